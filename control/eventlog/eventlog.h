@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The event log (D10): per lane a row of segment files of blocks, the same bytes the handoff
+ * carries. A block is acknowledged when the kernel says it is on stable storage, and only
+ * acknowledged events are ever shown to a subscriber. One thread (control's loop).
+ *
+ * Directory: DIR/<lane>/<first sequence, 20 digits>.log, each file a whole number of
+ * CV_BLOCK_ALIGN units; a block starts on a unit and is followed by zeros up to the next.
+ */
+#ifndef CV_EVENTLOG_H
+#define CV_EVENTLOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "control/loop/loop.h"
+#include "dataplane/handoff/handoff.h"
+
+struct cv_eventlog;
+
+struct cv_eventlog_config {
+	const char *dir;
+	const char *node;
+	uint64_t segment_size; /* bytes, multiple of CV_BLOCK_SIZE */
+	uint64_t retain_bytes[CV_LANE_COUNT]; /* per lane, 0 = no bound */
+	uint64_t retain_ns[CV_LANE_COUNT]; /* per lane, 0 = no bound */
+};
+
+/** Why handed records did not reach the log (ledger: handed = logged + refused[reason]). */
+#define CV_REFUSALS(X)                                                                             \
+	X(DISK_FULL, "disk-full")                                                                  \
+	X(IO_ERROR, "io-error")                                                                    \
+	X(BAD_BLOCK, "bad-block") /* the producer published something malformed */                 \
+	X(REPEATED, "repeated") /* already logged before control restarted */
+#define CV_REFUSAL_ROW(id, name) CV_REFUSAL_##id,
+enum cv_refusal { CV_REFUSALS(CV_REFUSAL_ROW) CV_REFUSAL_COUNT };
+
+struct cv_eventlog_counters {
+	uint64_t logged[CV_LANE_COUNT];
+	uint64_t refused[CV_LANE_COUNT][CV_REFUSAL_COUNT];
+	uint64_t blocks, writes, bytes;
+	uint64_t cut_bytes; /* torn tails removed at recovery */
+	uint64_t bad_blocks; /* found damaged in the middle of the log */
+	bool direct; /* O_DIRECT in use */
+};
+
+/**
+ * Open or make the log: recovers every lane (cuts torn tails), prepares segments. Synchronous.
+ *
+ * @param why set on failure to a sentence with the remedy; static or owned by the log module.
+ * @return 0 or negative errno.
+ */
+int cv_eventlog_open(struct cv_loop *loop, const struct cv_eventlog_config *config,
+		     struct cv_eventlog **ret, const char **why);
+
+/** Finish writes in flight and close. */
+void cv_eventlog_close(struct cv_eventlog *log);
+
+typedef void cv_eventlog_appended(void *owner, enum cv_lane lane, unsigned int blocks, int res);
+
+/**
+ * Append @p n consecutive blocks of one lane that lie behind each other in memory; all but the
+ * last are full. Sets first_seq, node and crc32c in them. They stay untouched until @p done says they
+ * are durable (res 0) or refused (res < 0, counted). One append per lane at a time.
+ *
+ * @return 0, -EBUSY.
+ */
+int cv_eventlog_append(struct cv_eventlog *log, enum cv_lane lane, struct cv_block *blocks,
+		       unsigned int n, cv_eventlog_appended *done, void *owner);
+
+/** Count records that will never be logged; a gap record follows when the log takes writes. */
+void cv_eventlog_refuse(struct cv_eventlog *log, enum cv_lane lane, enum cv_refusal why,
+			uint64_t records);
+
+/**
+ * Number of the last block of a channel that is in the log, 0 = none: after a restart of control
+ * the consumer gives back, without logging again, what is already there.
+ */
+uint64_t cv_eventlog_last_source(const struct cv_eventlog *log, uint64_t incarnation,
+				 unsigned int worker, enum cv_lane lane);
+
+/** Sequence of the oldest event kept, and one past the newest acknowledged. */
+uint64_t cv_eventlog_begin(const struct cv_eventlog *log, enum cv_lane lane);
+uint64_t cv_eventlog_end(const struct cv_eventlog *log, enum cv_lane lane);
+
+/** Sequence of the first event of a lane received at or after @p ts_ns. Reads the index only. */
+uint64_t cv_eventlog_seek(struct cv_eventlog *log, enum cv_lane lane, int64_t ts_ns);
+
+struct cv_log_read;
+/**
+ * @param block the block that holds the wanted sequence, valid during the call and checked; NULL
+ *        when res < 0: -ENODATA nothing there yet, -ESTALE retained away (go to begin),
+ *        -EBADMSG damaged (skip to rd->skip_to), -EIO.
+ */
+typedef void cv_log_read_done(struct cv_log_read *rd, const struct cv_block *block, int res);
+
+/** A read in flight; lives in its owner, who must not free it while busy. */
+struct cv_log_read {
+	struct cv_op op;
+	cv_log_read_done *done;
+	void *owner;
+	struct cv_eventlog *log;
+	enum cv_lane lane;
+	uint64_t seq;
+	uint64_t skip_to;
+	bool busy;
+	void *buffer; /* owned by the read; NULL until first used; free with cv_eventlog_read_free() */
+	int fd;
+};
+
+/**
+ * Fetch the block that holds @p seq: from memory when it is recent (done is then called before
+ * this returns), else from the file through the loop.
+ */
+void cv_eventlog_read(struct cv_eventlog *log, struct cv_log_read *rd, enum cv_lane lane,
+		      uint64_t seq);
+void cv_eventlog_read_free(struct cv_log_read *rd);
+
+/** Called on the loop's thread whenever a lane's end has grown. */
+struct cv_log_watch {
+	struct cv_log_watch *next;
+	void (*grown)(struct cv_log_watch *w, enum cv_lane lane);
+};
+void cv_eventlog_watch(struct cv_eventlog *log, struct cv_log_watch *w);
+void cv_eventlog_unwatch(struct cv_eventlog *log, struct cv_log_watch *w);
+
+const struct cv_eventlog_counters *cv_eventlog_counters(const struct cv_eventlog *log);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The link: a SOCK_SEQPACKET Unix socket on which dataplane and control find each other.
+ *
+ *     dataplane connects -> control: WELCOME  + fd of the generation (sealed memfd)
+ *     dataplane -> control: ATTACH            + fd of the handoff memfd, fd of the doorbell eventfd
+ *     control -> dataplane: ATTACHED
+ *
+ * Either side's death shows as end of file. The dataplane goes on forwarding and tries again every
+ * 100 ms; control drains the handoff of a dataplane that is gone.
+ */
+#ifndef CV_LINK_H
+#define CV_LINK_H
+
+#include <stdint.h>
+
+#define CV_LINK_MAGIC 0x4b4e4c43u /* "CLNK" */
+#define CV_LINK_VERSION 1
+
+enum cv_link_type { CV_LINK_WELCOME = 1, CV_LINK_ATTACH, CV_LINK_ATTACHED, CV_LINK_REFUSED };
+
+struct cv_link_msg {
+	uint32_t magic;
+	uint16_t version;
+	uint16_t type; /* enum cv_link_type */
+	uint64_t generation; /* WELCOME, ATTACH: generation number */
+	uint64_t incarnation; /* ATTACH: of the dataplane */
+	int32_t error; /* REFUSED: negative errno */
+	uint32_t pad;
+	char text[96]; /* REFUSED: why, for a person */
+};
+_Static_assert(sizeof(struct cv_link_msg) == 128, "link message is ABI");
+
+/**
+ * Send one message with up to two file descriptors (-1 = none).
+ *
+ * @return 0 or negative errno.
+ */
+int cv_link_send(int sock, const struct cv_link_msg *msg, int fd0, int fd1);
+
+/**
+ * Receive one message; descriptors the peer did not send are -1. The caller owns them.
+ *
+ * @return 0, -EPIPE at end of file, -EPROTO for a message of another shape, other negative errno.
+ */
+int cv_link_recv(int sock, struct cv_link_msg *msg, int fds[2]);
+
+#endif

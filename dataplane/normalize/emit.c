@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dataplane/normalize/emit.h"
+
+#include <string.h>
+
+void cv_emit_init(struct cv_emit *e, struct cv_sink *sink)
+{
+	e->sink = sink;
+	e->origin = NULL;
+	e->rec = NULL;
+	e->used = 0;
+}
+
+static uint8_t *reserve(struct cv_sink *sink, enum cv_lane lane)
+{
+	struct cv_sink_lane *l = &sink->lane[lane];
+
+	if ((size_t)(l->end - l->cur) < CV_RECORD_MAX)
+		sink->refill(sink, lane);
+	return (size_t)(l->end - l->cur) < CV_RECORD_MAX ? NULL : l->cur;
+}
+
+struct cv_record *cv_emit_begin(struct cv_emit *e, enum cv_lane lane, enum cv_kind kind)
+{
+	const struct cv_origin *o = e->origin;
+	uint8_t *at = reserve(e->sink, lane);
+	struct cv_record *rec = (struct cv_record *)(void *)(at ? at : e->scratch);
+
+	*rec = (struct cv_record){
+		.version = CV_RECORD_VERSION,
+		.lane = (uint8_t)lane,
+		.kind = (uint8_t)kind,
+		.proto = o->proto,
+		.direction = o->direction,
+		.family = o->family,
+		.ip_proto = o->ip_proto,
+		.port = o->port,
+		.rule = o->rule,
+		.ts_rx_ns = o->ts_rx_ns,
+		.packet = o->packet,
+		.vlan = o->vlan,
+		.sport = o->sport,
+		.dport = o->dport,
+	};
+	memcpy(rec->src, o->src, sizeof(rec->src));
+	memcpy(rec->dst, o->dst, sizeof(rec->dst));
+	e->rec = rec;
+	e->used = sizeof(*rec);
+	return rec;
+}
+
+static int is_text(enum cv_tlv_tag tag)
+{
+	return tag != CV_TLV_BYTES;
+}
+
+/* Longest prefix of at most max bytes that does not end inside a UTF-8 sequence (RFC 3629). */
+static size_t cut(const uint8_t *data, size_t max, enum cv_tlv_tag tag)
+{
+	size_t n = max;
+
+	if (!is_text(tag))
+		return max;
+	for (int back = 0; n > 0 && back < 4 && (data[n] & 0xc0) == 0x80; back++)
+		n--;
+	return n;
+}
+
+void cv_emit_tlv(struct cv_emit *e, enum cv_tlv_tag tag, const void *data, size_t len)
+{
+	/* 8 bytes stay free for the final padding to a multiple of 8. */
+	size_t room = CV_RECORD_MAX - 8 - e->used;
+	uint8_t *at = (uint8_t *)e->rec + e->used;
+	struct cv_tlv tlv = {.tag = (uint16_t)tag};
+	size_t max = CV_TLV_MAX;
+
+	if (room < sizeof(tlv) + 4) {
+		e->rec->flags |= CV_FLAG_TRUNCATED;
+		return;
+	}
+	if (max > ((room - sizeof(tlv)) & ~(size_t)3))
+		max = (room - sizeof(tlv)) & ~(size_t)3;
+	if (len > max) {
+		len = cut(data, max, tag);
+		e->rec->flags |= CV_FLAG_TRUNCATED;
+	}
+	tlv.len = (uint16_t)len;
+	memcpy(at, &tlv, sizeof(tlv));
+	at += sizeof(tlv);
+	if (len % 4 != 0)
+		memset(at + (len & ~(size_t)3), 0, 4);
+	if (len != 0)
+		memcpy(at, data, len);
+	e->used += (uint32_t)(sizeof(tlv) + ((len + 3) & ~(size_t)3));
+}
+
+void cv_emit_end(struct cv_emit *e)
+{
+	struct cv_record *rec = e->rec;
+	struct cv_sink_lane *l = &e->sink->lane[rec->lane];
+
+	if (e->used % 8 != 0) {
+		memset((uint8_t *)rec + e->used, 0, 4); /* an END TLV */
+		e->used += 4;
+	}
+	rec->size = (uint16_t)e->used;
+	l->produced++;
+	e->rec = NULL;
+	if ((uint8_t *)rec == e->scratch) {
+		l->shed++;
+		return;
+	}
+	l->cur += e->used;
+	if (e->sink->committed)
+		e->sink->committed(e->sink, rec);
+}
+
+void cv_emit_cancel(struct cv_emit *e)
+{
+	e->rec = NULL;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Making records: the only way a decoder produces output.
+ *
+ *     struct cv_record *rec = cv_emit_begin(e, CV_LANE_MEASUREMENT, CV_KIND_MEASUREMENT);
+ *     rec->value_type = CV_VALUE_F64;
+ *     rec->value.f64 = 21.5;
+ *     cv_emit_tlv(e, CV_TLV_NAME, name, name_len);
+ *     cv_emit_end(e);
+ *
+ * The record is built in place, in the memory that control will read and the log will write.
+ * begin never fails: where no memory is left the record goes to a scratch buffer and is counted
+ * as shed, so that no decoder has to care (ledger: produced = handed + shed, D13).
+ */
+#ifndef CV_EMIT_H
+#define CV_EMIT_H
+
+#include <stdint.h>
+
+#include "dataplane/normalize/record.h"
+
+/** Where the message at hand came from; copied into every record head. Owner: the pipeline. */
+struct cv_origin {
+	int64_t ts_rx_ns; /* ns since the Unix epoch */
+	uint64_t packet; /* frame ordinal on its port, from 1 */
+	uint32_t rule;
+	uint16_t vlan;
+	uint16_t sport, dport; /* host order */
+	uint8_t family; /* 4 or 6 */
+	uint8_t ip_proto;
+	uint8_t port; /* port index */
+	uint8_t direction; /* enum cv_direction, from the port's side */
+	uint8_t proto; /* set by the pipeline before it calls a decoder */
+	uint8_t src[16], dst[16];
+};
+
+/** Memory for records of one lane. */
+struct cv_sink_lane {
+	uint8_t *cur; /* next free byte, 8-aligned */
+	uint8_t *end;
+	uint64_t produced; /* records made, whatever became of them */
+	uint64_t shed; /* records that found no memory */
+};
+
+/**
+ * Receiver of records: the handoff in a worker, a writer in replay, a counter in a fuzz harness.
+ * Single thread.
+ */
+struct cv_sink {
+	struct cv_sink_lane lane[CV_LANE_COUNT];
+	/**
+	 * Called when a lane has less than CV_RECORD_MAX left: publish what is full, and set
+	 * lane->cur and lane->end to fresh memory of at least CV_RECORD_MAX bytes, or leave the
+	 * lane empty (cur == end) to shed. Must not block or allocate.
+	 */
+	void (*refill)(struct cv_sink *sink, enum cv_lane lane);
+	/** Called after each finished record that was not shed. May be NULL. */
+	void (*committed)(struct cv_sink *sink, const struct cv_record *rec);
+};
+
+/** Builder state; one per worker. */
+struct cv_emit {
+	struct cv_sink *sink;
+	const struct cv_origin *origin;
+	struct cv_record *rec; /* record under construction, NULL between records */
+	uint32_t used; /* bytes of rec used so far */
+	_Alignas(64) uint8_t scratch[CV_RECORD_MAX];
+};
+
+void cv_emit_init(struct cv_emit *e, struct cv_sink *sink);
+
+/**
+ * Start a record with its head filled from the origin and everything else zero.
+ *
+ * @return the head, to be completed by the caller. Never NULL. Valid until cv_emit_end().
+ */
+struct cv_record *cv_emit_begin(struct cv_emit *e, enum cv_lane lane, enum cv_kind kind);
+
+/**
+ * Append a TLV. A value longer than CV_TLV_MAX, or than the room left, is cut (text at a UTF-8
+ * boundary) and CV_FLAG_TRUNCATED is set.
+ */
+void cv_emit_tlv(struct cv_emit *e, enum cv_tlv_tag tag, const void *data, size_t len);
+
+/** Finish the record: pad, set size, commit or count as shed. */
+void cv_emit_end(struct cv_emit *e);
+
+/** Drop the record under construction; it is counted nowhere. */
+void cv_emit_cancel(struct cv_emit *e);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dataplane/normalize/record.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define TEXT_ROW(id, name) name,
+#define DEFINE_NAMES(function, list)                                                               \
+	const char *function(unsigned int n)                                                       \
+	{                                                                                          \
+		static const char *const names[] = {list(TEXT_ROW)};                               \
+		return n < sizeof(names) / sizeof(names[0]) ? names[n] : "?";                      \
+	}
+
+DEFINE_NAMES(cv_lane_name, CV_LANES)
+DEFINE_NAMES(cv_kind_name, CV_KINDS)
+DEFINE_NAMES(cv_direction_name, CV_DIRECTIONS)
+DEFINE_NAMES(cv_stage_name, CV_STAGES)
+DEFINE_NAMES(cv_quality_name, CV_QUALITIES)
+DEFINE_NAMES(cv_time_quality_name, CV_TIME_QUALITIES)
+DEFINE_NAMES(cv_value_type_name, CV_VALUE_TYPES)
+DEFINE_NAMES(cv_tlv_name, CV_TLVS)
+DEFINE_NAMES(cv_reject_name, CV_REJECTS)
+
+static int by_name(const char *(*name_of)(unsigned int), unsigned int count, const char *name,
+		   size_t len)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		const char *candidate = name_of(i);
+
+		if (strlen(candidate) == len && memcmp(candidate, name, len) == 0)
+			return (int)i;
+	}
+	return -ENOENT;
+}
+
+int cv_lane_by_name(const char *name, size_t len)
+{
+	return by_name(cv_lane_name, CV_LANE_COUNT, name, len);
+}
+
+int cv_kind_by_name(const char *name, size_t len)
+{
+	return by_name(cv_kind_name, CV_KIND_COUNT, name, len);
+}
+
+static const uint8_t *next_tlv(const uint8_t *at, const uint8_t *end, struct cv_tlv *tlv)
+{
+	if ((size_t)(end - at) < sizeof(*tlv))
+		return NULL;
+	memcpy(tlv, at, sizeof(*tlv));
+	return at + sizeof(*tlv);
+}
+
+static size_t padded(size_t len)
+{
+	return (len + 3) & ~(size_t)3;
+}
+
+static int check_head(const struct cv_record *rec)
+{
+	if (rec->version != CV_RECORD_VERSION || rec->lane >= CV_LANE_COUNT ||
+	    rec->kind >= CV_KIND_COUNT || rec->direction >= CV_DIR_COUNT ||
+	    rec->stage >= CV_STAGE_COUNT || rec->value_type >= CV_VALUE_COUNT ||
+	    rec->quality >= CV_QUALITY_COUNT || rec->time_quality >= CV_TIME_COUNT ||
+	    rec->reject >= CV_REJECT_COUNT || rec->device_end > CV_DEVICE_END_DST)
+		return -EBADMSG;
+	if (rec->family != 0 && rec->family != 4 && rec->family != 6)
+		return -EBADMSG;
+	return 0;
+}
+
+int cv_record_check(const struct cv_record *rec, size_t avail)
+{
+	const uint8_t *at, *end;
+	struct cv_tlv tlv;
+
+	if (avail < sizeof(*rec) || rec->size < sizeof(*rec) || rec->size > avail ||
+	    rec->size > CV_RECORD_MAX || rec->size % 8 != 0)
+		return -EBADMSG;
+	if (check_head(rec) < 0)
+		return -EBADMSG;
+	at = (const uint8_t *)(rec + 1);
+	end = (const uint8_t *)rec + rec->size;
+	while ((at = next_tlv(at, end, &tlv)) && tlv.tag != CV_TLV_END) {
+		if (tlv.tag >= CV_TLV_COUNT || tlv.len > CV_TLV_MAX ||
+		    padded(tlv.len) > (size_t)(end - at))
+			return -EBADMSG;
+		at += padded(tlv.len);
+	}
+	return 0;
+}
+
+struct cv_tlv_view cv_record_tlv(const struct cv_record *rec, enum cv_tlv_tag tag)
+{
+	const uint8_t *at = (const uint8_t *)(rec + 1);
+	const uint8_t *end = (const uint8_t *)rec + rec->size;
+	struct cv_tlv tlv;
+
+	while ((at = next_tlv(at, end, &tlv)) && tlv.tag != CV_TLV_END) {
+		if (tlv.tag == tag)
+			return (struct cv_tlv_view){.data = at, .len = tlv.len};
+		at += padded(tlv.len);
+	}
+	return (struct cv_tlv_view){0};
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A generation: configuration and policy, checked and compiled once by control, immutable, one
+ * flat image (D4, D15). It travels as a read-only memfd to the dataplane or as a file to replay.
+ * All offsets are from the start of the image; nothing in it is a pointer. The reader checks
+ * every bound (cv_generation_check), since a file is hostile input.
+ */
+#ifndef CV_GENERATION_H
+#define CV_GENERATION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/policy/policy_abi.h"
+
+#define CV_GENERATION_MAGIC 0x314e454754435643ull /* "CVCTGEN1" little-endian */
+#define CV_GENERATION_VERSION 1
+#define CV_PORTS_MAX 16
+
+enum cv_port_kind { CV_PORT_AF_XDP = 1, CV_PORT_PCAP = 2 };
+/* Which side of the wire the port faces; gives records their direction. */
+enum cv_port_side { CV_SIDE_UNKNOWN, CV_SIDE_DEVICE, CV_SIDE_PLATFORM };
+enum cv_port_loss { CV_LOSS_DROP, CV_LOSS_FORWARD };
+#define CV_PEER_NONE 0xff
+
+struct cv_gen_port {
+	char name[32]; /* zero-terminated, unique */
+	char target[224]; /* interface name or file path, zero-terminated */
+	uint8_t kind; /* enum cv_port_kind */
+	uint8_t side; /* enum cv_port_side */
+	uint8_t peer; /* index of the port frames leave by, CV_PEER_NONE = tap */
+	uint8_t on_loss; /* enum cv_port_loss: what XDP does without a dataplane */
+	uint32_t repeat; /* pcap: how often to play the file, 0 = once */
+	uint64_t rate_pps; /* pcap: frames per second, 0 = as fast as possible */
+};
+_Static_assert(sizeof(struct cv_gen_port) == 272, "generation layout");
+
+struct cv_gen_prefix {
+	uint8_t addr[16]; /* network order, IPv4 in the first four bytes, host bits zero */
+	uint8_t family; /* 4 or 6 */
+	uint8_t len; /* prefix length, bits */
+	uint16_t class_id; /* >= 1 */
+	uint32_t pad;
+};
+_Static_assert(sizeof(struct cv_gen_prefix) == 24, "generation layout");
+
+struct cv_gen_rule {
+	struct cv_rule_key key;
+	struct cv_rule rule;
+};
+_Static_assert(sizeof(struct cv_gen_rule) == 40, "generation layout");
+
+/** Operator's word on what speaks on a port; stronger than content detection (D6). */
+struct cv_gen_hint {
+	uint16_t port; /* host order */
+	uint8_t ip_proto; /* 6 or 17 */
+	uint8_t decoder; /* enum cv_proto; 0 = never decode this port */
+	uint32_t pad;
+};
+_Static_assert(sizeof(struct cv_gen_hint) == 8, "generation layout");
+
+enum cv_register_table { CV_REG_COIL, CV_REG_DISCRETE, CV_REG_INPUT, CV_REG_HOLDING };
+enum cv_register_type {
+	CV_REG_BOOL,
+	CV_REG_U16,
+	CV_REG_S16,
+	CV_REG_U32,
+	CV_REG_S32,
+	CV_REG_F32,
+	CV_REG_U32_SWAPPED,
+	CV_REG_S32_SWAPPED,
+	CV_REG_F32_SWAPPED, /* low word first */
+};
+
+/** One named Modbus register (or pair); sorted by unit, table, address. */
+struct cv_gen_register {
+	uint16_t unit; /* Modbus unit id 0-255, 0xffff = any */
+	uint16_t address; /* protocol address, from 0 */
+	uint8_t table; /* enum cv_register_table */
+	uint8_t type; /* enum cv_register_type */
+	uint16_t pad;
+	double scale; /* value = raw * scale + offset */
+	double offset;
+	char name[48]; /* canonical name, zero-terminated */
+	char unit_name[16]; /* SenML unit, zero-terminated, may be empty */
+};
+_Static_assert(sizeof(struct cv_gen_register) == 88, "generation layout");
+
+struct cv_gen_section {
+	uint32_t offset; /* bytes, 8-aligned */
+	uint32_t count; /* elements */
+};
+
+struct cv_generation {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t size; /* whole image, bytes */
+	uint64_t number; /* the generation's number, from 1 */
+	uint32_t crc32c; /* of the image with this field 0 */
+	uint32_t pad;
+	char node[64]; /* node id, zero-terminated */
+	struct cv_policy_defaults defaults;
+	struct cv_gen_section ports; /* struct cv_gen_port */
+	struct cv_gen_section prefixes; /* struct cv_gen_prefix, sorted by family, len, addr */
+	struct cv_gen_section rules; /* struct cv_gen_rule, keys unique */
+	struct cv_gen_section hints; /* struct cv_gen_hint */
+	struct cv_gen_section registers; /* struct cv_gen_register */
+	uint32_t blocks_per_lane; /* handoff, power of two, 4-4096 */
+	uint32_t device_capacity; /* entries of the device table */
+	uint32_t flow_capacity; /* entries of the flow table */
+	uint32_t flush_us; /* a partly filled block is published after this, us */
+	uint32_t decode; /* 0 = verdict and forwarding only */
+	uint32_t mtu; /* largest L3 packet, bytes */
+};
+
+/**
+ * Check an image from an untrusted place: magic, version, size, CRC, section bounds, enum ranges,
+ * terminated strings.
+ *
+ * @param data image, 8-aligned.
+ * @param size bytes available.
+ * @return 0; -EPROTO wrong magic or version, -EBADMSG anything else wrong.
+ */
+int cv_generation_check(const void *data, size_t size);
+
+static inline const void *cv_generation_at(const struct cv_generation *g, struct cv_gen_section s)
+{
+	return (const uint8_t *)g + s.offset;
+}
+
+#endif
