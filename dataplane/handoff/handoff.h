@@ -44,7 +44,7 @@ struct cv_block {
 	uint32_t crc32c; /* of used bytes with this field 0; set by control */
 	uint32_t pad0;
 	char node[32]; /* node id, cut to 31 bytes; set by control */
-	uint8_t pad1[24];
+	uint8_t pad1[32];
 };
 _Static_assert(sizeof(struct cv_block) == 128, "block head is ABI");
 
@@ -146,19 +146,29 @@ struct cv_handoff_sink {
 	const struct cv_handoff *handoff;
 	struct cv_counters *counters;
 	unsigned int worker;
+	int64_t now_ns; /* wall clock of the last flush, for gap records */
 	uint64_t flush_cycles; /* publish a partly filled block after this, TSC */
-	struct cv_block *open[CV_LANE_COUNT]; /* block being filled, NULL = none free */
-	uint64_t opened_tsc[CV_LANE_COUNT]; /* when its first record was committed, 0 = empty */
-	uint64_t shed_reported[CV_LANE_COUNT]; /* of lane.shed, told in gap records so far */
+	struct {
+		struct cv_block *open; /* block being filled, NULL = none free */
+		uint64_t committed; /* records in blocks published before this one */
+		uint64_t opened_tsc; /* when its first record was seen, 0 = none yet */
+		uint64_t shed_reported; /* of lane.shed, told in gap records so far */
+		uint64_t tail; /* consumer's position when last looked at */
+	} lane[CV_LANE_COUNT];
 };
 
+/**
+ * @param flush_cycles age at which a partly filled block is published, TSC cycles.
+ */
 void cv_handoff_sink_init(struct cv_handoff_sink *s, const struct cv_handoff *h,
 			  unsigned int worker, uint64_t flush_cycles);
 
 /**
  * Once per receive burst: publish full blocks and those older than the flush time, and update the
  * ledger (produced, shed, handed). No syscall.
+ *
+ * @param ts_ns wall clock, ns since the Unix epoch. @param force publish whatever there is.
  */
-void cv_handoff_flush(struct cv_handoff_sink *s, uint64_t now_tsc, bool force);
+void cv_handoff_flush(struct cv_handoff_sink *s, uint64_t now_tsc, int64_t ts_ns, bool force);
 
 #endif

@@ -111,6 +111,7 @@ void cv_emit_end(struct cv_emit *e)
 		return;
 	}
 	l->cur += e->used;
+	l->last = rec;
 	if (e->sink->committed)
 		e->sink->committed(e->sink, rec);
 }

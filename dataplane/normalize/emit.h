@@ -38,6 +38,7 @@ struct cv_origin {
 struct cv_sink_lane {
 	uint8_t *cur; /* next free byte, 8-aligned */
 	uint8_t *end;
+	const struct cv_record *last; /* newest record committed, NULL before the first */
 	uint64_t produced; /* records made, whatever became of them */
 	uint64_t shed; /* records that found no memory */
 };
