@@ -136,8 +136,15 @@ int cv_block_check(const struct cv_block *b, unsigned int lane);
 /** CRC32C of a block as stored in its crc32c field. */
 uint32_t cv_block_crc(const struct cv_block *b);
 
-/** CRC32C (Castagnoli, RFC 3720 B.4); hardware instruction where there is one. */
+/**
+ * CRC32C (Castagnoli, RFC 3720 B.4); hardware instruction where there is one.
+ *
+ * @param crc 0, or the result over the bytes before.
+ */
 uint32_t cv_crc32c(uint32_t crc, const void *data, size_t len);
+
+/** The same without the instruction; what cv_crc32c() falls back to. */
+uint32_t cv_crc32c_portable(uint32_t crc, const void *data, size_t len);
 
 /* ---- producer side: the sink of one worker ------------------------------------------------ */
 

@@ -16,6 +16,13 @@
 #define CV_GENERATION_MAGIC 0x314e454754435643ull /* "CVCTGEN1" little-endian */
 #define CV_GENERATION_VERSION 1
 #define CV_PORTS_MAX 16
+#define CV_PREFIXES_MAX (1u << 20)
+#define CV_RULES_MAX (1u << 20)
+#define CV_HINTS_MAX 65536u
+#define CV_REGISTERS_MAX 65536u
+#define CV_DEVICES_MAX (1u << 24)
+#define CV_FLOWS_MAX (1u << 24)
+#define CV_IFNAME_MAX 15 /* characters of an interface name (IFNAMSIZ - 1) */
 
 enum cv_port_kind { CV_PORT_AF_XDP = 1, CV_PORT_PCAP = 2 };
 /* Which side of the wire the port faces; gives records their direction. */
@@ -102,15 +109,15 @@ struct cv_generation {
 	struct cv_policy_defaults defaults;
 	struct cv_gen_section ports; /* struct cv_gen_port */
 	struct cv_gen_section prefixes; /* struct cv_gen_prefix, sorted by family, len, addr */
-	struct cv_gen_section rules; /* struct cv_gen_rule, keys unique */
+	struct cv_gen_section rules; /* struct cv_gen_rule, keys unique, ascending by memcmp */
 	struct cv_gen_section hints; /* struct cv_gen_hint */
 	struct cv_gen_section registers; /* struct cv_gen_register */
 	uint32_t blocks_per_lane; /* handoff, power of two, 4-4096 */
-	uint32_t device_capacity; /* entries of the device table */
-	uint32_t flow_capacity; /* entries of the flow table */
-	uint32_t flush_us; /* a partly filled block is published after this, us */
+	uint32_t device_capacity; /* entries of the device table, 1-CV_DEVICES_MAX */
+	uint32_t flow_capacity; /* entries of the flow table, 1-CV_FLOWS_MAX */
+	uint32_t flush_us; /* a partly filled block is published after this, 1-1000000 us */
 	uint32_t decode; /* 0 = verdict and forwarding only */
-	uint32_t mtu; /* largest L3 packet, bytes */
+	uint32_t mtu; /* largest L3 packet, 68-9216 bytes */
 };
 
 /**
@@ -122,6 +129,14 @@ struct cv_generation {
  * @return 0; -EPROTO wrong magic or version, -EBADMSG anything else wrong.
  */
 int cv_generation_check(const void *data, size_t size);
+
+/** CRC32C of the image as its crc32c field wants it. @p g holds g->size bytes, >= its head. */
+uint32_t cv_generation_crc(const struct cv_generation *g);
+
+/* The order of each sorted section, for qsort() and bsearch(). Equal elements are duplicates. */
+int cv_gen_prefix_order(const void *a, const void *b);
+int cv_gen_rule_order(const void *a, const void *b);
+int cv_gen_register_order(const void *a, const void *b);
 
 static inline const void *cv_generation_at(const struct cv_generation *g, struct cv_gen_section s)
 {

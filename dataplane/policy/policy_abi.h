@@ -47,7 +47,7 @@
 enum cv_action { CV_ACTIONS(CV_ACTION_ROW) CV_ACTION_COUNT };
 enum cv_reason { CV_REASONS(CV_REASON_ROW) CV_REASON_COUNT };
 
-/** Verdict in one word: action in bits 0-7, reason in 8-15, device-limit flag bits above. */
+/** Verdict in one word: action in bits 0-7, reason in 8-15, the rest zero. */
 #define CV_VERDICT(action, reason) ((__u32)(action) | ((__u32)(reason) << 8))
 #define CV_VERDICT_ACTION(v) ((v)&0xffu)
 #define CV_VERDICT_REASON(v) (((v) >> 8) & 0xffu)
@@ -81,21 +81,65 @@ _Static_assert(sizeof(struct cv_packet) == 64, "cv_packet is shared with BPF");
 
 /* What the port field of a rule key is matched with. */
 enum cv_match {
-	CV_MATCH_DPORT, /* towards the service */
-	CV_MATCH_SPORT, /* back from the service: classes as the frame has them */
+	CV_MATCH_DPORT, /* towards the service; ip_proto is TCP or UDP */
+	CV_MATCH_SPORT, /* back from the service: classes as the frame has them; TCP or UDP */
 	CV_MATCH_ANY_PORT, /* port = 0: any port of this protocol, ICMP, later fragments */
 	CV_MATCH_FRAGMENT, /* port = 0: later fragment, some port of this pair is allowed */
 };
 
-/** Key of the rule table: classes of source and destination, protocol, port. */
+/**
+ * Key of the rule table: classes of source and destination, protocol, port. Class 0 in a key means
+ * any address; a frame whose address is in no group has class 0 and meets such keys only.
+ */
 struct cv_rule_key {
-	__u16 src_class; /* longest-prefix class, 0 = none of the named groups */
+	__u16 src_class; /* longest-prefix class, 0 = any */
 	__u16 dst_class;
 	__u16 port; /* network order */
-	__u8 ip_proto; /* 0 = any protocol */
+	__u8 ip_proto; /* 0 = any protocol, with CV_MATCH_ANY_PORT only */
 	__u8 match; /* enum cv_match */
 };
 _Static_assert(sizeof(struct cv_rule_key) == 8, "cv_rule_key is shared with BPF");
+
+/*
+ * The order of the look-up, which is the meaning of a policy: first hit wins. A frame tries the
+ * kinds from top to bottom; within a kind the pairs {src,dst}, {src,any}, {any,dst}, {any,any}.
+ * So what names a port beats what does not, then the closer pair beats the wider one.
+ *
+ *   frame                       kinds tried
+ *   TCP, UDP                    DPORT, SPORT, ANY_PORT, ANY_PROTO
+ *   later fragment of anything  FRAGMENT, ANY_PORT, ANY_PROTO
+ *   every other IP packet       ANY_PORT, ANY_PROTO
+ *
+ * That is 16 look-ups at worst. cv_policy_defaults.probes says which of the 20 kinds of key occur
+ * in this policy at all; the others cost nothing.
+ */
+enum cv_probe_kind {
+	CV_PROBE_DPORT,
+	CV_PROBE_SPORT,
+	CV_PROBE_FRAGMENT,
+	CV_PROBE_ANY_PORT,
+	CV_PROBE_ANY_PROTO,
+	CV_PROBE_KINDS
+};
+#define CV_PROBE_PAIRS 4u /* {src,dst}, {src,any}, {any,dst}, {any,any} */
+#define CV_PROBES (CV_PROBE_KINDS * CV_PROBE_PAIRS)
+/** All four pairs of a kind. */
+#define CV_PROBE_KIND(kind) (0xfu << ((kind)*CV_PROBE_PAIRS))
+/** The pair {any,any} of every kind: all that is tried where no rule names a group. */
+#define CV_PROBE_NO_CLASS 0x88888u
+
+/** The bit in cv_policy_defaults.probes for a rule's key. */
+static inline __u32 cv_probe_bit(const struct cv_rule_key *k)
+{
+	__u32 kind = k->match == CV_MATCH_DPORT	     ? CV_PROBE_DPORT
+		     : k->match == CV_MATCH_SPORT    ? CV_PROBE_SPORT
+		     : k->match == CV_MATCH_FRAGMENT ? CV_PROBE_FRAGMENT
+		     : k->ip_proto		     ? CV_PROBE_ANY_PORT
+						     : CV_PROBE_ANY_PROTO;
+	__u32 pair = (k->src_class ? 0 : 2) + (k->dst_class ? 0 : 1);
+
+	return 1u << (kind * CV_PROBE_PAIRS + pair);
+}
 
 #define CV_RULE_INSPECT 0x01u /* decode the payload */
 #define CV_RULE_POLICE 0x02u /* device limit applies */
@@ -107,7 +151,7 @@ struct cv_rule {
 	__u16 pad;
 	__u64 cost_packet; /* GCRA increment per frame, ns << 6; 0 = packets are not limited */
 	__u64 cost_byte16; /* GCRA increment per byte, ns << 16; 0 = bytes are not limited */
-	__u64 burst; /* GCRA tolerance, ns << 6 */
+	__u64 burst; /* GCRA tolerance, ns << 6; below the cost of a frame nothing passes */
 };
 _Static_assert(sizeof(struct cv_rule) == 32, "cv_rule is shared with BPF");
 
@@ -120,23 +164,28 @@ struct cv_device_key {
 };
 _Static_assert(sizeof(struct cv_device_key) == 24, "cv_device_key is shared with BPF");
 
+/** Largest cost_packet, cost_byte16 and burst: no sum of the meter can overflow below it. */
+#define CV_COST_MAX (1ull << 46)
+
 #define CV_DEVICE_QUARANTINED 0x01u
+/** Unit of cv_device.last_seen: now_ns >> 30, about 1.07 s. */
+#define CV_DEVICE_SEEN_SHIFT 30
 
 struct cv_device {
 	__u64 tat; /* GCRA theoretical arrival time, ns << 6 */
 	__u64 packets, bytes, drops;
-	__u64 last_ns;
-	__u32 flags;
-	__u32 pad;
+	__u32 last_seen; /* monotonic, see CV_DEVICE_SEEN_SHIFT */
+	__u32 flags; /* CV_DEVICE_* */
 };
-_Static_assert(sizeof(struct cv_device) == 48, "cv_device is shared with BPF");
+_Static_assert(sizeof(struct cv_device) == 40, "cv_device is shared with BPF");
 
 /** Defaults of a policy; one per generation. */
 struct cv_policy_defaults {
 	__u8 ip_action; /* enum cv_action when no rule matches */
 	__u8 non_ip_action; /* enum cv_action for ARP and other non-IP frames */
 	__u8 inspect; /* decode what the default lets pass */
-	__u8 pad[5];
+	__u8 pad;
+	__u32 probes; /* cv_probe_bit() of every rule, or-ed */
 };
 _Static_assert(sizeof(struct cv_policy_defaults) == 8, "shared with BPF");
 

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dataplane/policy/generation.h"
+
+#include <errno.h>
+#include <math.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "dataplane/handoff/handoff.h"
+
+uint32_t cv_generation_crc(const struct cv_generation *g)
+{
+	static const uint8_t zero[sizeof(g->crc32c)];
+	const uint8_t *bytes = (const uint8_t *)g;
+	size_t at = offsetof(struct cv_generation, crc32c);
+	uint32_t crc = cv_crc32c(0, bytes, at);
+
+	crc = cv_crc32c(crc, zero, sizeof(zero));
+	at += sizeof(zero);
+	return cv_crc32c(crc, bytes + at, g->size - at);
+}
+
+static bool is_text(const char *s, size_t size, size_t min)
+{
+	size_t len = strnlen(s, size);
+
+	return len < size && len >= min;
+}
+
+static bool section_fits(const struct cv_generation *g, struct cv_gen_section s, size_t element,
+			 uint32_t max)
+{
+	if (s.count == 0)
+		return true;
+	return s.count <= max && s.offset % 8 == 0 && s.offset >= sizeof(*g) &&
+	       s.offset <= g->size && s.count <= (g->size - s.offset) / element;
+}
+
+static bool port_valid(const struct cv_gen_port *p, const struct cv_gen_port *all, uint32_t count)
+{
+	uint32_t self = (uint32_t)(p - all);
+
+	if (!is_text(p->name, sizeof(p->name), 1) || !is_text(p->target, sizeof(p->target), 1))
+		return false;
+	if (p->kind != CV_PORT_AF_XDP && p->kind != CV_PORT_PCAP)
+		return false;
+	if (p->kind == CV_PORT_AF_XDP && strlen(p->target) > CV_IFNAME_MAX)
+		return false;
+	if (p->side > CV_SIDE_PLATFORM || p->on_loss > CV_LOSS_FORWARD)
+		return false;
+	if (p->peer != CV_PEER_NONE && (p->peer >= count || p->peer == self))
+		return false;
+	for (uint32_t i = 0; i < self; i++) {
+		if (!strcmp(all[i].name, p->name))
+			return false;
+	}
+	return true;
+}
+
+/* Bits behind the prefix length and bytes behind the family's address must be zero. */
+static bool host_bits_zero(const struct cv_gen_prefix *p)
+{
+	for (unsigned int i = 0; i < sizeof(p->addr); i++) {
+		unsigned int bits = p->len > i * 8 ? p->len - i * 8u : 0;
+		uint8_t host = bits >= 8 ? 0 : (uint8_t)(0xff >> bits);
+
+		if (p->addr[i] & host)
+			return false;
+	}
+	return true;
+}
+
+int cv_gen_prefix_order(const void *pa, const void *pb)
+{
+	const struct cv_gen_prefix *a = pa, *b = pb;
+
+	if (a->family != b->family)
+		return a->family - b->family;
+	if (a->len != b->len)
+		return a->len - b->len;
+	return memcmp(a->addr, b->addr, sizeof(a->addr));
+}
+
+int cv_gen_rule_order(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct cv_rule_key));
+}
+
+int cv_gen_register_order(const void *pa, const void *pb)
+{
+	const struct cv_gen_register *a = pa, *b = pb;
+
+	if (a->unit != b->unit)
+		return a->unit < b->unit ? -1 : 1;
+	if (a->table != b->table)
+		return a->table < b->table ? -1 : 1;
+	return (a->address > b->address) - (a->address < b->address);
+}
+
+static bool prefixes_valid(const struct cv_gen_prefix *p, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (!(p[i].family == 4 && p[i].len <= 32) && !(p[i].family == 6 && p[i].len <= 128))
+			return false;
+		if (!p[i].class_id || p[i].pad || !host_bits_zero(&p[i]))
+			return false;
+		if (i && cv_gen_prefix_order(&p[i - 1], &p[i]) >= 0)
+			return false;
+	}
+	return true;
+}
+
+static bool key_valid(const struct cv_rule_key *k)
+{
+	switch (k->match) {
+	case CV_MATCH_DPORT:
+	case CV_MATCH_SPORT:
+		return k->ip_proto == IPPROTO_TCP || k->ip_proto == IPPROTO_UDP;
+	case CV_MATCH_ANY_PORT:
+		return !k->port;
+	case CV_MATCH_FRAGMENT:
+		return !k->port && k->ip_proto;
+	default:
+		return false;
+	}
+}
+
+static bool rules_valid(const struct cv_generation *g)
+{
+	const struct cv_gen_rule *r = cv_generation_at(g, g->rules);
+	uint32_t probes = 0;
+
+	for (uint32_t i = 0; i < g->rules.count; i++) {
+		const struct cv_rule *rule = &r[i].rule;
+
+		if (!key_valid(&r[i].key) || !rule->id || rule->action >= CV_ACTION_COUNT)
+			return false;
+		if (rule->flags & ~(CV_RULE_INSPECT | CV_RULE_POLICE) || rule->pad)
+			return false;
+		if (rule->cost_packet > CV_COST_MAX || rule->cost_byte16 > CV_COST_MAX ||
+		    rule->burst > CV_COST_MAX)
+			return false;
+		if (i && cv_gen_rule_order(&r[i - 1], &r[i]) >= 0)
+			return false;
+		probes |= cv_probe_bit(&r[i].key);
+	}
+	return probes == g->defaults.probes;
+}
+
+static bool hints_valid(const struct cv_gen_hint *h, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (h[i].ip_proto != IPPROTO_TCP && h[i].ip_proto != IPPROTO_UDP)
+			return false;
+		if (h[i].decoder >= CV_PROTO_COUNT || h[i].pad)
+			return false;
+	}
+	return true;
+}
+
+static bool registers_valid(const struct cv_gen_register *r, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if ((r[i].unit > 0xff && r[i].unit != 0xffff) || r[i].table > CV_REG_HOLDING ||
+		    r[i].type > CV_REG_F32_SWAPPED || r[i].pad)
+			return false;
+		if (!isfinite(r[i].scale) || !isfinite(r[i].offset))
+			return false;
+		if (!is_text(r[i].name, sizeof(r[i].name), 1) ||
+		    !is_text(r[i].unit_name, sizeof(r[i].unit_name), 0))
+			return false;
+		if (i && cv_gen_register_order(&r[i - 1], &r[i]) >= 0)
+			return false;
+	}
+	return true;
+}
+
+static bool head_valid(const struct cv_generation *g)
+{
+	uint32_t blocks = g->blocks_per_lane;
+
+	if (!g->number || g->pad || !is_text(g->node, sizeof(g->node), 1))
+		return false;
+	if (g->defaults.ip_action >= CV_ACTION_COUNT ||
+	    g->defaults.non_ip_action >= CV_ACTION_COUNT || g->defaults.inspect > 1 ||
+	    g->defaults.pad)
+		return false;
+	if (blocks < 4 || blocks > 4096 || (blocks & (blocks - 1)))
+		return false;
+	return g->device_capacity - 1 < CV_DEVICES_MAX && g->flow_capacity - 1 < CV_FLOWS_MAX &&
+	       g->flush_us - 1 < 1000000 && g->decode <= 1 && g->mtu >= 68 && g->mtu <= 9216;
+}
+
+int cv_generation_check(const void *data, size_t size)
+{
+	const struct cv_generation *g = data;
+	const struct cv_gen_port *ports;
+
+	if (size < offsetof(struct cv_generation, size) || g->magic != CV_GENERATION_MAGIC ||
+	    g->version != CV_GENERATION_VERSION)
+		return -EPROTO;
+	if (size < sizeof(*g) || g->size < sizeof(*g) || g->size > size)
+		return -EBADMSG;
+	if (cv_generation_crc(g) != g->crc32c || !head_valid(g))
+		return -EBADMSG;
+	if (!section_fits(g, g->ports, sizeof(struct cv_gen_port), CV_PORTS_MAX) ||
+	    !section_fits(g, g->prefixes, sizeof(struct cv_gen_prefix), CV_PREFIXES_MAX) ||
+	    !section_fits(g, g->rules, sizeof(struct cv_gen_rule), CV_RULES_MAX) ||
+	    !section_fits(g, g->hints, sizeof(struct cv_gen_hint), CV_HINTS_MAX) ||
+	    !section_fits(g, g->registers, sizeof(struct cv_gen_register), CV_REGISTERS_MAX))
+		return -EBADMSG;
+	ports = cv_generation_at(g, g->ports);
+	for (uint32_t i = 0; i < g->ports.count; i++) {
+		if (!port_valid(&ports[i], ports, g->ports.count))
+			return -EBADMSG;
+	}
+	if (!prefixes_valid(cv_generation_at(g, g->prefixes), g->prefixes.count) ||
+	    !rules_valid(g) || !hints_valid(cv_generation_at(g, g->hints), g->hints.count) ||
+	    !registers_valid(cv_generation_at(g, g->registers), g->registers.count))
+		return -EBADMSG;
+	return 0;
+}

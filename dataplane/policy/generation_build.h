@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Put a generation image together in memory: for the config compiler, for replay's built-in policy
+ * and for tests. Slow path; one thread per builder.
+ *
+ * An empty builder finishes as "forward everything and inspect it": no ports, no rules, default
+ * action forward with decoding on.
+ */
+#ifndef CV_GENERATION_BUILD_H
+#define CV_GENERATION_BUILD_H
+
+#include <stddef.h>
+
+#include "dataplane/policy/generation.h"
+
+struct cv_generation_build;
+
+/** @return 0 or -ENOMEM. */
+int cv_generation_build_create(struct cv_generation_build **ret);
+
+/** NULL is fine. */
+void cv_generation_build_destroy(struct cv_generation_build *b);
+
+/**
+ * The scalar fields, to be set by the caller: number, node, defaults, capacities, flush_us, decode,
+ * mtu. They hold defaults that check. What finish computes (magic, size, crc32c, sections,
+ * defaults.probes) is overwritten there. Valid until destroy.
+ */
+struct cv_generation *cv_generation_build_head(struct cv_generation_build *b);
+
+/* Each adds one element, copied, in any order except ports, whose index is their order of adding.
+ * Return 0 or -ENOMEM; the content is checked by finish. */
+int cv_generation_build_port(struct cv_generation_build *b, const struct cv_gen_port *port);
+int cv_generation_build_prefix(struct cv_generation_build *b, const struct cv_gen_prefix *prefix);
+int cv_generation_build_rule(struct cv_generation_build *b, const struct cv_gen_rule *rule);
+int cv_generation_build_hint(struct cv_generation_build *b, const struct cv_gen_hint *hint);
+int cv_generation_build_register(struct cv_generation_build *b, const struct cv_gen_register *reg);
+
+/**
+ * Sort, lay out, checksum and check.
+ *
+ * @param ret the image, ret->size bytes; the caller frees it with free().
+ * @return 0; -ENOMEM; -EFBIG larger than 4 GiB; -EINVAL what was added is not a valid generation
+ *         (see cv_generation_check), duplicate prefixes, rule keys or registers among it.
+ */
+int cv_generation_build_finish(struct cv_generation_build *b, struct cv_generation **ret);
+
+#endif
