@@ -1,0 +1,65 @@
+# shellcheck shell=bash disable=SC2034 # the package lists are for the scripts that source this
+# SPDX-License-Identifier: Apache-2.0
+# Shared by the scripts in tools/; sourced, not run.
+
+CV_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+export CV_ROOT
+# Debian keeps ip, bpftool and ethtool where a user's PATH may not look.
+export PATH="$PATH:/usr/sbin:/sbin"
+
+say() { printf '%s\n' "$*"; }
+die() {
+	printf '%s: error: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+# Run as root: directly, or through sudo.
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo -E env "PATH=$PATH" "$@"
+	else
+		die "this step needs root and there is no sudo; run it as root: $*"
+	fi
+}
+
+# What each job needs, as Debian packages. "a|b": the first one this release has.
+cv_packages_build="meson ninja-build pkg-config gcc libc6-dev clang llvm bpftool libdpdk-dev
+libbpf-dev libxdp-dev libpcap-dev libnftnl-dev libmnl-dev liburing-dev libfyaml-dev libjansson-dev
+libcurl4-openssl-dev libsmartcols-dev libhttp-parser-dev|libllhttp-dev libelf-dev zlib1g-dev"
+cv_packages_run="iproute2 ethtool procps curl jq libcoap3-bin mosquitto mosquitto-clients mbpoll
+libmodbus-dev"
+cv_packages_test="$cv_packages_run libcmocka-dev libcbor-dev libcoap3-dev|libcoap-3-dev clang-format
+codespell tshark tcpdump mandoc shellcheck python3 python3-jsonschema libclang-rt-14-dev|libclang-rt-dev
+dpdk"
+
+cv_is_installed() {
+	dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok installed'
+}
+
+# cv_install PACKAGE...: installs what is missing; says nothing when there is nothing to do.
+cv_install() {
+	local want=() spec name chosen
+	for spec in "$@"; do
+		chosen=
+		for name in ${spec//|/ }; do
+			if cv_is_installed "$name"; then chosen=installed; fi
+		done
+		[ -n "$chosen" ] || want+=("$spec")
+	done
+	[ ${#want[@]} -gt 0 ] || return 0
+	say "installing: ${want[*]}"
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq || die "apt-get update failed"
+	local names=()
+	for spec in "${want[@]}"; do
+		chosen=
+		for name in ${spec//|/ }; do
+			if [ -z "$chosen" ] && apt-cache show "$name" >/dev/null 2>&1; then chosen=$name; fi
+		done
+		[ -n "$chosen" ] || die "this release has no package for: $spec"
+		names+=("$chosen")
+	done
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+		"${names[@]}" >/dev/null || die "apt-get install failed"
+}
