@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The dataplane's end of the link (handoff/link.h). Housekeeping thread only. */
+#include "dataplane/run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "dataplane/handoff/link.h"
+
+#define RETRY_US 100000
+#define ANSWER_TIMEOUT_US 400000
+
+static int connect_link(const char *path)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	struct timeval timeout = {.tv_usec = ANSWER_TIMEOUT_US};
+	int sock;
+
+	if (strlen(path) >= sizeof(addr.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(addr.sun_path, path);
+	sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (sock < 0)
+		return -errno;
+	setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	if (connect(sock, (struct sockaddr *)&addr, sizeof(addr)) < 0) {
+		int err = -errno;
+
+		close(sock);
+		return err;
+	}
+	return sock;
+}
+
+/* Copy the image out of the memfd before checking it: nobody can change it afterwards. */
+static int read_generation(int fd, struct cv_generation **ret)
+{
+	struct cv_generation *gen;
+	struct stat st;
+	size_t size, got = 0;
+	int err;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_size <= 0 || st.st_size > 1 << 30)
+		return -EBADMSG;
+	size = (size_t)st.st_size;
+	gen = aligned_alloc(64, (size + 63) & ~(size_t)63);
+	if (!gen)
+		return -ENOMEM;
+	while (got < size) {
+		ssize_t n = pread(fd, (char *)gen + got, size - got, (off_t)got);
+
+		if (n <= 0) {
+			free(gen);
+			return n < 0 ? -errno : -EBADMSG;
+		}
+		got += (size_t)n;
+	}
+	err = cv_generation_check(gen, size);
+	if (err < 0) {
+		free(gen);
+		return err;
+	}
+	*ret = gen;
+	return 0;
+}
+
+/* Connect and read the welcome; *gen_fd is the caller's. */
+static int greet(struct cv_run *run, int *gen_fd)
+{
+	struct cv_link_msg msg;
+	int fds[2] = {-1, -1};
+	int sock = connect_link(run->options.link);
+	int err;
+
+	if (sock < 0)
+		return sock;
+	err = cv_link_recv(sock, &msg, fds);
+	if (fds[1] >= 0)
+		close(fds[1]);
+	if (err == 0 && msg.type == CV_LINK_WELCOME && fds[0] >= 0) {
+		*gen_fd = fds[0];
+		run->link = sock;
+		return 0;
+	}
+	if (fds[0] >= 0)
+		close(fds[0]);
+	if (err == 0 && msg.type == CV_LINK_REFUSED) {
+		msg.text[sizeof(msg.text) - 1] = '\0';
+		cv_diag("error", "control refuses this dataplane: %s", msg.text);
+	}
+	close(sock);
+	return err < 0 ? err : -EPROTO;
+}
+
+int cv_run_fetch_generation(struct cv_run *run, const volatile bool *stop)
+{
+	bool told = false;
+	int gen_fd, err;
+
+	while ((err = greet(run, &gen_fd)) < 0) {
+		if (*stop)
+			return -EINTR;
+		if (!told)
+			cv_diag("note", "waiting for culvert-control at %s (%s)", run->options.link,
+				strerror(-err));
+		told = true;
+		usleep(RETRY_US);
+	}
+	err = read_generation(gen_fd, &run->gen);
+	close(gen_fd);
+	if (err < 0)
+		cv_diag("error",
+			"control sent a generation this program cannot read (%s); "
+			"are culvert-control and culvert-dataplane of one version?",
+			strerror(-err));
+	return err;
+}
+
+int cv_run_attach(struct cv_run *run)
+{
+	struct cv_link_msg msg = {
+		.magic = CV_LINK_MAGIC,
+		.version = CV_LINK_VERSION,
+		.type = CV_LINK_ATTACH,
+		.generation = run->gen->number,
+		.incarnation = run->handoff.header->incarnation,
+	};
+	int fds[2] = {-1, -1};
+	int err = cv_link_send(run->link, &msg, run->handoff.fd, run->doorbell);
+
+	if (err == 0)
+		err = cv_link_recv(run->link, &msg, fds);
+	for (int i = 0; i < 2; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	if (err == 0 && msg.type == CV_LINK_ATTACHED)
+		return 0;
+	if (err == 0 && msg.type == CV_LINK_REFUSED) {
+		msg.text[sizeof(msg.text) - 1] = '\0';
+		cv_diag("error", "control refuses the handoff: %s", msg.text);
+	}
+	close(run->link);
+	run->link = -1;
+	return err < 0 ? err : -EPROTO;
+}
+
+static bool link_is_up(struct cv_run *run)
+{
+	struct cv_link_msg msg;
+	ssize_t n = recv(run->link, &msg, sizeof(msg), MSG_DONTWAIT | MSG_PEEK);
+
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
+}
+
+void cv_run_keep_attached(struct cv_run *run)
+{
+	struct cv_generation *offered = NULL;
+	int gen_fd;
+
+	if (run->link >= 0) {
+		if (link_is_up(run))
+			return;
+		cv_diag("warning",
+			"control is gone; forwarding goes on, records wait in the handoff");
+		close(run->link);
+		run->link = -1;
+	}
+	if (greet(run, &gen_fd) < 0)
+		return;
+	if (read_generation(gen_fd, &offered) == 0 && offered->crc32c != run->gen->crc32c)
+		cv_diag("warning",
+			"control has generation %llu, this dataplane runs %llu until it is "
+			"restarted",
+			(unsigned long long)offered->number, (unsigned long long)run->gen->number);
+	free(offered);
+	close(gen_fd);
+	if (cv_run_attach(run) == 0)
+		cv_diag("note", "attached to control again");
+}
