@@ -8,16 +8,23 @@
 
 #include "dataplane/normalize/record.h"
 
-/** Room that any record's JSON fits in, bytes: every byte of the tail may become \u00XX. */
-#define CV_CLOUDEVENT_MAX (CV_RECORD_MAX * 6 + 2048)
+/** Most bytes of a node id that are written. */
+#define CV_CLOUDEVENT_NODE_MAX 63
+
+/**
+ * Room that any record's JSON fits in, bytes: every byte of the tail may become \u00XX, the device
+ * and its component are written a second time as %XX, and the rest is the head.
+ */
+#define CV_CLOUDEVENT_MAX (CV_RECORD_MAX * 6 + 2 * CV_TLV_MAX * 3 + 2048)
 
 /**
  * Write one event as one line of JSON without the newline. The same record, node and seq always
- * give the same bytes.
+ * give the same bytes, in any locale. Never invalid UTF-8. docs/subscriber/events.md describes it.
  *
+ * @param rec  a record that cv_record_check() accepted or cv_emit_end() finished.
  * @param seq  sequence in the record's lane; the event id is "<node>/<lane>/<seq>".
  * @param buf  at least CV_CLOUDEVENT_MAX bytes.
- * @return length, bytes.
+ * @return length, bytes; 0 when @p size is less than needed.
  */
 size_t cv_cloudevent_json(const struct cv_record *rec, const char *node, uint64_t seq, char *buf,
 			  size_t size);

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dataplane/normalize/cloudevent.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "dataplane/decode/decoder.h"
+#include "dataplane/normalize/device_urn.h"
+#include "dataplane/normalize/json_write.h"
+#include "dataplane/normalize/vocabulary.h"
+
+static void text_member(struct cv_json *j, const char *key, const char *text)
+{
+	cv_json_key(j, key);
+	cv_json_string(j, text, strlen(text));
+}
+
+static void tlv_member(struct cv_json *j, const char *key, const struct cv_record *rec,
+		       enum cv_tlv_tag tag)
+{
+	struct cv_tlv_view v = cv_record_tlv(rec, tag);
+
+	if (!v.data)
+		return;
+	cv_json_key(j, key);
+	cv_json_string(j, v.data, v.len);
+}
+
+static void number_member(struct cv_json *j, const char *key, uint64_t v)
+{
+	if (v == 0)
+		return;
+	cv_json_key(j, key);
+	cv_json_u64(j, v);
+}
+
+/* The node as a segment of a URI: unreserved as it is, the rest as %XX (RFC 3986 2.1, 3.3). */
+static void put_node(struct cv_json *j, const char *node)
+{
+	static const char digit[] = "0123456789ABCDEF";
+
+	for (size_t i = 0; i < CV_CLOUDEVENT_NODE_MAX && node[i] != '\0'; i++) {
+		uint8_t c = (uint8_t)node[i];
+		char text[3] = {'%', digit[c >> 4], digit[c & 15]};
+
+		if ((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
+		    c == '-' || c == '.' || c == '_' || c == '~')
+			cv_json_put(j, &c, 1);
+		else
+			cv_json_put(j, text, sizeof(text));
+	}
+}
+
+/* Context attributes (CloudEvents 1.0.2, section 3). */
+static void put_context(struct cv_json *j, const struct cv_record *rec, const char *node,
+			uint64_t seq)
+{
+	const char *lane = cv_lane_name(rec->lane);
+	char *mark;
+
+	cv_json_lit(j, "\"specversion\":\"1.0\",\"id\":\"");
+	put_node(j, node);
+	cv_json_lit(j, "/");
+	cv_json_put(j, lane, strlen(lane));
+	cv_json_lit(j, "/");
+	cv_json_digits(j, seq, 1);
+	cv_json_lit(j, "\",\"source\":\"//culvert/");
+	put_node(j, node);
+	cv_json_lit(j, "\",\"type\":\"city.culvert.");
+	cv_json_put(j, cv_kind_name(rec->kind), strlen(cv_kind_name(rec->kind)));
+	cv_json_lit(j, ".v1\"");
+	mark = j->at;
+	cv_json_lit(j, ",\"subject\":\"");
+	if (cv_device_urn(rec, j))
+		cv_json_lit(j, "\"");
+	else if (!j->failed)
+		j->at = mark;
+	cv_json_lit(j, ",\"time\":");
+	cv_json_time(j, rec->ts_rx_ns);
+	cv_json_lit(j, ",\"datacontenttype\":\"application/json\"");
+	text_member(j, "lane", lane);
+	/* A string that sorts in order (CloudEvents sequence extension). */
+	cv_json_key(j, "sequence");
+	cv_json_lit(j, "\"");
+	cv_json_digits(j, seq, 20);
+	cv_json_lit(j, "\"");
+	j->comma = true;
+}
+
+static void put_vocabulary(struct cv_json *j, const struct cv_record *rec)
+{
+	if (*cv_name_text(rec->name_id))
+		text_member(j, "name", cv_name_text(rec->name_id));
+	else
+		tlv_member(j, "name", rec, CV_TLV_NAME);
+	tlv_member(j, "code", rec, CV_TLV_CODE);
+}
+
+static void put_unit(struct cv_json *j, const struct cv_record *rec)
+{
+	if (*cv_unit_text(rec->unit_id))
+		text_member(j, "unit", cv_unit_text(rec->unit_id));
+	else
+		tlv_member(j, "unit", rec, CV_TLV_UNIT);
+}
+
+static bool is_not_finite(const struct cv_record *rec)
+{
+	return rec->value_type == CV_VALUE_F64 && !isfinite(rec->value.f64);
+}
+
+static void put_value(struct cv_json *j, const struct cv_record *rec)
+{
+	struct cv_tlv_view text = cv_record_tlv(rec, CV_TLV_TEXT);
+
+	if (rec->value_type != CV_VALUE_NONE && rec->value_type != CV_VALUE_BYTES)
+		cv_json_key(j, "value");
+	switch (rec->value_type) {
+	case CV_VALUE_F64:
+		cv_json_f64(j, rec->value.f64);
+		break;
+	case CV_VALUE_I64:
+		cv_json_i64(j, rec->value.i64);
+		break;
+	case CV_VALUE_U64:
+		cv_json_u64(j, rec->value.u64);
+		break;
+	case CV_VALUE_BOOL:
+		if (rec->value.u64)
+			cv_json_lit(j, "true");
+		else
+			cv_json_lit(j, "false");
+		j->comma = true;
+		break;
+	case CV_VALUE_TEXT:
+		cv_json_string(j, text.data, text.len);
+		break;
+	default:
+		break;
+	}
+	put_unit(j, rec);
+	if (rec->value_type != CV_VALUE_TEXT)
+		tlv_member(j, "text", rec, CV_TLV_TEXT);
+}
+
+static void put_quality(struct cv_json *j, const struct cv_record *rec)
+{
+	if (is_not_finite(rec))
+		text_member(j, "quality", cv_quality_name(CV_QUALITY_BAD));
+	else if (rec->quality != CV_QUALITY_UNSTATED)
+		text_member(j, "quality", cv_quality_name(rec->quality));
+	tlv_member(j, "flag", rec, CV_TLV_FLAG);
+	if (rec->ts_device_ns != 0) {
+		cv_json_key(j, "device_time");
+		cv_json_time(j, rec->ts_device_ns);
+	}
+	if (rec->time_quality != CV_TIME_ABSENT)
+		text_member(j, "time_quality", cv_time_quality_name(rec->time_quality));
+	if (rec->stage != CV_STAGE_REALTIME)
+		text_member(j, "stage", cv_stage_name(rec->stage));
+}
+
+static void put_protocol(struct cv_json *j, const struct cv_record *rec)
+{
+	if (rec->direction != CV_DIR_UNKNOWN)
+		text_member(j, "direction", cv_direction_name(rec->direction));
+	if (rec->proto != 0)
+		text_member(j, "proto", cv_proto_name(rec->proto));
+	tlv_member(j, "method", rec, CV_TLV_METHOD);
+	number_member(j, "status", rec->status);
+	number_member(j, "seq", rec->seq);
+	tlv_member(j, "correlation", rec, CV_TLV_CORRELATION);
+	tlv_member(j, "sub", rec, CV_TLV_SUB);
+}
+
+static void put_flags(struct cv_json *j, const struct cv_record *rec)
+{
+	static const struct {
+		uint32_t bit;
+		const char *name;
+	} names[] = {
+		{CV_FLAG_TRUNCATED, "truncated"}, {CV_FLAG_DUPLICATE, "duplicate"},
+		{CV_FLAG_UNPAIRED, "unpaired"},	  {CV_FLAG_NOTIFICATION, "notification"},
+		{CV_FLAG_PARTIAL, "partial"},	  {CV_FLAG_RAW, "raw"},
+		{CV_FLAG_ENCODING, "encoding"},	  {CV_FLAG_RANGE, "range"},
+	};
+
+	if (rec->flags == 0 && !is_not_finite(rec))
+		return;
+	cv_json_key(j, "flags");
+	cv_json_open(j, '[');
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (rec->flags & names[i].bit)
+			cv_json_string(j, names[i].name, strlen(names[i].name));
+	}
+	if (is_not_finite(rec))
+		cv_json_string(j, "not-finite", strlen("not-finite"));
+	cv_json_close(j, ']');
+}
+
+/* Where it was seen: enough to find the bytes in a capture. */
+static void put_origin(struct cv_json *j, const struct cv_record *rec)
+{
+	struct cv_tlv_view bytes = cv_record_tlv(rec, CV_TLV_BYTES);
+
+	number_member(j, "rule", rec->rule);
+	if (rec->family != 0) {
+		cv_json_key(j, "src");
+		cv_json_address(j, rec->family, rec->src);
+		cv_json_key(j, "dst");
+		cv_json_address(j, rec->family, rec->dst);
+	}
+	number_member(j, "sport", rec->sport);
+	number_member(j, "dport", rec->dport);
+	number_member(j, "vlan", rec->vlan);
+	if (rec->packet != 0) {
+		cv_json_key(j, "port");
+		cv_json_u64(j, rec->port);
+		cv_json_key(j, "packet");
+		cv_json_u64(j, rec->packet);
+	}
+	if (rec->raw_len != 0) {
+		cv_json_key(j, "raw_off");
+		cv_json_u64(j, rec->raw_off);
+		cv_json_key(j, "raw_len");
+		cv_json_u64(j, rec->raw_len);
+	}
+	if (bytes.data) {
+		cv_json_key(j, "bytes");
+		cv_json_lit(j, "\"");
+		cv_json_hex(j, bytes.data, bytes.len);
+		cv_json_lit(j, "\"");
+		j->comma = true;
+	}
+}
+
+size_t cv_cloudevent_json(const struct cv_record *rec, const char *node, uint64_t seq, char *buf,
+			  size_t size)
+{
+	struct cv_json j = cv_json(buf, size);
+
+	cv_json_open(&j, '{');
+	put_context(&j, rec, node, seq);
+	cv_json_key(&j, "data");
+	cv_json_open(&j, '{');
+	tlv_member(&j, "device", rec, CV_TLV_DEVICE);
+	put_vocabulary(&j, rec);
+	put_value(&j, rec);
+	put_quality(&j, rec);
+	put_protocol(&j, rec);
+	put_flags(&j, rec);
+	if (rec->reject != CV_REJECT_NONE)
+		text_member(&j, "reject", cv_reject_name(rec->reject));
+	put_origin(&j, rec);
+	cv_json_close(&j, '}');
+	cv_json_close(&j, '}');
+	return j.failed ? 0 : (size_t)(j.at - buf);
+}

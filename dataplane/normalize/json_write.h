@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * JSON text (RFC 8259) into a caller's buffer: no allocation, no locale, the same input gives the
+ * same bytes. A write that does not fit sets failed, which sticks; the caller checks once at the
+ * end. Commas are the writer's business, braces the caller's.
+ */
+#ifndef CV_JSON_WRITE_H
+#define CV_JSON_WRITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cv_json {
+	char *at;
+	char *end;
+	bool comma; /* the next member or element needs one in front */
+	bool failed;
+};
+
+/** Longest result of cv_double_text(), bytes, without a terminating zero. */
+#define CV_DOUBLE_TEXT_MAX 32
+
+static inline struct cv_json cv_json(char *buf, size_t size)
+{
+	return (struct cv_json){.at = buf, .end = buf + size};
+}
+
+/** Bytes as they are. */
+void cv_json_put(struct cv_json *j, const void *data, size_t len);
+/** A string literal as it is. */
+#define cv_json_lit(j, text) cv_json_put(j, text, sizeof(text) - 1)
+
+/** '{', '}', '[' or ']'. */
+void cv_json_open(struct cv_json *j, char c);
+void cv_json_close(struct cv_json *j, char c);
+/** "name": with the comma in front where one is due. @p name needs no escaping. */
+void cv_json_key(struct cv_json *j, const char *name);
+
+/** Inside of a string: escaped; a byte that is no part of valid UTF-8 becomes U+FFFD. */
+void cv_json_escaped(struct cv_json *j, const void *text, size_t len);
+/** Digits of @p v, at least @p width of them (zeros in front), at most 20. */
+void cv_json_digits(struct cv_json *j, uint64_t v, unsigned int width);
+/** Lower-case hexadecimal, two digits a byte. */
+void cv_json_hex(struct cv_json *j, const uint8_t *data, size_t len);
+
+/* Whole values. */
+void cv_json_string(struct cv_json *j, const void *text, size_t len);
+/**
+ * Integers. Beyond 2^53, where readers that keep numbers as doubles lose digits, a decimal string
+ * (RFC 7493 2.2).
+ */
+void cv_json_u64(struct cv_json *j, uint64_t v);
+void cv_json_i64(struct cv_json *j, int64_t v);
+/** Shortest text that reads back as the same double; null when not finite. */
+void cv_json_f64(struct cv_json *j, double v);
+/** "2026-05-04T03:02:01.000000000Z" (RFC 3339) in quotes. @p ns since the Unix epoch. */
+void cv_json_time(struct cv_json *j, int64_t ns);
+/** Address as text (RFC 5952) in quotes. @p family 4 or 6. */
+void cv_json_address(struct cv_json *j, unsigned int family, const uint8_t *addr);
+
+/**
+ * Shortest decimal text of a finite double that reads back as the same double; a whole number has
+ * neither point nor exponent up to 10^16.
+ *
+ * @return length, bytes, <= CV_DOUBLE_TEXT_MAX.
+ */
+size_t cv_double_text(double v, char *buf);
+
+#endif
