@@ -167,20 +167,49 @@ static uint64_t pow5_small(unsigned int n)
 	return p;
 }
 
+/*
+ * hi * 2^64 / d for hi < d, by two 32-bit quotient digits (Knuth, TAOCP 4.3.1 algorithm D); a plain
+ * 128-bit division would be a call into libgcc.
+ */
+static uint64_t divide(uint64_t hi, uint64_t d, bool *exact)
+{
+	int zeros = __builtin_clzll(d);
+	uint64_t quotient = 0, high, low;
+
+	d <<= zeros;
+	hi <<= zeros;
+	high = d >> 32;
+	low = (uint32_t)d;
+	for (int digit = 0; digit < 2; digit++) {
+		uint64_t q = hi / high, rest = hi % high;
+
+		/* The estimate is at most 2 too large, because the divisor's top bit is set. */
+		while (rest >> 32 == 0 && (q >> 32 || q * low > rest << 32)) {
+			q--;
+			rest += high;
+		}
+		hi = (hi << 32) - q * d;
+		quotient = quotient << 32 | q;
+	}
+	*exact = hi == 0;
+	return quotient;
+}
+
 /* head * 10^e with |e| <= 27, exactly; 5^27 < 2^63. */
 static int convert_medium(uint64_t head, int e, double *ret)
 {
-	u128 numerator, quotient;
-	uint64_t divisor;
+	uint64_t divisor, high, low;
 	int zeros;
+	bool exact;
 
 	if (e >= 0)
 		return round_to_double((u128)head * pow5_small((unsigned int)e), e, false, ret);
 	zeros = __builtin_clzll(head);
-	numerator = (u128)(head << zeros) << 64;
+	head <<= zeros;
 	divisor = pow5_small((unsigned int)-e);
-	quotient = numerator / divisor;
-	return round_to_double(quotient, e - 64 - zeros, quotient * divisor != numerator, ret);
+	high = head / divisor;
+	low = divide(head % divisor, divisor, &exact);
+	return round_to_double((u128)high << 64 | low, e - 64 - zeros, !exact, ret);
 }
 
 static void big_mul_add(struct big *b, uint64_t factor, uint64_t add)
