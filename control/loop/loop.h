@@ -8,7 +8,10 @@
 
 #include <liburing.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#define CV_LOOP_BUFFERS 64
 
 struct cv_loop;
 struct cv_op;
@@ -28,14 +31,31 @@ struct cv_op {
 int cv_loop_create(unsigned int entries, struct cv_loop **ret);
 void cv_loop_destroy(struct cv_loop *loop);
 
-/** The ring, for registering buffers. */
+/** The ring itself, for what this header does not wrap. */
 struct io_uring *cv_loop_ring(struct cv_loop *loop);
+
+/**
+ * Register memory for *_FIXED requests: its pages stay pinned, no request pins them again. At
+ * most CV_LOOP_BUFFERS at a time.
+ *
+ * @return 0, or negative errno: plain requests work on that memory all the same.
+ */
+int cv_loop_buffer_add(struct cv_loop *loop, void *base, size_t size);
+
+/** Undo it; nothing in flight may use the memory. Memory that was never added is fine. */
+void cv_loop_buffer_remove(struct cv_loop *loop, const void *base);
+
+/** Index of the registered buffer that holds @p len bytes at @p data, -1 = none. */
+int cv_loop_buffer_find(const struct cv_loop *loop, const void *data, size_t len);
 
 /**
  * An SQE whose completion calls op->done. Never NULL: a full queue is submitted first. The caller
  * fills it with io_uring_prep_*() before it does anything else with the loop.
  */
 struct io_uring_sqe *cv_loop_sqe(struct cv_loop *loop, struct cv_op *op);
+
+/** Make sure the next @p n SQEs go to the kernel together: call it before a chain of links. */
+void cv_loop_reserve(struct cv_loop *loop, unsigned int n);
 
 /** Complete @p op with -ETIME after @p ns. */
 void cv_loop_timer(struct cv_loop *loop, struct cv_op *op, uint64_t ns);
@@ -45,6 +65,12 @@ void cv_loop_cancel(struct cv_loop *loop, struct cv_op *op);
 
 /** Run until cv_loop_stop(); submits and waits in one syscall per turn. @return 0 or -errno. */
 int cv_loop_run(struct cv_loop *loop);
+
+/**
+ * One turn: submit, wait for one completion, call what completed. For orderly shutdown and for
+ * tests; never from inside a completion.
+ */
+int cv_loop_turn(struct cv_loop *loop);
 void cv_loop_stop(struct cv_loop *loop);
 
 /** Wall clock (CLOCK_REALTIME) and monotonic time of this turn, ns. */

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/loop/loop.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define CV_TURN_BATCH 64
+
+/* A completion taken from the ring and not yet delivered. */
+struct completion {
+	struct cv_op *op;
+	int res;
+	uint32_t flags;
+};
+
+struct cv_loop {
+	struct io_uring ring;
+	bool stop;
+	int64_t wall_ns;
+	uint64_t mono_ns;
+	/* Completions that had to leave a full ring before it could take requests again. */
+	struct completion *backlog;
+	size_t backlog_count, backlog_room;
+	bool buffer_table; /* the sparse table is registered */
+	struct iovec buffers[CV_LOOP_BUFFERS];
+};
+
+static uint64_t clock_ns(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void refresh_clocks(struct cv_loop *loop)
+{
+	loop->wall_ns = (int64_t)clock_ns(CLOCK_REALTIME);
+	loop->mono_ns = clock_ns(CLOCK_MONOTONIC);
+}
+
+int cv_loop_create(unsigned int entries, struct cv_loop **ret)
+{
+	/* The first set needs Linux 6.1; completions then run only when the loop asks for them. */
+	static const unsigned int flags[] = {
+		IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_SUBMIT_ALL,
+		IORING_SETUP_SUBMIT_ALL, 0};
+	struct cv_loop *loop = calloc(1, sizeof(*loop));
+	int res = -EINVAL;
+
+	if (!loop)
+		return -ENOMEM;
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]) && res == -EINVAL; i++)
+		res = io_uring_queue_init(entries, &loop->ring, flags[i]);
+	if (res < 0) {
+		free(loop);
+		return res == -EPERM || res == -EACCES ? -ENOSYS : res;
+	}
+	io_uring_ring_dontfork(&loop->ring);
+	refresh_clocks(loop);
+	*ret = loop;
+	return 0;
+}
+
+void cv_loop_destroy(struct cv_loop *loop)
+{
+	if (!loop)
+		return;
+	io_uring_queue_exit(&loop->ring);
+	free(loop->backlog);
+	free(loop);
+}
+
+struct io_uring *cv_loop_ring(struct cv_loop *loop)
+{
+	return &loop->ring;
+}
+
+static unsigned int take_completions(struct cv_loop *loop, struct completion *batch)
+{
+	struct io_uring_cqe *cqes[CV_TURN_BATCH];
+	unsigned int n = io_uring_peek_batch_cqe(&loop->ring, cqes, CV_TURN_BATCH);
+
+	for (unsigned int i = 0; i < n; i++)
+		batch[i] = (struct completion){
+			.op = io_uring_cqe_get_data(cqes[i]),
+			.res = cqes[i]->res,
+			.flags = cqes[i]->flags,
+		};
+	io_uring_cq_advance(&loop->ring, n);
+	return n;
+}
+
+/*
+ * Older kernels refuse requests (EBUSY) while completions overflow. We may be deep inside a
+ * completion, so those are only set aside here and delivered by the next turn.
+ */
+static bool set_completions_aside(struct cv_loop *loop)
+{
+	unsigned int n;
+
+	if (loop->backlog_room - loop->backlog_count < CV_TURN_BATCH) {
+		size_t room = loop->backlog_room + 4 * (size_t)CV_TURN_BATCH;
+		struct completion *grown = realloc(loop->backlog, room * sizeof(*grown));
+
+		if (!grown)
+			return false;
+		loop->backlog = grown;
+		loop->backlog_room = room;
+	}
+	n = take_completions(loop, loop->backlog + loop->backlog_count);
+	loop->backlog_count += n;
+	return n != 0;
+}
+
+static void submit_all(struct cv_loop *loop)
+{
+	const struct timespec pause = {.tv_nsec = 100000};
+
+	while (io_uring_submit(&loop->ring) < 0)
+		if (!set_completions_aside(loop))
+			nanosleep(&pause, NULL);
+}
+
+void cv_loop_reserve(struct cv_loop *loop, unsigned int n)
+{
+	while (io_uring_sq_space_left(&loop->ring) < n)
+		submit_all(loop);
+}
+
+struct io_uring_sqe *cv_loop_sqe(struct cv_loop *loop, struct cv_op *op)
+{
+	struct io_uring_sqe *sqe;
+
+	while (!(sqe = io_uring_get_sqe(&loop->ring)))
+		submit_all(loop);
+	io_uring_sqe_set_data(sqe, op);
+	if (op) {
+		assert(!op->pending);
+		op->pending = true;
+	}
+	return sqe;
+}
+
+void cv_loop_timer(struct cv_loop *loop, struct cv_op *op, uint64_t ns)
+{
+	struct io_uring_sqe *sqe = cv_loop_sqe(loop, op);
+
+	op->ts.tv_sec = (long long)(ns / 1000000000u);
+	op->ts.tv_nsec = (long long)(ns % 1000000000u);
+	io_uring_prep_timeout(sqe, &op->ts, 0, 0);
+}
+
+void cv_loop_cancel(struct cv_loop *loop, struct cv_op *op)
+{
+	if (op->pending)
+		io_uring_prep_cancel(cv_loop_sqe(loop, NULL), op, 0);
+}
+
+static void deliver(const struct completion *c)
+{
+	if (!c->op)
+		return;
+	if (!(c->flags & IORING_CQE_F_MORE))
+		c->op->pending = false;
+	c->op->done(c->op, c->res, c->flags);
+}
+
+static void deliver_backlog(struct cv_loop *loop)
+{
+	/* By index: a delivery may set more aside and move the array. */
+	for (size_t i = 0; i < loop->backlog_count; i++) {
+		struct completion c = loop->backlog[i];
+
+		deliver(&c);
+	}
+	loop->backlog_count = 0;
+}
+
+int cv_loop_turn(struct cv_loop *loop)
+{
+	struct completion batch[CV_TURN_BATCH];
+	unsigned int n, wait = loop->backlog_count == 0;
+	int res = io_uring_submit_and_wait(&loop->ring, wait);
+
+	if (res < 0 && res != -EINTR && res != -EBUSY && res != -EAGAIN)
+		return res;
+	refresh_clocks(loop);
+	deliver_backlog(loop);
+	while ((n = take_completions(loop, batch)) != 0) {
+		for (unsigned int i = 0; i < n; i++)
+			deliver(&batch[i]);
+		if (n < CV_TURN_BATCH)
+			break;
+	}
+	return 0;
+}
+
+int cv_loop_run(struct cv_loop *loop)
+{
+	int res = 0;
+
+	loop->stop = false;
+	while (!loop->stop && res == 0)
+		res = cv_loop_turn(loop);
+	return res;
+}
+
+void cv_loop_stop(struct cv_loop *loop)
+{
+	loop->stop = true;
+}
+
+int64_t cv_loop_wall_ns(const struct cv_loop *loop)
+{
+	return loop->wall_ns;
+}
+
+uint64_t cv_loop_mono_ns(const struct cv_loop *loop)
+{
+	return loop->mono_ns;
+}
+
+static int update_buffer(struct cv_loop *loop, unsigned int i, const struct iovec *iov)
+{
+	__u64 tag = 0;
+	int res = io_uring_register_buffers_update_tag(&loop->ring, i, iov, &tag, 1);
+
+	return res < 0 ? res : 0;
+}
+
+int cv_loop_buffer_add(struct cv_loop *loop, void *base, size_t size)
+{
+	const struct iovec iov = {.iov_base = base, .iov_len = size};
+	int res;
+
+	if (!loop->buffer_table) {
+		res = io_uring_register_buffers_sparse(&loop->ring, CV_LOOP_BUFFERS);
+		if (res < 0)
+			return res;
+		loop->buffer_table = true;
+	}
+	for (unsigned int i = 0; i < CV_LOOP_BUFFERS; i++) {
+		if (loop->buffers[i].iov_base)
+			continue;
+		res = update_buffer(loop, i, &iov);
+		if (res == 0)
+			loop->buffers[i] = iov;
+		return res;
+	}
+	return -ENOSPC;
+}
+
+void cv_loop_buffer_remove(struct cv_loop *loop, const void *base)
+{
+	for (unsigned int i = 0; base && i < CV_LOOP_BUFFERS; i++) {
+		if (loop->buffers[i].iov_base != base)
+			continue;
+		loop->buffers[i] = (struct iovec){0};
+		(void)update_buffer(loop, i, &loop->buffers[i]);
+	}
+}
+
+int cv_loop_buffer_find(const struct cv_loop *loop, const void *data, size_t len)
+{
+	uintptr_t at = (uintptr_t)data;
+
+	for (int i = 0; i < CV_LOOP_BUFFERS; i++) {
+		uintptr_t base = (uintptr_t)loop->buffers[i].iov_base;
+
+		if (base && at >= base && at - base <= loop->buffers[i].iov_len &&
+		    len <= loop->buffers[i].iov_len - (at - base))
+			return i;
+	}
+	return -1;
+}
