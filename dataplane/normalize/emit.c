@@ -41,6 +41,7 @@ struct cv_record *cv_emit_begin(struct cv_emit *e, enum cv_lane lane, enum cv_ki
 		.vlan = o->vlan,
 		.sport = o->sport,
 		.dport = o->dport,
+		.raw_off = o->raw_off,
 	};
 	memcpy(rec->src, o->src, sizeof(rec->src));
 	memcpy(rec->dst, o->dst, sizeof(rec->dst));

@@ -26,6 +26,7 @@ struct cv_origin {
 	uint32_t rule;
 	uint16_t vlan;
 	uint16_t sport, dport; /* host order */
+	uint16_t raw_off; /* where the message begins in the frame's L4 payload, bytes */
 	uint8_t family; /* 4 or 6 */
 	uint8_t ip_proto;
 	uint8_t port; /* port index */
