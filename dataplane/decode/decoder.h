@@ -21,6 +21,8 @@
 
 /** Most bytes of one message that a stream holds for a decoder. */
 #define CV_STREAM_WINDOW 4096
+/** Bytes a flow keeps while it looks for a message start; the first one is known not to be it. */
+#define CV_RESYNC_KEEP 16
 
 #define CV_TRANSPORT_UDP 0x1u
 #define CV_TRANSPORT_TCP 0x2u
@@ -70,7 +72,9 @@ struct cv_decoder {
 	/**
 	 * Stream, after a rejection or a gap: offset of the next plausible message start in
 	 * data[1..len), or len when there is none. NULL = nothing until the flow ends or the next
-	 * segment that probe() accepts.
+	 * segment that probe() accepts. A start must not be claimed before enough bytes behind it
+	 * are there to tell, at most CV_RESYNC_KEEP: on len the flow keeps the last CV_RESYNC_KEEP
+	 * bytes and asks again with more, so that the answer does not depend on segment borders.
 	 */
 	size_t (*resync)(const uint8_t *data, size_t len);
 	/** The flow ends or is evicted: release what its state refers to. May be NULL. */

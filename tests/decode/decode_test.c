@@ -229,8 +229,10 @@ static bool hunt(struct decode_run *r, struct decode_side *s)
 	if (off < 1 || off > s->len)
 		abort();
 	if (off == s->len) {
-		r->resynced += off - 1;
-		drop_front(s, off - 1); /* the last byte stays in front as known junk */
+		size_t keep = s->len < CV_RESYNC_KEEP ? s->len : CV_RESYNC_KEEP;
+
+		r->resynced += s->len - keep;
+		drop_front(s, s->len - keep);
 		return false;
 	}
 	r->resynced += off;
