@@ -38,7 +38,8 @@ enum cv_refusal { CV_REFUSALS(CV_REFUSAL_ROW) CV_REFUSAL_COUNT };
 struct cv_eventlog_counters {
 	uint64_t logged[CV_LANE_COUNT];
 	uint64_t refused[CV_LANE_COUNT][CV_REFUSAL_COUNT];
-	uint64_t blocks, writes, bytes;
+	uint64_t gaps[CV_LANE_COUNT]; /* gap records made here; part of no other number */
+	uint64_t blocks, writes, bytes; /* acknowledged; bytes as written, padding included */
 	uint64_t cut_bytes; /* torn tails removed at recovery */
 	uint64_t bad_blocks; /* found damaged in the middle of the log */
 	bool direct; /* O_DIRECT in use */
@@ -58,11 +59,17 @@ void cv_eventlog_close(struct cv_eventlog *log);
 
 typedef void cv_eventlog_appended(void *owner, enum cv_lane lane, unsigned int blocks, int res);
 
+/** Most blocks in one append. */
+#define CV_APPEND_MAX 64
+
 /**
- * Append @p n consecutive blocks of one lane that lie behind each other in memory; all but the
- * last are full. Sets first_seq, node and crc32c in them. They stay untouched until @p done says they
- * are durable (res 0) or refused (res < 0, counted). One append per lane at a time.
+ * Append @p n checked blocks of one lane that lie behind each other in memory, CV_BLOCK_SIZE
+ * apart, full or not. Sets first_seq, durable_seq, node and crc32c in them and zeroes what is behind
+ * used in their last unit. They stay untouched until @p done says they are durable (res 0) or
+ * that at least one was refused (res < 0, counted). One append per lane at a time. @p done may be
+ * called before this returns when the disk is full.
  *
+ * @param n 1..CV_APPEND_MAX.
  * @return 0, -EBUSY.
  */
 int cv_eventlog_append(struct cv_eventlog *log, enum cv_lane lane, struct cv_block *blocks,
@@ -83,18 +90,26 @@ uint64_t cv_eventlog_last_source(const struct cv_eventlog *log, uint64_t incarna
 uint64_t cv_eventlog_begin(const struct cv_eventlog *log, enum cv_lane lane);
 uint64_t cv_eventlog_end(const struct cv_eventlog *log, enum cv_lane lane);
 
-/** Sequence of the first event of a lane received at or after @p ts_ns. Reads the index only. */
+/** Bytes of a lane's files on disk, and whether it refuses records because the disk is full. */
+uint64_t cv_eventlog_bytes(const struct cv_eventlog *log, enum cv_lane lane);
+bool cv_eventlog_full(const struct cv_eventlog *log, enum cv_lane lane);
+
+/**
+ * A sequence at or shortly before the first event of a lane received at or after @p ts_ns: all
+ * before it is older. Reads the index only, so the reader skips up to some blocks of older events.
+ */
 uint64_t cv_eventlog_seek(struct cv_eventlog *log, enum cv_lane lane, int64_t ts_ns);
 
 struct cv_log_read;
 /**
  * @param block the block that holds the wanted sequence, valid during the call and checked; NULL
  *        when res < 0: -ENODATA nothing there yet, -ESTALE retained away (go to begin),
- *        -EBADMSG damaged (skip to rd->skip_to), -EIO.
+ *        -EBADMSG no such event (go to rd->skip_to; rd->told says whether a gap record there
+ *        tells of it, else the events are damaged), -EIO. No other result exists.
  */
 typedef void cv_log_read_done(struct cv_log_read *rd, const struct cv_block *block, int res);
 
-/** A read in flight; lives in its owner, who must not free it while busy. */
+/** A read; lives in its owner, who zeroes it first and must not free it while busy. */
 struct cv_log_read {
 	struct cv_op op;
 	cv_log_read_done *done;
@@ -103,9 +118,13 @@ struct cv_log_read {
 	enum cv_lane lane;
 	uint64_t seq;
 	uint64_t skip_to;
+	bool told;
 	bool busy;
 	void *buffer; /* owned by the read; NULL until first used; free with cv_eventlog_read_free() */
-	int fd;
+	/* What the buffer holds: bytes of the segment that begins with sequence window_segment. */
+	uint64_t window_segment, window_off;
+	uint32_t window_len;
+	int fd; /* while busy */
 };
 
 /**

@@ -44,14 +44,20 @@ struct cv_block {
 	uint32_t crc32c; /* of used bytes with this field 0; set by control */
 	uint32_t pad0;
 	char node[32]; /* node id, cut to 31 bytes; set by control */
-	uint8_t pad1[32];
+	uint64_t durable_seq; /* events before this were durable when it was written; by control */
+	uint8_t pad1[24];
 };
 _Static_assert(sizeof(struct cv_block) == 128, "block head is ABI");
 
-/** Positions of one channel; each on its own cache line. */
+/**
+ * Positions of one channel, each side's on its own cache line. The consumer writes taken and
+ * taken_at before tail: after its crash the next one finds taken_at ahead and finishes the step.
+ */
 struct cv_channel {
 	_Alignas(64) uint64_t head; /* blocks published; written by the producer */
 	_Alignas(64) uint64_t tail; /* blocks given back; written by the consumer */
+	uint64_t taken; /* records in the blocks given back */
+	uint64_t taken_at; /* value of tail that taken belongs to */
 };
 _Static_assert(sizeof(struct cv_channel) == 128, "handoff layout");
 
@@ -83,6 +89,7 @@ struct cv_handoff {
 	void *base;
 	size_t size;
 	int fd;
+	uint32_t worker_count, block_count; /* as checked; the header stays writable for the peer */
 	struct cv_handoff_header *header;
 	struct cv_counters *counters; /* [workers] */
 	struct cv_port_counters *ports; /* [CV_PORTS_MAX] */
@@ -100,7 +107,7 @@ static inline struct cv_block *cv_handoff_block(const struct cv_handoff *h, unsi
 						unsigned int lane, uint64_t index)
 {
 	size_t channel = (size_t)worker * CV_LANE_COUNT + lane;
-	size_t slot = channel * h->header->blocks + (index & (h->header->blocks - 1));
+	size_t slot = channel * h->block_count + (index & (h->block_count - 1));
 
 	return (struct cv_block *)(void *)(h->blocks + slot * CV_BLOCK_SIZE);
 }
@@ -116,9 +123,9 @@ int cv_handoff_create(unsigned int workers, unsigned int blocks, uint64_t incarn
 
 /**
  * Map a memfd that came from the other process: sizes, magic and version are checked against the
- * file's real size. Takes ownership of @p fd on success only.
+ * file's real size, which must be sealed. Takes ownership of @p fd on success only.
  *
- * @return 0, -EPROTO (other version), -EBADMSG.
+ * @return 0, -EPROTO (other version), -EBADMSG, or what mapping failed with.
  */
 int cv_handoff_attach(int fd, struct cv_handoff *ret);
 
