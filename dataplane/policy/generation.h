@@ -16,7 +16,7 @@
 #define CV_GENERATION_MAGIC 0x314e454754435643ull /* "CVCTGEN1" little-endian */
 #define CV_GENERATION_VERSION 1
 #define CV_PORTS_MAX 16
-#define CV_PREFIXES_MAX (1u << 20)
+#define CV_PREFIXES_MAX (1u << 18)
 #define CV_RULES_MAX (1u << 20)
 #define CV_HINTS_MAX 65536u
 #define CV_REGISTERS_MAX 65536u

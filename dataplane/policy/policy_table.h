@@ -30,4 +30,13 @@ void cv_policy_table_destroy(struct cv_policy_table *t);
 void cv_policy_judge(struct cv_policy_table *t, struct cv_frame *frames, unsigned int n,
 		     uint64_t now_ns, bool police);
 
+/**
+ * State of a device, for what quarantines or lists devices. Owner thread only.
+ *
+ * @param add make it when there is none.
+ * @return NULL: none, or no room. Valid until the next cv_policy_judge().
+ */
+struct cv_device *cv_policy_device(struct cv_policy_table *t, const struct cv_device_key *key,
+				   bool add, uint64_t now_ns);
+
 #endif

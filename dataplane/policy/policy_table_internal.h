@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Layout of the worker's tables, for policy_table.c (per packet) and policy_table_setup.c (build).
+ * Everything but devices and flows is written once. No table can make a look-up run long: each
+ * has a bound that is fixed at build time.
+ */
+#ifndef CV_POLICY_TABLE_INTERNAL_H
+#define CV_POLICY_TABLE_INTERNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/policy/generation.h"
+#include "dataplane/policy/policy_table.h"
+
+/* One writer: the owner's lcore. */
+#define CV_CAS64(p, o, n) (*(p) == (o) ? (*(p) = (n), (o)) : *(p))
+#define CV_ADD64(p, n) (*(p) += (n))
+#include "dataplane/policy/verdict.h"
+
+#define PREFIX4_TOP 65536u
+#define PREFIX4_BLOCK 256u
+#define PREFIX4_MORE 0x80000000u /* the rest is a block's number, not a class */
+
+/* 16-8-8 bits: 256 KiB and one load for what most policies have, three loads at worst. */
+struct prefix4 {
+	uint32_t *top; /* PREFIX4_TOP */
+	uint32_t *blocks; /* PREFIX4_BLOCK each */
+	uint32_t count; /* blocks */
+};
+
+struct prefix6_entry {
+	uint64_t q[2]; /* network order, host bits zero */
+	uint32_t len;
+	uint32_t class_id; /* 0 = empty */
+};
+
+/* One hash for all lengths, asked once per length that occurs, longest first. */
+struct prefix6 {
+	struct prefix6_entry *entries;
+	uint32_t mask;
+	uint32_t reach; /* furthest entry from its home, slots */
+	uint32_t lengths;
+	uint8_t len[129]; /* descending */
+};
+
+struct rule_table {
+	uint64_t *keys; /* struct cv_rule_key, 0 = empty: it is not a valid key */
+	struct cv_rule *rules; /* beside keys */
+	uint32_t mask;
+	uint32_t reach;
+};
+
+/* One cache line: identity and state of a device. */
+struct device_entry {
+	struct cv_device_key key;
+	struct cv_device dev;
+} __attribute__((aligned(64)));
+_Static_assert(sizeof(struct device_entry) == 64, "one cache line per device");
+
+#define DEVICE_WAYS 8u
+#define DEVICE_NONE UINT32_MAX
+/* A device that was silent for this long gives its place up, in units of cv_device.last_seen. */
+#define DEVICE_IDLE 300u
+
+/* Two buckets of eight per device: fills to over nine tenths before an insert finds no room. */
+struct device_table {
+	uint16_t (*tags)[DEVICE_WAYS]; /* per bucket; 0 = free */
+	struct device_entry *entries; /* DEVICE_WAYS per bucket */
+	uint32_t mask; /* buckets - 1 */
+	uint64_t seed;
+};
+
+/* What the verdict depends on besides the policy and the device's state. */
+struct flow_key {
+	uint64_t src[2], dst[2];
+	uint64_t rest; /* ports, VLAN, protocol, family, later fragment; never 0 */
+};
+
+struct flow_entry {
+	struct flow_key key;
+	const struct cv_rule *rule; /* NULL = default */
+	uint32_t device; /* slot of the sender or DEVICE_NONE; a hint, its key is compared */
+} __attribute__((aligned(64)));
+_Static_assert(sizeof(struct flow_entry) == 64, "one cache line per flow");
+
+#define FLOW_WAYS 2u
+#define FLOW_SETS 4096u
+
+struct cv_policy_table {
+	struct cv_policy_defaults defaults;
+	struct prefix4 prefix4;
+	struct prefix6 prefix6;
+	struct rule_table rules;
+	struct device_table devices;
+	struct flow_entry (*flows)[FLOW_WAYS]; /* FLOW_SETS */
+	void *memory; /* one mapping holds all of the above */
+	size_t size;
+};
+
+static inline uint64_t hash_fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static inline uint32_t hash_rule(uint64_t key)
+{
+	return (uint32_t)(hash_fold(key, 0x9e3779b97f4a7c15ull) >> 16);
+}
+
+static inline uint32_t hash_prefix6(const uint64_t q[2], uint32_t len)
+{
+	return (uint32_t)hash_fold(q[0] ^ 0x9e3779b97f4a7c15ull ^ len,
+				   q[1] ^ 0xbf58476d1ce4e5b9ull);
+}
+
+/* Network-order mask of the first @p bits of eight bytes. */
+static inline uint64_t mask64(uint32_t bits)
+{
+	if (bits == 0)
+		return 0;
+	if (bits >= 64)
+		return UINT64_MAX;
+	return __builtin_bswap64(~(UINT64_MAX >> bits));
+}
+
+#endif
