@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The node's configuration file as plain C. The schema table (schema.c) is the one place that
+ * names the settings, their units, ranges and defaults; parser, dump and docs follow it.
+ */
+#ifndef CV_CONFIG_H
+#define CV_CONFIG_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "control/config/diagnostics.h"
+#include "dataplane/normalize/record.h"
+#include "dataplane/policy/generation.h"
+
+/** Longest path of a Unix socket, with its zero: sun_path. */
+#define CV_SOCKET_PATH_MAX 108
+/** "choose yourself" of settings that take `auto`. */
+#define CV_CONFIG_AUTO UINT32_MAX
+/** "any unit" of a Modbus register. */
+#define CV_CONFIG_ANY_UNIT UINT16_MAX
+
+enum cv_hugepages { CV_HUGEPAGES_AUTO, CV_HUGEPAGES_NEVER };
+
+struct cv_config_target {
+	uint8_t kind; /* enum cv_port_kind */
+	char text[224]; /* interface or file path as written; see cv_config_resolve() */
+};
+
+struct cv_config_port {
+	unsigned int line, column; /* where the file describes it */
+	char name[32];
+	struct cv_config_target target;
+	uint8_t side; /* enum cv_port_side */
+	char peer_name[32]; /* empty = tap */
+	uint8_t peer; /* index of the peer, CV_PEER_NONE = tap */
+	uint8_t on_loss; /* enum cv_port_loss */
+	uint32_t repeat; /* pcap: times to play the file again, 0 = play once */
+	uint64_t rate_pps; /* pcap: frames per second, 0 = as fast as possible */
+};
+
+struct cv_config_retain {
+	uint64_t bytes; /* 0 = no bound */
+	uint64_t ns; /* 0 = no bound */
+};
+
+struct cv_config_service {
+	uint8_t ip_proto; /* 6 or 17 */
+	uint16_t port; /* host order */
+};
+
+struct cv_config_hint {
+	unsigned int line, column;
+	struct cv_config_service service;
+	uint8_t decoder; /* enum cv_proto, 0 = never decode */
+};
+
+struct cv_config_register {
+	unsigned int line, column;
+	uint16_t unit; /* Modbus unit id, CV_CONFIG_ANY_UNIT = any */
+	uint16_t address; /* protocol address, from 0 */
+	uint8_t table; /* enum cv_register_table */
+	uint8_t type; /* enum cv_register_type */
+	double scale, offset; /* value = raw * scale + offset */
+	char name[48]; /* canonical name */
+	char unit_name[16]; /* SenML unit, may be empty */
+};
+
+struct cv_config {
+	char path[PATH_MAX]; /* the file it was read from */
+	char node[64]; /* node id */
+	struct cv_config_port *ports;
+	size_t n_ports;
+	char policy[PATH_MAX]; /* as written; see cv_config_resolve() */
+
+	char log_dir[PATH_MAX];
+	uint64_t segment_size; /* bytes */
+	struct cv_config_retain retain[CV_LANE_COUNT];
+
+	char api_socket[CV_SOCKET_PATH_MAX];
+	char api_listen[64]; /* "address:port" or "[address]:port"; empty = no TCP */
+	char link_socket[CV_SOCKET_PATH_MAX];
+
+	uint32_t lcore; /* CPU number or CV_CONFIG_AUTO */
+	uint8_t hugepages; /* enum cv_hugepages */
+	uint32_t device_capacity; /* entries */
+	uint32_t flow_capacity; /* entries */
+	uint32_t blocks_per_lane; /* power of two */
+	uint64_t flush_ns; /* a partly filled block is published after this */
+	bool decode; /* false = verdict and forwarding only */
+	uint32_t mtu; /* largest L3 packet, bytes */
+
+	char pin_dir[PATH_MAX]; /* below a bpffs */
+	bool keep_policy; /* leave the XDP programs attached when control ends in order */
+
+	struct cv_config_hint *hints;
+	size_t n_hints;
+	struct cv_config_register *registers; /* sorted by unit, table, address */
+	size_t n_registers;
+};
+
+/**
+ * Read and check a configuration file. All findings are reported, not only the first. Does not
+ * touch the files and interfaces it names.
+ *
+ * @param path file, "-" = standard input.
+ * @param ret set on success only; the caller frees it with cv_config_free().
+ * @param diag findings are added here; warnings are added on success too.
+ * @return 0; -EINVAL the file has errors; -ENOMEM; another negative errno when the file cannot be
+ *         read. Every failure has at least one finding.
+ */
+int cv_config_load(const char *path, struct cv_config **ret, struct cv_diagnostics *diag);
+
+/** As cv_config_load() from memory. @param path what the findings call it. */
+int cv_config_parse(const char *path, const char *text, size_t len, struct cv_config **ret,
+		    struct cv_diagnostics *diag);
+
+/**
+ * A configuration of defaults without ports, for offline use of a policy file.
+ *
+ * @return 0 or -ENOMEM.
+ */
+int cv_config_default(const char *policy, struct cv_config **ret);
+
+/** NULL is fine. */
+void cv_config_free(struct cv_config *config);
+
+/**
+ * Path of a file the configuration names: relative ones are relative to the configuration file.
+ *
+ * @param ret PATH_MAX bytes.
+ * @return 0 or -ENAMETOOLONG.
+ */
+int cv_config_resolve(const struct cv_config *config, const char *name, char *ret);
+
+/** Write the configuration with all defaults filled in, as YAML that loads equal. */
+void cv_config_show(const struct cv_config *config, FILE *out);
+
+/** Write the page docs/operator/config.md from the schema. */
+void cv_config_write_doc(FILE *out);
+
+/**
+ * The `culvert-control config ...` and `policy ...` commands.
+ *
+ * @param argv argv[0] is "config" or "policy".
+ * @return exit code: 0 fine, 1 usage, 2 input wrong.
+ */
+int cv_config_command(int argc, char **argv);
+
+#endif

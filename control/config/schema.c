@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/config/schema.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define SIZEOF(type, member) sizeof(((type *)0)->member)
+#define AT(type, member) .offset = offsetof(type, member), .size = SIZEOF(type, member)
+#define CONFIG(member) AT(struct cv_config, member)
+#define FIELDS(list) .fields = (list), .n_fields = COUNT(list)
+#define LIST_OF(owner, element, member, number)                                                    \
+	.type = CV_FIELD_LIST, .offset = offsetof(owner, member), .size = sizeof(element),         \
+	.count_offset = offsetof(owner, number)
+
+#define ROW_NAME(id, name) name,
+const char *const cv_decoder_choices[] = {CV_PROTOS(ROW_NAME) NULL};
+static const char *const side_choices[] = {"unknown", "device", "platform", NULL};
+static const char *const loss_choices[] = {"drop", "forward", NULL};
+static const char *const hugepage_choices[] = {"auto", "never", NULL};
+static const char *const table_choices[] = {"coil", "discrete", "input", "holding", NULL};
+static const char *const type_choices[] = {"bool",	  "u16", "s16",		"u32",
+					   "s32",	  "f32", "u32-swapped", "s32-swapped",
+					   "f32-swapped", NULL};
+
+static const struct cv_field port_fields[] = {
+	{.name = "name",
+	 .type = CV_FIELD_NAME,
+	 AT(struct cv_config_port, name),
+	 .help = "Name of the port, unique; counters and records use it."},
+	{.name = "target",
+	 .type = CV_FIELD_TARGET,
+	 AT(struct cv_config_port, target),
+	 .help = "`af_xdp:IF`: a network interface. `pcap:FILE`: a capture file, played once."},
+	{.name = "side",
+	 .type = CV_FIELD_CHOICE,
+	 AT(struct cv_config_port, side),
+	 .choices = side_choices,
+	 .fallback = "unknown",
+	 .help = "Who is behind the port; gives records their direction."},
+	{.name = "peer",
+	 .type = CV_FIELD_NAME,
+	 AT(struct cv_config_port, peer_name),
+	 .fallback = "",
+	 .help = "Port that frames leave by. Without it the port is a tap: receive only."},
+	{.name = "on_dataplane_loss",
+	 .type = CV_FIELD_CHOICE,
+	 AT(struct cv_config_port, on_loss),
+	 .choices = loss_choices,
+	 .fallback = "drop",
+	 .help = "What the kernel does with allowed frames while no dataplane runs."},
+	{.name = "repeat",
+	 .type = CV_FIELD_UINT,
+	 AT(struct cv_config_port, repeat),
+	 .fallback = "0",
+	 .max = UINT32_MAX,
+	 .help = "pcap only: how many times more the file is played."},
+	{.name = "rate",
+	 .type = CV_FIELD_RATE,
+	 AT(struct cv_config_port, rate_pps),
+	 .fallback = "max",
+	 .word = "max",
+	 .min = 1,
+	 .max = 1000000000,
+	 .help = "pcap only: frames per second; `max` = as fast as possible."},
+};
+
+static const struct cv_field retain_fields[] = {
+	{.name = "size",
+	 .type = CV_FIELD_SIZE,
+	 AT(struct cv_config_retain, bytes),
+	 .fallback = "1GiB",
+	 .word = "any",
+	 .min = 1 << 20,
+	 .max = 1ull << 50,
+	 .help = "Oldest segments go when the lane is larger; `any` = no bound."},
+	{.name = "age",
+	 .type = CV_FIELD_DURATION,
+	 AT(struct cv_config_retain, ns),
+	 .fallback = "30d",
+	 .word = "any",
+	 .min = 1000000000,
+	 .max = 31536000000000000,
+	 .help = "Segments older than this go; `any` = no bound."},
+};
+
+#define RETAIN_ROW(id, text)                                                                       \
+	{.name = text,                                                                             \
+	 .type = CV_FIELD_SECTION,                                                                 \
+	 .offset = offsetof(struct cv_config, retain) +                                            \
+		   CV_LANE_##id * sizeof(struct cv_config_retain),                                 \
+	 .help = "Retention of the lane `" text "`.",                                              \
+	 FIELDS(retain_fields)},
+static const struct cv_field lane_fields[] = {CV_LANES(RETAIN_ROW)};
+
+static const struct cv_field log_fields[] = {
+	{.name = "dir",
+	 .type = CV_FIELD_PATH,
+	 CONFIG(log_dir),
+	 .fallback = "/var/lib/culvert/log",
+	 .help = "Directory of the event log."},
+	{.name = "segment_size",
+	 .type = CV_FIELD_SIZE,
+	 CONFIG(segment_size),
+	 .fallback = "64MiB",
+	 .power_of_two = true,
+	 .min = 1 << 20,
+	 .max = 1ull << 30,
+	 .help = "Size of one segment file, made in full before it is used."},
+	{.name = "retain",
+	 .type = CV_FIELD_SECTION,
+	 FIELDS(lane_fields),
+	 .help = "How much of each lane is kept."},
+};
+
+static const struct cv_field api_fields[] = {
+	{.name = "socket",
+	 .type = CV_FIELD_PATH,
+	 CONFIG(api_socket),
+	 .fallback = "/run/culvert/control.sock",
+	 .help = "Unix socket of the HTTP API."},
+	{.name = "listen",
+	 .type = CV_FIELD_LISTEN,
+	 CONFIG(api_listen),
+	 .fallback = "127.0.0.1:8480",
+	 .help = "TCP address of the HTTP API, or `off`. Loopback only: it has no login."},
+};
+
+static const struct cv_field link_fields[] = {
+	{.name = "socket",
+	 .type = CV_FIELD_PATH,
+	 CONFIG(link_socket),
+	 .fallback = "/run/culvert/dataplane.sock",
+	 .help = "Unix socket on which the dataplane finds control."},
+};
+
+static const struct cv_field dataplane_fields[] = {
+	{.name = "lcore",
+	 .type = CV_FIELD_UINT,
+	 CONFIG(lcore),
+	 .fallback = "auto",
+	 .word = "auto",
+	 .word_value = CV_CONFIG_AUTO,
+	 .max = 1023,
+	 .help = "CPU the worker runs on."},
+	{.name = "hugepages",
+	 .type = CV_FIELD_CHOICE,
+	 CONFIG(hugepages),
+	 .choices = hugepage_choices,
+	 .fallback = "auto",
+	 .help = "`auto`: use them where there are any; `never`: run on ordinary pages."},
+	{.name = "device_capacity",
+	 .type = CV_FIELD_UINT,
+	 CONFIG(device_capacity),
+	 .fallback = "65536",
+	 .min = 64,
+	 .max = 1 << 24,
+	 .help = "Devices whose limits and state are kept at the same time."},
+	{.name = "flow_capacity",
+	 .type = CV_FIELD_UINT,
+	 CONFIG(flow_capacity),
+	 .fallback = "65536",
+	 .min = 64,
+	 .max = 1 << 24,
+	 .help = "Flows that are decoded at the same time."},
+	{.name = "blocks_per_lane",
+	 .type = CV_FIELD_UINT,
+	 CONFIG(blocks_per_lane),
+	 .fallback = "64",
+	 .power_of_two = true,
+	 .min = 4,
+	 .max = 4096,
+	 .help = "Blocks of records a lane can hold while control is away."},
+	{.name = "flush",
+	 .type = CV_FIELD_DURATION,
+	 CONFIG(flush_ns),
+	 .fallback = "1ms",
+	 .min = 10000,
+	 .max = 1000000000,
+	 .help = "A partly filled block is handed over after this time."},
+	{.name = "decode",
+	 .type = CV_FIELD_BOOL,
+	 CONFIG(decode),
+	 .fallback = "true",
+	 .help = "`false`: verdict and forwarding only, no records."},
+	{.name = "mtu",
+	 .type = CV_FIELD_UINT,
+	 CONFIG(mtu),
+	 .fallback = "1500",
+	 .min = 1280,
+	 .max = 1500,
+	 .help = "Largest IP packet that crosses, bytes."},
+};
+
+static const struct cv_field bpf_fields[] = {
+	{.name = "pin_dir",
+	 .type = CV_FIELD_PATH,
+	 CONFIG(pin_dir),
+	 .fallback = "/sys/fs/bpf/culvert",
+	 .help = "Where links and maps are pinned (a bpffs)."},
+	{.name = "keep_policy",
+	 .type = CV_FIELD_BOOL,
+	 CONFIG(keep_policy),
+	 .fallback = "false",
+	 .help = "Leave the kernel's policy attached when control is stopped in order."},
+};
+
+static const struct cv_field hint_fields[] = {
+	{.name = "port",
+	 .type = CV_FIELD_SERVICE,
+	 AT(struct cv_config_hint, service),
+	 .help = "Server port of the service."},
+	{.name = "decoder",
+	 .type = CV_FIELD_CHOICE,
+	 AT(struct cv_config_hint, decoder),
+	 .choices = cv_decoder_choices,
+	 .help = "Decoder for this port, before any look at the content; `none` = never decode."},
+};
+
+static const struct cv_field register_fields[] = {
+	{.name = "unit",
+	 .type = CV_FIELD_UINT,
+	 AT(struct cv_config_register, unit),
+	 .fallback = "any",
+	 .word = "any",
+	 .word_value = CV_CONFIG_ANY_UNIT,
+	 .max = 255,
+	 .help = "Modbus unit id."},
+	{.name = "table",
+	 .type = CV_FIELD_CHOICE,
+	 AT(struct cv_config_register, table),
+	 .choices = table_choices,
+	 .help = "Modbus data table."},
+	{.name = "address",
+	 .type = CV_FIELD_UINT,
+	 AT(struct cv_config_register, address),
+	 .max = 65535,
+	 .help = "Address as in the protocol, counted from 0."},
+	{.name = "type",
+	 .type = CV_FIELD_CHOICE,
+	 AT(struct cv_config_register, type),
+	 .choices = type_choices,
+	 .help = "How the register, or the pair, is read; `-swapped` = low word first."},
+	{.name = "scale",
+	 .type = CV_FIELD_REAL,
+	 AT(struct cv_config_register, scale),
+	 .fallback = "1",
+	 .help = "Value = raw × scale + offset."},
+	{.name = "offset",
+	 .type = CV_FIELD_REAL,
+	 AT(struct cv_config_register, offset),
+	 .fallback = "0",
+	 .help = "See scale."},
+	{.name = "name",
+	 .type = CV_FIELD_NAME,
+	 AT(struct cv_config_register, name),
+	 .help = "Canonical name of the quantity."},
+	{.name = "unit_name",
+	 .type = CV_FIELD_TEXT,
+	 AT(struct cv_config_register, unit_name),
+	 .fallback = "",
+	 .help = "Unit as in SenML (RFC 8428 section 12.1)."},
+};
+
+static const struct cv_field modbus_fields[] = {
+	{.name = "registers",
+	 .max = 65536,
+	 FIELDS(register_fields),
+	 LIST_OF(struct cv_config, struct cv_config_register, registers, n_registers),
+	 .help = "Registers with a meaning; others are reported raw."},
+};
+
+static const struct cv_field decode_fields[] = {
+	{.name = "hints",
+	 .max = 1024,
+	 FIELDS(hint_fields),
+	 LIST_OF(struct cv_config, struct cv_config_hint, hints, n_hints),
+	 .help = "Services on unusual ports."},
+	{.name = "modbus",
+	 .type = CV_FIELD_SECTION,
+	 FIELDS(modbus_fields),
+	 .help = "Settings of the Modbus decoder."},
+};
+
+static const struct cv_field file_fields[] = {
+	{.name = "node",
+	 .type = CV_FIELD_NAME,
+	 CONFIG(node),
+	 .help = "Id of this node; part of every event's id."},
+	{.name = "ports",
+	 .max = CV_PORTS_MAX,
+	 FIELDS(port_fields),
+	 LIST_OF(struct cv_config, struct cv_config_port, ports, n_ports),
+	 .help = "Where frames come in and go out."},
+	{.name = "policy",
+	 .type = CV_FIELD_PATH,
+	 CONFIG(policy),
+	 .fallback = "policy.yaml",
+	 .help = "Policy file; relative to this file."},
+	{.name = "log", .type = CV_FIELD_SECTION, FIELDS(log_fields), .help = "The event log."},
+	{.name = "api",
+	 .type = CV_FIELD_SECTION,
+	 FIELDS(api_fields),
+	 .help = "Where subscribers and `culvert` connect."},
+	{.name = "link",
+	 .type = CV_FIELD_SECTION,
+	 FIELDS(link_fields),
+	 .help = "Between control and dataplane."},
+	{.name = "dataplane",
+	 .type = CV_FIELD_SECTION,
+	 FIELDS(dataplane_fields),
+	 .help = "The packet path."},
+	{.name = "bpf",
+	 .type = CV_FIELD_SECTION,
+	 FIELDS(bpf_fields),
+	 .help = "The kernel's side of the policy."},
+	{.name = "decode",
+	 .type = CV_FIELD_SECTION,
+	 FIELDS(decode_fields),
+	 .help = "What the decoders are told."},
+};
+
+const struct cv_field cv_schema = {
+	.name = "", .type = CV_FIELD_SECTION, FIELDS(file_fields), .help = "The whole file."};

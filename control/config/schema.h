@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The schema of configuration files: one table that feeds reading, checking, `config show` and
+ * the documentation page. A setting that is not here does not exist.
+ */
+#ifndef CV_SCHEMA_H
+#define CV_SCHEMA_H
+
+#include "control/config/config.h"
+#include "control/config/yaml.h"
+#include "decoder_list.h"
+
+enum cv_field_type {
+	CV_FIELD_SECTION, /* map; its fields are relative to offset */
+	CV_FIELD_LIST, /* list of maps; elements begin with `unsigned int line, column` */
+	CV_FIELD_TEXT, /* char[size] */
+	CV_FIELD_NAME, /* char[size]: letters, digits, '.', '_', '-' */
+	CV_FIELD_PATH, /* char[size] */
+	CV_FIELD_LISTEN, /* char[size]: loopback address and port, or "off" */
+	CV_FIELD_BOOL, /* bool */
+	CV_FIELD_CHOICE, /* uint8_t: index in choices */
+	CV_FIELD_UINT, /* unsigned integer of size bytes */
+	CV_FIELD_SIZE, /* uint64_t bytes */
+	CV_FIELD_DURATION, /* uint64_t ns */
+	CV_FIELD_RATE, /* uint64_t per second */
+	CV_FIELD_REAL, /* double */
+	CV_FIELD_TARGET, /* struct cv_config_target */
+	CV_FIELD_SERVICE, /* struct cv_config_service */
+};
+
+struct cv_field {
+	const char *name;
+	const char *help; /* a sentence for the documentation */
+	const char *fallback; /* default as a file would have it; NULL = the setting is required */
+	const char *word; /* a word that stands for a number ("auto") */
+	uint64_t word_value;
+	uint64_t min, max; /* numbers; lists: most elements in max */
+	const char *const *choices; /* NULL-terminated; by enum value */
+	const struct cv_field *fields; /* of a section or of list elements */
+	size_t n_fields;
+	size_t offset; /* of the value; lists: of the pointer */
+	size_t size; /* bytes of the value; lists: of one element */
+	size_t count_offset; /* lists: of the size_t count */
+	enum cv_field_type type;
+	bool power_of_two;
+};
+
+/** The whole file: a section with offset 0. */
+extern const struct cv_field cv_schema;
+
+/** Words of the choices, by enum value. */
+extern const char *const cv_decoder_choices[];
+
+/**
+ * Read one value as the file has it.
+ *
+ * @param dest where the value goes, field->size bytes; written on success only.
+ * @param expected on failure, what would have been right; at least 160 bytes.
+ * @param near on failure, the nearest right word or NULL.
+ * @return 0, -EINVAL.
+ */
+int cv_field_read(const struct cv_field *field, const char *text, void *dest, char *expected,
+		  size_t expected_size, const char **near);
+
+/** Write one value as cv_field_read() reads it, without quotes. */
+void cv_field_show(const struct cv_field *field, const void *value, FILE *out);
+
+/** "a size such as 64MiB, 1MiB to 4GiB": what the field takes, for errors and documentation. */
+void cv_field_expect(const struct cv_field *field, char *text, size_t size);
+
+/** Value or text as YAML, quoted when it would be read as something else. */
+void cv_yaml_write_text(const char *text, FILE *out);
+
+/** Put the defaults of a section into @p base. */
+void cv_schema_defaults(const struct cv_field *section, void *base);
+
+/**
+ * Read a map by its section into @p base, which holds the defaults.
+ *
+ * @param prefix dotted name of the section, "" for the whole file.
+ * @return 0; -EINVAL with findings; -ENOMEM.
+ */
+int cv_schema_read(const struct cv_field *section, const struct cv_yaml *map, void *base,
+		   const char *prefix, const char *path, struct cv_diagnostics *diag);
+
+/** Checks between settings. @return 0 or -EINVAL with findings. */
+int cv_config_check(struct cv_config *config, const struct cv_yaml *root,
+		    struct cv_diagnostics *diag);
+
+#endif

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Configuration files: every kind of error with its place, defaults, and the dump that reloads. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <errno.h>
+#include <cmocka.h>
+
+#include "control/config/config.h"
+#include "control/config/units.h"
+#include "control/text/nearest.h"
+
+#define PORTS "ports: [ { name: a, target: \"pcap:x.pcap\" } ]\n"
+
+static const char sample[] =
+	"node: demo-node\n"
+	"ports:\n"
+	"  - { name: devices, target: \"af_xdp:cva\", side: device, peer: platform, "
+	"on_dataplane_loss: forward }\n"
+	"  - { name: platform, target: \"af_xdp:cvb\", side: platform, peer: devices }\n"
+	"  - { name: tap, target: \"pcap:a b.pcap\", repeat: 3, rate: 10k/s }\n"
+	"policy: \"policy one.yaml\" # comment\n"
+	"log: { dir: /srv/log, segment_size: 128MiB, retain: { alarm: { size: 10GiB, age: 365d },\n"
+	"  measurement: { size: any, age: any } } }\n"
+	"api: { socket: /run/a.sock, listen: \"[::1]:8480\" }\n"
+	"link: { socket: /run/b.sock }\n"
+	"dataplane: { lcore: 3, hugepages: never, device_capacity: 1000, flow_capacity: 2000,\n"
+	"  blocks_per_lane: 128, flush: 500us, decode: false, mtu: 1400 }\n"
+	"bpf: { pin_dir: /sys/fs/bpf/x, keep_policy: true }\n"
+	"decode:\n"
+	"  hints: [ { port: tcp/17501, decoder: none }, { port: udp/17501, decoder: none } ]\n"
+	"  modbus: { registers: [ { unit: 1, table: holding, address: 7, type: s16, scale: 0.1,\n"
+	"    name: weather.temperature, unit_name: Cel },\n"
+	"    { table: coil, address: 0, type: bool, name: pump.on } ] }\n";
+
+static int parse(const char *text, struct cv_config **ret, struct cv_diagnostics *diag)
+{
+	return cv_config_parse("t.yaml", text, strlen(text), ret, diag);
+}
+
+static void sample_is_read(void **state)
+{
+	struct cv_diagnostics diag = {0};
+	struct cv_config *c = NULL;
+
+	assert_int_equal(parse(sample, &c, &diag), 0);
+	assert_string_equal(c->node, "demo-node");
+	assert_int_equal(c->n_ports, 3);
+	assert_int_equal(c->ports[0].target.kind, CV_PORT_AF_XDP);
+	assert_string_equal(c->ports[0].target.text, "cva");
+	assert_int_equal(c->ports[0].peer, 1);
+	assert_int_equal(c->ports[0].on_loss, CV_LOSS_FORWARD);
+	assert_int_equal(c->ports[1].peer, 0);
+	assert_int_equal(c->ports[1].on_loss, CV_LOSS_DROP);
+	assert_int_equal(c->ports[2].peer, CV_PEER_NONE);
+	assert_int_equal(c->ports[2].repeat, 3);
+	assert_int_equal(c->ports[2].rate_pps, 10000);
+	assert_string_equal(c->policy, "policy one.yaml");
+	assert_int_equal(c->segment_size, 128 << 20);
+	assert_true(c->retain[CV_LANE_ALARM].bytes == 10ull << 30);
+	assert_true(c->retain[CV_LANE_ALARM].ns == 365 * 86400000000000ull);
+	assert_true(c->retain[CV_LANE_MEASUREMENT].bytes == 0);
+	assert_true(c->retain[CV_LANE_STATUS].bytes == 1ull << 30);
+	assert_int_equal(c->lcore, 3);
+	assert_int_equal(c->flush_ns, 500000);
+	assert_false(c->decode);
+	assert_true(c->keep_policy);
+	assert_int_equal(c->n_hints, 2);
+	assert_int_equal(c->hints[1].service.ip_proto, 17);
+	assert_int_equal(c->n_registers, 2);
+	/* Sorted by unit: 1, then any. */
+	assert_int_equal(c->registers[1].unit, CV_CONFIG_ANY_UNIT);
+	assert_true(c->registers[0].scale == 0.1);
+	assert_int_equal(diag.n, 0);
+	cv_config_free(c);
+}
+
+static char *show(const struct cv_config *c)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	cv_config_show(c, out);
+	fclose(out);
+	return text;
+}
+
+static void shown_reloads_equal(void **state)
+{
+	static const char *const files[] = {sample, "node: \"1\"\n" PORTS};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct cv_diagnostics diag = {0};
+		struct cv_config *a = NULL, *b = NULL;
+		char *first, *second;
+
+		assert_int_equal(parse(files[i], &a, &diag), 0);
+		first = show(a);
+		if (parse(first, &b, &diag) < 0)
+			cv_diagnostics_print(&diag, stderr);
+		assert_non_null(b);
+		second = show(b);
+		assert_string_equal(first, second);
+		/* The text could hide a setting that is not written: compare the values too. */
+		for (size_t k = 0; k < a->n_ports; k++)
+			a->ports[k].line = a->ports[k].column = b->ports[k].line =
+				b->ports[k].column = 0;
+		assert_memory_equal(a->ports, b->ports, a->n_ports * sizeof(*a->ports));
+		assert_string_equal(a->node, b->node);
+		assert_string_equal(a->policy, b->policy);
+		assert_memory_equal(a->log_dir, b->log_dir,
+				    offsetof(struct cv_config, hints) -
+					    offsetof(struct cv_config, log_dir));
+		assert_int_equal(a->n_hints, b->n_hints);
+		assert_int_equal(a->n_registers, b->n_registers);
+		free(first);
+		free(second);
+		cv_config_free(a);
+		cv_config_free(b);
+	}
+}
+
+struct bad {
+	const char *text;
+	unsigned int line, column;
+	const char *finding; /* part of the text */
+	const char *hint; /* part of the hint, NULL = not looked at */
+};
+
+#define OK "node: n\n" PORTS
+static const struct bad bad_files[] = {
+	{"", 0, 0, "empty", NULL},
+	{"5\n", 1, 1, "expected a map", NULL},
+	{OK "a: [1,\nb: }\n", 4, 1, "not valid YAML", NULL},
+	{OK "---\nb: 2\n", 3, 1, "second document", NULL},
+	{OK "policy: &x p\n", 3, 9, "anchors", NULL},
+	{OK "policy: *x\n", 3, 9, "aliases", NULL},
+	{OK "policy: !!str p\n", 3, 9, "tags", NULL},
+	{OK "? [a]\n: b\n", 3, 3, "a key must be plain text", NULL},
+	{OK "policy: a\npolicy: b\n", 4, 1, "given twice, first at line 3", NULL},
+	{OK "policy: \"a\\tb\"\n", 3, 9, "control character", NULL},
+	{OK "policy: \xff\n", 3, 9, "not a UTF-8 text: byte 0xff", NULL},
+	{OK "[[[[[[[[[[[[[[[[[[ ]]]]]]]]]]]]]]]]]]: x\n", 3, 1, "a key must be plain", NULL},
+	{OK "log: [[[[[[[[[[[[[[[[[[ ]]]]]]]]]]]]]]]]]]\n", 3, 21, "nested too deep", NULL},
+	{OK "plicy: x\n", 3, 1, "unknown setting \"plicy\"", "\"policy\""},
+	{OK "dataplane: { mut: 1500 }\n", 3, 14, "unknown setting \"mut\" in dataplane", "\"mtu\""},
+	{PORTS, 1, 1, "\"node\" is missing", NULL},
+	{"node: n\n", 1, 1, "\"ports\" is missing", NULL},
+	{"node: n\nports: []\n", 2, 8, "\"ports\" is missing", NULL},
+	{"node:\n" PORTS, 1, 1, "node: the value is missing", NULL},
+	{"node: a b\n" PORTS, 1, 7, "expected a name", NULL},
+	{"node: n\nports: 5\n", 2, 8, "ports: found a value, expected a list", NULL},
+	{"node: n\nports: [ 5 ]\n", 2, 10, "ports[0]: found a value", NULL},
+	{"node: n\nports: [ { name: a } ]\n", 2, 10, "ports[0]: \"target\" is missing", NULL},
+	{"node: n\nports: [ { name: a, target: \"af_xd:x\" } ]\n", 2, 29,
+	 "expected af_xdp:INTERFACE", NULL},
+	{"node: n\nports: [ { name: a, target: \"af_xdp:averylonginterface\" } ]\n", 2, 29,
+	 "expected af_xdp:INTERFACE", NULL},
+	{"node: n\nports: [ { name: a, target: \"pcap:x\", side: devize } ]\n", 2, 45,
+	 "expected unknown, device or platform", "\"device\""},
+	{"node: n\nports: [ { name: a, target: \"pcap:x\", peer: b } ]\n", 2, 45,
+	 "peer \"b\" is not a port", NULL},
+	{"node: n\nports: [ { name: a, target: \"pcap:x\", peer: a } ]\n", 2, 45, "its own peer",
+	 NULL},
+	{"node: n\nports:\n - { name: a, target: \"pcap:x\", peer: b }\n"
+	 " - { name: b, target: \"pcap:x\" }\n",
+	 3, 39, "to name it back", NULL},
+	{"node: n\nports:\n - { name: a, target: \"pcap:x\" }\n"
+	 " - { name: a, target: \"pcap:x\" }\n",
+	 4, 12, "taken at line 3", NULL},
+	{"node: n\nports:\n - { name: a, target: \"af_xdp:x\" }\n"
+	 " - { name: b, target: \"af_xdp:x\" }\n",
+	 4, 23, "used already at line 3", NULL},
+	{"node: n\nports: [ { name: a, target: \"af_xdp:x\", repeat: 2 } ]\n", 2, 49,
+	 "only for pcap", NULL},
+	{"node: n\nports: [ { name: a, target: \"pcap:x\", rate: 30/min } ]\n", 2, 45,
+	 "expected a rate", NULL},
+	{OK "log: 4\n", 3, 6, "log: found a value, expected a map", NULL},
+	{OK "log: { segment_size: 3MiB }\n", 3, 22, "a power of two", NULL},
+	{OK "log: { retain: { alarm: { size: 64MiB } } }\n", 3, 33, "below two segments", NULL},
+	{OK "log: { retain: { alarms: { size: 64MiB } } }\n", 3, 18, "unknown setting \"alarms\"",
+	 "\"alarm\""},
+	{OK "api: { listen: \"0.0.0.0:80\" }\n", 3, 16, "loopback", NULL},
+	{OK "api: { listen: \"127.0.0.1:65536\" }\n", 3, 16, "loopback", NULL},
+	{OK "link: { socket: /run/culvert/control.sock }\n", 3, 17, "the same path", NULL},
+	{OK "dataplane: { flush: 5 }\n", 3, 21, "expected a duration from 10us to 1s", NULL},
+	{OK "dataplane: { mtu: 99999 }\n", 3, 19, "from 1280 to 1500", NULL},
+	{OK "dataplane: { mtu: 1500.5 }\n", 3, 19, "whole number", NULL},
+	{OK "dataplane: { decode: yes }\n", 3, 22, "true or false", NULL},
+	{OK "decode: { hints: [ { port: 80, decoder: none } ] }\n", 3, 28, "tcp/PORT", NULL},
+	{OK
+	 "decode: { hints: [ { port: tcp/8, decoder: none }, { port: tcp/8, decoder: none } ] }\n",
+	 3, 60, "a hint already at line 3", NULL},
+	{OK
+	 "decode: { modbus: { registers: [ { table: coil, address: 0, type: u16, name: x } ] } }\n",
+	 3, 34, "is bool", NULL},
+	{OK "decode: { modbus: { registers: [ { table: input, address: 65535, type: f32, name: x } "
+	    "] } }\n",
+	 3, 34, "beyond 65535", NULL},
+	{OK
+	 "decode:\n modbus:\n  registers:\n   - { table: input, address: 1, type: f32, name: x }\n"
+	 "   - { table: input, address: 2, type: u16, name: y }\n",
+	 7, 6, "overlaps \"x\" at line 6", NULL},
+	{OK "decode: { modbus: { registers: [ { table: input, address: 1, type: u16, name: x, "
+	    "scale: nan } ] } }\n",
+	 3, 89, "expected a number", NULL},
+};
+
+static void every_error_has_its_place(void **state)
+{
+	for (size_t i = 0; i < sizeof(bad_files) / sizeof(bad_files[0]); i++) {
+		const struct bad *bad = &bad_files[i];
+		struct cv_diagnostics diag = {0};
+		struct cv_config *c = NULL;
+		const struct cv_diagnostic *found = NULL;
+
+		assert_int_equal(parse(bad->text, &c, &diag), -EINVAL);
+		assert_null(c);
+		for (size_t k = 0; k < diag.n && !found; k++) {
+			if (strstr(diag.items[k].text, bad->finding))
+				found = &diag.items[k];
+		}
+		if (!found || found->line != bad->line || found->column != bad->column ||
+		    (bad->hint && (!found->hint || !strstr(found->hint, bad->hint))) ||
+		    diag.errors != 1) {
+			cv_diagnostics_print(&diag, stderr);
+			fail_msg("file %zu: expected %u:%u %s", i, bad->line, bad->column,
+				 bad->finding);
+		}
+		cv_diagnostics_free(&diag);
+	}
+}
+
+static void all_errors_are_told(void **state)
+{
+	struct cv_diagnostics diag = {0};
+	struct cv_config *c = NULL;
+
+	assert_int_equal(parse("noode: n\nports: [ { name: 'a b', target: x, sid: device } ]\n"
+			       "dataplane: { mtu: 1, flush: 1 }\n",
+			       &c, &diag),
+			 -EINVAL);
+	/* noode, node missing, name, target, sid, mtu, flush */
+	assert_int_equal(diag.errors, 7);
+	for (size_t i = 1; i < diag.n; i++)
+		assert_true(diag.items[i - 1].line <= diag.items[i].line);
+	cv_diagnostics_free(&diag);
+}
+
+static void findings_are_bounded(void **state)
+{
+	struct cv_diagnostics diag = {0};
+
+	for (unsigned int i = 0; i < 3 * CV_DIAGNOSTICS_MAX; i++)
+		cv_diagnostics_add(&diag, CV_SEVERITY_ERROR, (struct cv_place){"f", i, 1}, NULL,
+				   "x");
+	assert_int_equal(diag.n, CV_DIAGNOSTICS_MAX);
+	assert_int_equal(diag.errors, 3 * CV_DIAGNOSTICS_MAX);
+	cv_diagnostics_free(&diag);
+}
+
+static void missing_file(void **state)
+{
+	struct cv_diagnostics diag = {0};
+	struct cv_config *c = NULL;
+
+	assert_int_equal(cv_config_load("/nonexistent/culvert.yaml", &c, &diag), -ENOENT);
+	assert_int_equal(diag.errors, 1);
+	cv_diagnostics_free(&diag);
+}
+
+static void paths_follow_the_file(void **state)
+{
+	struct cv_config *c = NULL;
+	char path[PATH_MAX];
+
+	assert_int_equal(cv_config_default("p.yaml", &c), 0);
+	assert_int_equal(cv_config_resolve(c, "p.yaml", path), 0);
+	assert_string_equal(path, "p.yaml");
+	strcpy(c->path, "/etc/culvert/c.yaml");
+	assert_int_equal(cv_config_resolve(c, "p.yaml", path), 0);
+	assert_string_equal(path, "/etc/culvert/p.yaml");
+	assert_int_equal(cv_config_resolve(c, "/p.yaml", path), 0);
+	assert_string_equal(path, "/p.yaml");
+	cv_config_free(c);
+}
+
+static void units_both_ways(void **state)
+{
+	struct cv_rate rate;
+	char text[CV_UNITS_TEXT_MAX];
+	uint64_t v;
+	double d;
+
+	assert_int_equal(cv_units_size("1.5KiB", &v), 0);
+	assert_int_equal(v, 1536);
+	assert_int_equal(cv_units_size("1.3B", &v), -ERANGE);
+	assert_int_equal(cv_units_size("20000000TiB", &v), -ERANGE);
+	assert_int_equal(cv_units_size("1 KiB", &v), -EINVAL);
+	assert_int_equal(cv_units_size("-1", &v), -EINVAL);
+	assert_int_equal(cv_units_size("1.", &v), -EINVAL);
+	assert_int_equal(cv_units_duration("1", &v), -EINVAL);
+	assert_int_equal(cv_units_duration("1.5h", &v), 0);
+	assert_true(v == 5400000000000ull);
+	cv_units_show_duration(v, text);
+	assert_string_equal(text, "90min");
+	assert_int_equal(cv_units_rate("60/min", &rate), 0);
+	assert_int_equal(rate.amount, 60);
+	assert_true(rate.period_ns == 60000000000ull);
+	assert_int_equal(cv_units_rate("0/s", &rate), -ERANGE);
+	assert_int_equal(cv_units_rate("1/d", &rate), -EINVAL);
+	assert_int_equal(cv_units_rate("1/ms", &rate), -EINVAL);
+	assert_int_equal(cv_units_byte_rate("1MB/s", &rate), 0);
+	assert_int_equal(rate.amount, 1000000);
+	assert_int_equal(cv_units_real("0x10", &d), -EINVAL);
+	assert_int_equal(cv_units_real("1e999", &d), -ERANGE);
+	cv_units_show_real(0.1, text);
+	assert_string_equal(text, "0.1");
+	for (unsigned int i = 0; i < 64; i++) {
+		uint64_t back;
+
+		cv_units_show_size(1ull << i, text);
+		assert_int_equal(cv_units_size(text, &back), 0);
+		assert_true(back == 1ull << i);
+	}
+}
+
+static void nearest_word(void **state)
+{
+	struct cv_nearest n = cv_nearest_start("statsu");
+
+	cv_nearest_offer(&n, "stats");
+	cv_nearest_offer(&n, "status");
+	cv_nearest_offer(&n, "xyz");
+	assert_string_equal(n.best, "stats"); /* both are one step away: first offered */
+	assert_int_equal(cv_edit_distance("ab", "ba", 5), 1);
+	assert_int_equal(cv_edit_distance("kitten", "sitting", 5), 3);
+	assert_int_equal(cv_edit_distance("kitten", "sitting", 2), 3);
+	assert_int_equal(cv_edit_distance("", "abc", 5), 3);
+	n = cv_nearest_start("q");
+	cv_nearest_offer(&n, "status");
+	assert_null(n.best);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sample_is_read),
+		cmocka_unit_test(shown_reloads_equal),
+		cmocka_unit_test(every_error_has_its_place),
+		cmocka_unit_test(all_errors_are_told),
+		cmocka_unit_test(findings_are_bounded),
+		cmocka_unit_test(missing_file),
+		cmocka_unit_test(paths_follow_the_file),
+		cmocka_unit_test(units_both_ways),
+		cmocka_unit_test(nearest_word),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
