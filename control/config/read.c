@@ -187,7 +187,7 @@ static void read_section(struct reader *r, const struct cv_field *section,
 	for (const struct cv_yaml *c = map->first; c; c = c->next) {
 		const struct cv_field *f = find_field(section, c->key);
 
-		if (c->bad)
+		if (c->bad || (f && f->type == CV_FIELD_ELSEWHERE))
 			continue;
 		if (!f) {
 			unknown_setting(r, section, c, prefix);

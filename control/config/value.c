@@ -214,6 +214,12 @@ int cv_field_read(const struct cv_field *field, const char *text, void *dest, ch
 	case CV_FIELD_SERVICE:
 		r = read_service(text, dest);
 		break;
+	case CV_FIELD_PACKET_RATE:
+		r = cv_units_rate(text, dest);
+		break;
+	case CV_FIELD_BYTE_RATE:
+		r = cv_units_byte_rate(text, dest);
+		break;
 	default:
 		break;
 	}
@@ -292,6 +298,15 @@ void cv_field_expect(const struct cv_field *field, char *text, size_t size)
 		break;
 	case CV_FIELD_SERVICE:
 		snprintf(text, size, "tcp/PORT or udp/PORT, port 1 to 65535");
+		break;
+	case CV_FIELD_PACKET_RATE:
+		snprintf(text, size, "a rate such as 1000/s, 10k/s or 60/min");
+		break;
+	case CV_FIELD_BYTE_RATE:
+		snprintf(text, size, "a rate such as 64kB/s or 1MiB/s");
+		break;
+	case CV_FIELD_ELSEWHERE:
+		snprintf(text, size, "a name or a list of names");
 		break;
 	case CV_FIELD_SECTION:
 		snprintf(text, size, "a map");

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/config/compile.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "control/policy/policy.h"
+#include "dataplane/policy/generation_build.h"
+
+static int add_port(const struct cv_config *config, const struct cv_config_port *port,
+		    struct cv_generation_build *build, struct cv_diagnostics *diag)
+{
+	struct cv_gen_port out = {
+		.kind = port->target.kind,
+		.side = port->side,
+		.peer = port->peer,
+		.on_loss = port->on_loss,
+		.repeat = port->repeat,
+		.rate_pps = port->rate_pps,
+	};
+	char path[PATH_MAX];
+
+	memcpy(out.name, port->name, sizeof(out.name));
+	memcpy(out.target, port->target.text, sizeof(out.target));
+	if (port->target.kind == CV_PORT_PCAP) {
+		struct cv_place at = {config->path, port->line, port->column};
+
+		if (cv_config_resolve(config, port->target.text, path) < 0 ||
+		    strlen(path) >= sizeof(out.target)) {
+			cv_diagnostics_add(diag, CV_SEVERITY_ERROR, at, "move the file up",
+					   "the path of the capture is longer than %zu bytes",
+					   sizeof(out.target) - 1);
+			return -EINVAL;
+		}
+		memset(out.target, 0, sizeof(out.target));
+		memcpy(out.target, path, strlen(path));
+	}
+	return cv_generation_build_port(build, &out);
+}
+
+static int add_hint(const struct cv_config_hint *hint, struct cv_generation_build *build)
+{
+	struct cv_gen_hint out = {
+		.port = hint->service.port,
+		.ip_proto = hint->service.ip_proto,
+		.decoder = hint->decoder,
+	};
+
+	return cv_generation_build_hint(build, &out);
+}
+
+static int add_register(const struct cv_config_register *reg, struct cv_generation_build *build)
+{
+	struct cv_gen_register out = {
+		.unit = reg->unit,
+		.address = reg->address,
+		.table = reg->table,
+		.type = reg->type,
+		.scale = reg->scale,
+		.offset = reg->offset,
+	};
+
+	memcpy(out.name, reg->name, sizeof(out.name));
+	memcpy(out.unit_name, reg->unit_name, sizeof(out.unit_name));
+	return cv_generation_build_register(build, &out);
+}
+
+static int add_all(const struct cv_config *config, uint64_t number,
+		   struct cv_generation_build *build, struct cv_diagnostics *diag)
+{
+	struct cv_generation *head = cv_generation_build_head(build);
+	int r = 0;
+
+	head->number = number;
+	memcpy(head->node, config->node, sizeof(head->node));
+	head->blocks_per_lane = config->blocks_per_lane;
+	head->device_capacity = config->device_capacity;
+	head->flow_capacity = config->flow_capacity;
+	head->flush_us = (uint32_t)(config->flush_ns / 1000);
+	head->decode = config->decode;
+	head->mtu = config->mtu;
+	for (size_t i = 0; r == 0 && i < config->n_ports; i++)
+		r = add_port(config, &config->ports[i], build, diag);
+	for (size_t i = 0; r == 0 && i < config->n_hints; i++)
+		r = add_hint(&config->hints[i], build);
+	for (size_t i = 0; r == 0 && i < config->n_registers; i++)
+		r = add_register(&config->registers[i], build);
+	return r;
+}
+
+static int load_policy(const struct cv_config *config, struct cv_policy **ret,
+		       struct cv_diagnostics *diag)
+{
+	char path[PATH_MAX];
+
+	if (cv_config_resolve(config, config->policy, path) < 0) {
+		cv_diagnostics_add(diag, CV_SEVERITY_ERROR, (struct cv_place){.file = config->path},
+				   NULL, "the path of the policy is too long");
+		return -ENAMETOOLONG;
+	}
+	return cv_policy_load(path, ret, diag);
+}
+
+int cv_config_compile(const struct cv_config *config, uint64_t number, struct cv_generation **ret,
+		      struct cv_diagnostics *diag)
+{
+	struct cv_generation_build *build = NULL;
+	struct cv_policy *policy = NULL;
+	size_t errors = diag->errors;
+	int r = load_policy(config, &policy, diag);
+
+	if (r == 0)
+		r = cv_generation_build_create(&build);
+	if (r == 0)
+		r = add_all(config, number, build, diag);
+	if (r == 0)
+		r = cv_policy_compile(policy, build, diag);
+	if (r == 0)
+		r = cv_generation_build_finish(build, ret);
+	if (r < 0 && diag->errors == errors)
+		cv_diagnostics_add(diag, CV_SEVERITY_ERROR, (struct cv_place){.file = config->path},
+				   NULL, "cannot be compiled: %s", strerror(-r));
+	cv_generation_build_destroy(build);
+	cv_policy_free(policy);
+	return r;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Configuration and policy in, one generation out. */
+#ifndef CV_CONFIG_COMPILE_H
+#define CV_CONFIG_COMPILE_H
+
+#include "control/config/config.h"
+
+/**
+ * Load the policy a configuration names and compile both.
+ *
+ * @param number the generation's number, from 1.
+ * @param ret the image, ret->size bytes, to be freed with free(); set on success only.
+ * @param diag findings; warnings are added on success too.
+ * @return 0; -EINVAL with findings; -ENOMEM; another negative errno with a finding.
+ */
+int cv_config_compile(const struct cv_config *config, uint64_t number, struct cv_generation **ret,
+		      struct cv_diagnostics *diag);
+
+#endif
