@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Loading the XDP programs, for control. Everything is pinned, so that a policy outlives control
+ * and the dataplane; a control that starts again finds the pins, puts the programs it carries in
+ * place of the running ones by bpf_link_update, and no frame goes unjudged in between.
+ *
+ *     DIR/policy_{prefix4,prefix6,rules,defaults,epoch}, DIR/devices   shared by all ports
+ *     DIR/PORT/{link,xsks_map,counters,port_config,peer_map}           one folder per port
+ *
+ * Pins vanish under `ip netns exec`, which mounts a fresh /sys: enter namespaces with
+ * `nsenter --net=`. Interfaces are looked up in the caller's network namespace.
+ *
+ * One thread per handle. Two processes on one DIR are kept apart by a lock on DIR.
+ */
+#ifndef CV_LOADER_H
+#define CV_LOADER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/policy/generation.h"
+#include "ebpf/maps.h"
+
+struct cv_bpf;
+
+/** What went wrong and what to do about it: one sentence each. Set whenever a call fails. */
+struct cv_bpf_why {
+	char text[320];
+};
+
+enum cv_xdp_mode { CV_XDP_MODE_NATIVE, CV_XDP_MODE_GENERIC };
+
+/**
+ * Load and attach a generation: for each af_xdp port the program, the policy for all, and what is
+ * attached under @p dir but not in the generation any more is removed. A generation without af_xdp
+ * ports needs no privilege.
+ *
+ * @param gen checked image; not kept.
+ * @param dir folder on a BPF filesystem, made when missing; at most 160 characters.
+ * @return 0; negative errno with @p why set, and no link is left behind that was not there before.
+ */
+int cv_bpf_load(const struct cv_generation *gen, const char *dir, struct cv_bpf **ret,
+		struct cv_bpf_why *why);
+
+/**
+ * Switch all ports to the policy of another generation by one store, under traffic. Ports and
+ * device_capacity stay those of cv_bpf_load(). Waits for the kernel's grace period (tens of ms).
+ *
+ * @return 0, or negative errno with @p why set; the old policy is in force then.
+ */
+int cv_bpf_install(struct cv_bpf *b, const struct cv_generation *gen, struct cv_bpf_why *why);
+
+/** Number of the generation in force, 0 = none. */
+uint64_t cv_bpf_generation(const struct cv_bpf *b);
+
+/**
+ * Counters of a port since it was first attached, summed over CPUs.
+ *
+ * @param port index in the generation's ports.
+ * @return 0, -ENOENT (not an af_xdp port), or negative errno.
+ */
+int cv_bpf_counters(const struct cv_bpf *b, unsigned int port, struct cv_xdp_counts *ret);
+
+/** How a port's program runs. @return 0 or -ENOENT. */
+int cv_bpf_mode(const struct cv_bpf *b, unsigned int port, enum cv_xdp_mode *ret);
+
+/**
+ * Where the socket map of a port is pinned (DPDK 24.07 on: use_pinned_map).
+ *
+ * @return 0, -ENAMETOOLONG.
+ */
+int cv_bpf_xsks_path(const char *dir, const char *port, char *ret, size_t size);
+
+/** Give up the handle; programs and pins stay. NULL is fine. */
+void cv_bpf_close(struct cv_bpf *b);
+
+/** Detach every program pinned under @p dir and remove the pins. Nothing there is fine. */
+int cv_bpf_detach(const char *dir, struct cv_bpf_why *why);
+
+#endif

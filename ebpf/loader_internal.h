@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CV_LOADER_INTERNAL_H
+#define CV_LOADER_INTERNAL_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+
+#include "ebpf/loader.h"
+
+#define CV_PIN_DIR_MAX 160 /* characters, leaves room for a port and a map name */
+#define CV_PIN_PATH_SIZE 256
+
+struct bpf_map;
+struct ingress_bpf;
+
+struct cv_bpf_port {
+	struct ingress_bpf *object; /* NULL = not an af_xdp port */
+	char name[32];
+	unsigned int ifindex;
+	int link; /* fd, -1 = none */
+	bool fresh; /* the link was made by this load */
+	enum cv_xdp_mode mode;
+};
+
+struct cv_bpf {
+	char dir[CV_PIN_DIR_MAX + 1];
+	struct cv_bpf_port ports[CV_PORTS_MAX];
+	unsigned int count; /* ports of the generation, of any kind */
+	const struct cv_bpf_port *first; /* whose object lends the policy's maps; NULL = none */
+	uint64_t *epoch; /* policy_epoch, mapped */
+};
+
+/** Set the sentence and hand @p err back. */
+__attribute__((format(printf, 3, 4))) int cv_bpf_fail(struct cv_bpf_why *why, int err,
+						      const char *format, ...);
+
+/* ---- pins ---------------------------------------------------------------------------------- */
+
+/**
+ * Make DIR where it is missing, see that it is on a BPF filesystem, lock it.
+ *
+ * @return the lock, to be closed; negative errno with @p why set.
+ */
+int cv_pins_lock(const char *dir, bool make, struct cv_bpf_why *why);
+
+/** Path of a pin; @p port may be NULL for what is shared. @return 0 or -ENAMETOOLONG. */
+int cv_pins_path(const char *dir, const char *port, const char *name, char *ret, size_t size);
+
+/**
+ * Before the object is loaded: use the map that is pinned, if it is of the same shape; one of
+ * another shape (older version, other size) is unpinned and made anew.
+ */
+int cv_pins_adopt(struct bpf_map *map, const char *path);
+
+/** After: pin what was made. A map that was adopted is pinned already. */
+int cv_pins_keep(struct bpf_map *map, const char *path);
+
+/** Detach and unpin a port. */
+void cv_pins_remove_port(const char *dir, const char *port);
+
+/** Detach and unpin all ports but those in @p keep (may be NULL: none). */
+void cv_pins_remove_ports(const char *dir, const struct cv_bpf *keep);
+
+/** Unpin what ports share. */
+void cv_pins_remove_shared(const char *dir);
+
+#endif
