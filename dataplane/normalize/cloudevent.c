@@ -51,40 +51,50 @@ static void put_node(struct cv_json *j, const char *node)
 	}
 }
 
-/* Context attributes (CloudEvents 1.0.2, section 3). */
-static void put_context(struct cv_json *j, const struct cv_record *rec, const char *node,
-			uint64_t seq)
+/* Context attributes (CloudEvents 1.0.2, section 3) up to the id's last part. */
+static void begin_context(struct cv_json *j, const char *node, unsigned int lane)
 {
-	const char *lane = cv_lane_name(rec->lane);
-	char *mark;
-
 	cv_json_lit(j, "\"specversion\":\"1.0\",\"id\":\"");
 	put_node(j, node);
 	cv_json_lit(j, "/");
-	cv_json_put(j, lane, strlen(lane));
+	cv_json_put(j, cv_lane_name(lane), strlen(cv_lane_name(lane)));
 	cv_json_lit(j, "/");
-	cv_json_digits(j, seq, 1);
+}
+
+static void put_source_and_type(struct cv_json *j, const char *node, unsigned int kind)
+{
 	cv_json_lit(j, "\",\"source\":\"//culvert/");
 	put_node(j, node);
 	cv_json_lit(j, "\",\"type\":\"city.culvert.");
-	cv_json_put(j, cv_kind_name(rec->kind), strlen(cv_kind_name(rec->kind)));
+	cv_json_put(j, cv_kind_name(kind), strlen(cv_kind_name(kind)));
 	cv_json_lit(j, ".v1\"");
-	mark = j->at;
+}
+
+static void put_subject(struct cv_json *j, const struct cv_record *rec)
+{
+	char *mark = j->at;
+
 	cv_json_lit(j, ",\"subject\":\"");
 	if (cv_device_urn(rec, j))
 		cv_json_lit(j, "\"");
 	else if (!j->failed)
 		j->at = mark;
+}
+
+static void end_context(struct cv_json *j, int64_t ts_ns, unsigned int lane, uint64_t seq)
+{
 	cv_json_lit(j, ",\"time\":");
-	cv_json_time(j, rec->ts_rx_ns);
+	cv_json_time(j, ts_ns);
 	cv_json_lit(j, ",\"datacontenttype\":\"application/json\"");
-	text_member(j, "lane", lane);
+	text_member(j, "lane", cv_lane_name(lane));
 	/* A string that sorts in order (CloudEvents sequence extension). */
 	cv_json_key(j, "sequence");
 	cv_json_lit(j, "\"");
 	cv_json_digits(j, seq, 20);
 	cv_json_lit(j, "\"");
 	j->comma = true;
+	cv_json_key(j, "data");
+	cv_json_open(j, '{');
 }
 
 static void put_vocabulary(struct cv_json *j, const struct cv_record *rec)
@@ -240,9 +250,11 @@ size_t cv_cloudevent_json(const struct cv_record *rec, const char *node, uint64_
 	struct cv_json j = cv_json(buf, size);
 
 	cv_json_open(&j, '{');
-	put_context(&j, rec, node, seq);
-	cv_json_key(&j, "data");
-	cv_json_open(&j, '{');
+	begin_context(&j, node, rec->lane);
+	cv_json_digits(&j, seq, 1);
+	put_source_and_type(&j, node, rec->kind);
+	put_subject(&j, rec);
+	end_context(&j, rec->ts_rx_ns, rec->lane, seq);
 	tlv_member(&j, "device", rec, CV_TLV_DEVICE);
 	put_vocabulary(&j, rec);
 	put_value(&j, rec);
@@ -252,6 +264,30 @@ size_t cv_cloudevent_json(const struct cv_record *rec, const char *node, uint64_
 	if (rec->reject != CV_REJECT_NONE)
 		text_member(&j, "reject", cv_reject_name(rec->reject));
 	put_origin(&j, rec);
+	cv_json_close(&j, '}');
+	cv_json_close(&j, '}');
+	return j.failed ? 0 : (size_t)(j.at - buf);
+}
+
+size_t cv_cloudevent_gap_json(const struct cv_log_gap *gap, const char *node, char *buf,
+			      size_t size)
+{
+	struct cv_json j = cv_json(buf, size);
+
+	cv_json_open(&j, '{');
+	begin_context(&j, node, gap->lane);
+	cv_json_digits(&j, gap->from, 1);
+	cv_json_lit(&j, "-");
+	cv_json_digits(&j, gap->to, 1);
+	put_source_and_type(&j, node, CV_KIND_GAP);
+	end_context(&j, gap->ts_ns, gap->lane, gap->to ? gap->to - 1 : 0);
+	cv_json_key(&j, "value");
+	cv_json_u64(&j, gap->to - gap->from);
+	text_member(&j, "reason", gap->reason);
+	cv_json_key(&j, "from");
+	cv_json_u64(&j, gap->from);
+	cv_json_key(&j, "to");
+	cv_json_u64(&j, gap->to);
 	cv_json_close(&j, '}');
 	cv_json_close(&j, '}');
 	return j.failed ? 0 : (size_t)(j.at - buf);

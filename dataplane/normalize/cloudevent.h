@@ -29,4 +29,19 @@
 size_t cv_cloudevent_json(const struct cv_record *rec, const char *node, uint64_t seq, char *buf,
 			  size_t size);
 
+/** A hole in a lane that a reader of the log met: events [from, to) cannot be delivered. */
+struct cv_log_gap {
+	unsigned int lane;
+	uint64_t from, to;
+	const char *reason; /* a word */
+	int64_t ts_ns; /* when it was met, ns since the Unix epoch */
+};
+
+/**
+ * The same for a hole: type "gap", id "<node>/<lane>/<from>-<to>", sequence that of the last event
+ * missing, so that whoever counts on from a sequence goes on behind the hole.
+ */
+size_t cv_cloudevent_gap_json(const struct cv_log_gap *gap, const char *node, char *buf,
+			      size_t size);
+
 #endif

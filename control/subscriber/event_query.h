@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a subscriber asks for: the parameters of /v1/events (docs/subscriber/README.md). */
+#ifndef CV_EVENT_QUERY_H
+#define CV_EVENT_QUERY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "control/subscriber/cursor.h"
+#include "control/subscriber/http_query.h"
+#include "dataplane/normalize/record.h"
+
+enum cv_event_format { CV_EVENT_NDJSON, CV_EVENT_SSE };
+enum cv_event_from { CV_FROM_EARLIEST, CV_FROM_LATEST, CV_FROM_SEQUENCE, CV_FROM_TIME };
+
+struct cv_event_query {
+	enum cv_event_format format;
+	enum cv_event_from from;
+	struct cv_cursor cursor; /* CV_FROM_SEQUENCE */
+	int64_t from_ns; /* CV_FROM_TIME, ns since the Unix epoch */
+	uint32_t lanes; /* bit per enum cv_lane */
+	uint32_t kinds; /* bit per enum cv_kind */
+	bool follow; /* wait for events to come */
+	bool device_prefix; /* device ends in '*', which was cut off */
+	uint64_t limit; /* events, 0 = no limit */
+	char device[CV_HTTP_TARGET_MAX]; /* URN, "" = any */
+};
+
+/** Why a query was refused, as the two members of the answer. */
+struct cv_query_refusal {
+	char error[320];
+	char hint[320];
+};
+
+/**
+ * @param accept, last_event_id header values, "" when absent. Last-Event-ID goes before from.
+ * @return 0, or -EINVAL with @p why filled.
+ */
+int cv_event_query_parse(const struct cv_http_query *q, const char *accept,
+			 const char *last_event_id, struct cv_event_query *ret,
+			 struct cv_query_refusal *why);
+
+/** Whether a record of a selected lane is wanted. */
+bool cv_event_query_matches(const struct cv_event_query *q, const struct cv_record *rec);
+
+/**
+ * Time as RFC 3339 ("2026-05-04T03:02:01.5+08:00") or as seconds since the Unix epoch.
+ *
+ * @param ret_ns ns since the Unix epoch.
+ * @return 0 or -EINVAL.
+ */
+int cv_event_time_parse(const char *text, int64_t *ret_ns);
+
+#endif

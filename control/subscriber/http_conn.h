@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One connection of the HTTP server: requests one after the other, or a stream until its end.
+ * At most one receive and one send are in flight. Private to the server.
+ */
+#ifndef CV_HTTP_CONN_H
+#define CV_HTTP_CONN_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "control/loop/loop.h"
+#include "control/subscriber/event_stream.h"
+#include "control/subscriber/http_request.h"
+#include "control/subscriber/http_server.h"
+
+enum cv_http_conn_state {
+	CV_CONN_READING, /* a request, or waiting for one */
+	CV_CONN_REPLYING,
+	CV_CONN_STREAMING,
+	CV_CONN_LINGERING, /* all is sent; wait for the peer to close, so that nothing is lost */
+	CV_CONN_CLOSING, /* wait for what is in flight, then free */
+};
+
+struct cv_http_conn {
+	struct cv_http_server *server;
+	struct cv_http_conn *next;
+	struct cv_http_conn **link; /* what points to us */
+	uint64_t id;
+	int fd;
+	bool is_tcp;
+	bool over_limit; /* gets 503 whatever it asks */
+	enum cv_http_conn_state state;
+	char peer[64];
+	struct cv_op recv, send;
+	uint64_t deadline_ns; /* monotonic; UINT64_MAX = none */
+	uint64_t quiet_since_ns; /* last send of a stream, monotonic */
+	int64_t since_ns; /* wall clock */
+
+	struct cv_http_request request;
+	char in[4096];
+	size_t in_at, in_len;
+
+	bool keep_alive;
+	char *reply; /* head and body, heap; NULL = none */
+	const char *out; /* what is being sent */
+	size_t out_len;
+	struct cv_event_stream *stream;
+};
+
+/** Take over @p fd, join @p list and begin to read. @return NULL: no memory, fd not closed. */
+struct cv_http_conn *cv_http_conn_open(struct cv_http_server *server, struct cv_http_conn **list,
+				       int fd, bool is_tcp, bool over_limit);
+
+/**
+ * Answer the request in hand.
+ *
+ * @param body   sent as JSON; reference taken. NULL = none.
+ * @param stream events follow the head; body is then NULL.
+ */
+void cv_http_conn_reply(struct cv_http_conn *c, int status, json_t *body);
+void cv_http_conn_stream(struct cv_http_conn *c, struct cv_event_stream *stream,
+			 const char *content_type, bool chunked);
+
+/** Give up; freed as soon as nothing is in flight. */
+void cv_http_conn_close(struct cv_http_conn *c);
+
+/** Events may have come, or a read has ended. */
+void cv_http_conn_ready(void *conn);
+
+/** Time goes on: deadlines and heartbeats. */
+void cv_http_conn_tick(struct cv_http_conn *c, uint64_t now_ns);
+
+/* ---- what the server does for its connections ---------------------------------------------- */
+
+/** A request is complete, or was given up on with a status: exactly one reply must follow. */
+void cv_http_server_dispatch(struct cv_http_server *server, struct cv_http_conn *c, int refused);
+struct cv_loop *cv_http_server_loop(struct cv_http_server *server);
+/** The connection is about to be freed. */
+void cv_http_server_closed(struct cv_http_server *server, struct cv_http_conn *c);
+
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/subscriber/http_route.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "control/subscriber/http_host.h"
+#include "control/text/nearest.h"
+
+#define EVENTS_PATH "/v1/events"
+
+/* What a client wrote is quoted in errors and may be no UTF-8, or was cut inside a character. */
+static json_t *safe_string(const char *text)
+{
+	json_t *string = json_string(text);
+	char plain[512];
+
+	if (string)
+		return string;
+	snprintf(plain, sizeof(plain), "%s", text);
+	for (char *p = plain; *p; p++) {
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	}
+	return json_string(plain);
+}
+
+static void refuse(struct cv_http_conn *c, int status, const char *error, const char *hint)
+{
+	cv_http_conn_reply(c, status,
+			   json_pack("{s:o, s:s}", "error", safe_string(error), "hint", hint));
+}
+
+/* Refusals that need no look at the target. */
+static void refuse_status(struct cv_http_conn *c, int status)
+{
+	static const struct {
+		int status;
+		const char *error, *hint;
+	} rows[] = {
+		{405, "method not allowed", "this server answers GET and HEAD"},
+		{408, "the request did not arrive in time", "send it whole within 10 seconds"},
+		{413, "a request with a body", "send GET or HEAD without a body"},
+		{414, "the request target is too long", "2048 bytes at most"},
+		{431, "the request header is too long",
+		 "16384 bytes in all; Host, Accept and Last-Event-ID 255 bytes each"},
+		{505, "HTTP version not supported", "use HTTP/1.1"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].status == status) {
+			refuse(c, status, rows[i].error, rows[i].hint);
+			return;
+		}
+	}
+	refuse(c, status, "malformed request", "see RFC 9112");
+}
+
+/*
+ * Split the absolute form "http://HOST/PATH", which names the host again and goes before the
+ * header (RFC 9112 3.2.2).
+ *
+ * @return the path.
+ */
+static const char *split_target(const char *target, const char *header, char *host, size_t size)
+{
+	const char *path;
+
+	snprintf(host, size, "%s", header);
+	if (strncasecmp(target, "http://", 7) != 0)
+		return target;
+	path = target + 7 + strcspn(target + 7, "/?");
+	snprintf(host, size, "%.*s", (int)(path - (target + 7)), target + 7);
+	return path;
+}
+
+static bool check_host(const struct cv_http_service *service, struct cv_http_conn *c,
+		       const char *host)
+{
+	if (*host == '\0' && c->request.minor >= 1) {
+		refuse(c, 400, "no Host header", "RFC 9112 3.2 asks for one");
+		return false;
+	}
+	if (*host == '\0' || !c->is_tcp || cv_http_host_allowed(host, service->config->tcp_public))
+		return true;
+	refuse(c, 421, "this host name is not served here",
+	       "use localhost, 127.0.0.1 or [::1] in the address");
+	return false;
+}
+
+static json_t *list_row(const char *path, const char *summary)
+{
+	return json_pack("{s:s, s:s}", "path", path, "summary", summary);
+}
+
+static json_t *list_routes(const struct cv_http_service *service)
+{
+	json_t *rows = json_array();
+
+	json_array_append_new(rows, list_row(EVENTS_PATH, "events, as SSE or NDJSON"));
+	for (unsigned int i = 0; i < service->config->route_count; i++)
+		json_array_append_new(rows, list_row(service->config->routes[i].path,
+						     service->config->routes[i].summary));
+	return json_pack("{s:s, s:s, s:o}", "product", "culvert", "node", service->config->node,
+			 "resources", rows);
+}
+
+static void not_found(const struct cv_http_service *service, struct cv_http_conn *c,
+		      const char *path)
+{
+	struct cv_nearest near = cv_nearest_start(path);
+	char error[160], hint[160];
+
+	cv_nearest_offer(&near, EVENTS_PATH);
+	for (unsigned int i = 0; i < service->config->route_count; i++)
+		cv_nearest_offer(&near, service->config->routes[i].path);
+	snprintf(error, sizeof(error), "no resource '%.100s'", path);
+	if (near.best)
+		snprintf(hint, sizeof(hint), "did you mean %s? GET / lists all", near.best);
+	else
+		snprintf(hint, sizeof(hint), "GET / lists all");
+	refuse(c, 404, error, hint);
+}
+
+static void serve_events(const struct cv_http_service *service, struct cv_http_conn *c,
+			 const struct cv_http_query *query)
+{
+	struct cv_event_stream *stream = NULL;
+	struct cv_query_refusal why;
+	struct cv_event_query wanted;
+	bool chunked = c->request.minor >= 1;
+
+	if (cv_event_query_parse(query, c->request.accept.text, c->request.last_event_id.text,
+				 &wanted, &why) < 0) {
+		refuse(c, 400, why.error, why.hint);
+		return;
+	}
+	if (c->request.method == CV_HTTP_GET &&
+	    cv_event_stream_create(service->loop, service->log, service->config->node, &wanted,
+				   chunked, cv_http_conn_ready, c, &stream) < 0) {
+		refuse(c, 503, "out of memory", "try again later");
+		return;
+	}
+	cv_http_conn_stream(c, stream,
+			    wanted.format == CV_EVENT_SSE ? "text/event-stream"
+							  : "application/x-ndjson",
+			    chunked);
+}
+
+static void serve_document(struct cv_http_conn *c, const struct cv_http_route *route,
+			   const struct cv_http_query *query)
+{
+	json_t *body = route->json(route->owner, query);
+
+	if (body)
+		cv_http_conn_reply(c, 200, body);
+	else
+		refuse(c, 500, "the document could not be made",
+		       "see the diagnostics of culvert-control");
+}
+
+static void route(const struct cv_http_service *service, struct cv_http_conn *c, const char *path,
+		  const struct cv_http_query *query)
+{
+	if (strcmp(path, "/") == 0 || *path == '\0') {
+		cv_http_conn_reply(c, 200, list_routes(service));
+		return;
+	}
+	if (strcmp(path, EVENTS_PATH) == 0) {
+		serve_events(service, c, query);
+		return;
+	}
+	for (unsigned int i = 0; i < service->config->route_count; i++) {
+		if (strcmp(path, service->config->routes[i].path) == 0) {
+			serve_document(c, &service->config->routes[i], query);
+			return;
+		}
+	}
+	not_found(service, c, path);
+}
+
+void cv_http_route_request(const struct cv_http_service *service, struct cv_http_conn *c,
+			   int refused)
+{
+	char host[sizeof(c->request.host.text)], path[CV_HTTP_TARGET_MAX + 1];
+	struct cv_http_query query;
+	const char *target, *question;
+
+	if (c->over_limit) {
+		c->keep_alive = false;
+		refuse(c, 503, "too many connections",
+		       "try again later, or raise the limit in the configuration");
+		return;
+	}
+	if (refused != 0) {
+		refuse_status(c, refused);
+		return;
+	}
+	target = split_target(c->request.target, c->request.host.text, host, sizeof(host));
+	if (!check_host(service, c, host))
+		return;
+	question = target + strcspn(target, "?");
+	memcpy(path, target, (size_t)(question - target));
+	path[question - target] = '\0';
+	if (cv_http_query_parse(question + (*question == '?'),
+				strlen(question + (*question == '?')), &query) < 0) {
+		refuse(c, 400, "malformed query",
+		       "key=value pairs with & between them, at most 16, bytes as %XX, no %00");
+		return;
+	}
+	route(service, c, path, &query);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a request to its reply: refusals, the Host check, the routes. Private to the server. */
+#ifndef CV_HTTP_ROUTE_H
+#define CV_HTTP_ROUTE_H
+
+#include "control/subscriber/http_conn.h"
+
+/** What a reply may need. */
+struct cv_http_service {
+	struct cv_loop *loop;
+	struct cv_eventlog *log;
+	const struct cv_http_config *config;
+};
+
+/** Reply to the request in @p c. @param refused status to refuse it with, 0 = it is complete. */
+void cv_http_route_request(const struct cv_http_service *service, struct cv_http_conn *c,
+			   int refused);
+
+#endif

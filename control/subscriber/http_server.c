@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/subscriber/http_server.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "control/subscriber/http_conn.h"
+#include "control/subscriber/http_listen.h"
+#include "control/subscriber/http_route.h"
+
+#define TICK_NS UINT64_C(1000000000)
+/* Connections beyond the limit that are told so; those beyond these are closed unheard. */
+#define OVER_LIMIT_MAX 16
+
+struct listener {
+	struct cv_op op;
+	int fd;
+	bool is_tcp;
+};
+
+struct cv_http_server {
+	struct cv_loop *loop;
+	struct cv_eventlog *log;
+	struct cv_http_config config;
+	char *unix_path; /* to unlink */
+	struct listener listener[2]; /* Unix, TCP */
+	struct cv_op tick;
+	struct cv_log_watch watch;
+	struct cv_http_conn *connections;
+	unsigned int connection_count;
+	uint64_t accepted, refused, requests;
+	bool stopping;
+	bool watching;
+};
+
+static char why_text[CV_HTTP_WHY_MAX];
+
+static void accept_next(struct cv_http_server *s, struct listener *l)
+{
+	if (s->stopping || l->fd < 0 || l->op.pending)
+		return;
+	io_uring_prep_accept(cv_loop_sqe(s->loop, &l->op), l->fd, NULL, NULL, SOCK_CLOEXEC);
+}
+
+static void start_tick(struct cv_http_server *s)
+{
+	if (!s->stopping && !s->tick.pending)
+		cv_loop_timer(s->loop, &s->tick, TICK_NS);
+}
+
+static void open_connection(struct cv_http_server *s, int fd, bool is_tcp)
+{
+	bool over = s->connection_count >= s->config.max_connections;
+	struct cv_http_conn *c = NULL;
+
+	if (s->connection_count < s->config.max_connections + OVER_LIMIT_MAX)
+		c = cv_http_conn_open(s, &s->connections, fd, is_tcp, over);
+	if (!c || over)
+		s->refused++;
+	if (!c) {
+		close(fd);
+		return;
+	}
+	s->connection_count++;
+	c->id = ++s->accepted;
+}
+
+/* After an error (no file descriptors) the tick tries again: at once would be a busy loop. */
+static void on_accepted(struct cv_op *op, int res, uint32_t flags)
+{
+	struct cv_http_server *s = op->owner;
+	struct listener *l = (struct listener *)(void *)op;
+
+	if (res >= 0 && s->stopping)
+		close(res);
+	else if (res >= 0)
+		open_connection(s, res, l->is_tcp);
+	start_tick(s);
+	if (res >= 0 || res == -ECONNABORTED || res == -EINTR)
+		accept_next(s, l);
+}
+
+static void on_tick(struct cv_op *op, int res, uint32_t flags)
+{
+	struct cv_http_server *s = op->owner;
+	struct cv_http_conn *c, *next;
+
+	for (c = s->connections; c; c = next) {
+		next = c->next;
+		cv_http_conn_tick(c, cv_loop_mono_ns(s->loop));
+	}
+	for (size_t i = 0; i < 2; i++)
+		accept_next(s, &s->listener[i]);
+	if (s->connections)
+		start_tick(s);
+}
+
+static void on_grown(struct cv_log_watch *w, enum cv_lane lane)
+{
+	struct cv_http_server *s =
+		(struct cv_http_server *)(void *)((char *)w -
+						  offsetof(struct cv_http_server, watch));
+	struct cv_http_conn *c, *next;
+
+	for (c = s->connections; c; c = next) {
+		next = c->next;
+		if (c->state == CV_CONN_STREAMING)
+			cv_event_stream_pump(c->stream);
+	}
+}
+
+struct cv_loop *cv_http_server_loop(struct cv_http_server *server)
+{
+	return server->loop;
+}
+
+void cv_http_server_closed(struct cv_http_server *server, struct cv_http_conn *c)
+{
+	server->connection_count--;
+}
+
+void cv_http_server_dispatch(struct cv_http_server *server, struct cv_http_conn *c, int refused)
+{
+	const struct cv_http_service service = {
+		.loop = server->loop,
+		.log = server->log,
+		.config = &server->config,
+	};
+
+	server->requests++;
+	cv_http_route_request(&service, c, refused);
+}
+
+unsigned int cv_http_server_port(const struct cv_http_server *server)
+{
+	return server->listener[1].fd < 0 ? 0 : cv_http_listen_port(server->listener[1].fd);
+}
+
+static json_t *lane_names(uint32_t lanes)
+{
+	json_t *names = json_array();
+
+	for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++) {
+		if (lanes & 1u << lane)
+			json_array_append_new(names, json_string(cv_lane_name(lane)));
+	}
+	return names;
+}
+
+static json_t *subscriber_stats(const struct cv_http_conn *c)
+{
+	struct cv_event_stream_stats stats = cv_event_stream_stats(c->stream);
+	const struct cv_event_query *query = cv_event_stream_query(c->stream);
+
+	return json_pack("{s:I, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I}", "id", (json_int_t)c->id,
+			 "peer", c->peer, "format",
+			 query->format == CV_EVENT_SSE ? "sse" : "ndjson", "lanes",
+			 lane_names(query->lanes), "sent", (json_int_t)stats.sent, "bytes",
+			 (json_int_t)stats.bytes, "gaps", (json_int_t)stats.gaps, "lag",
+			 (json_int_t)stats.lag, "since", (json_int_t)(c->since_ns / 1000000000));
+}
+
+json_t *cv_http_server_stats(const struct cv_http_server *server)
+{
+	json_t *subscribers = json_array();
+
+	for (const struct cv_http_conn *c = server->connections; c; c = c->next) {
+		if (c->state == CV_CONN_STREAMING)
+			json_array_append_new(subscribers, subscriber_stats(c));
+	}
+	return json_pack("{s:I, s:I, s:I, s:I, s:o}", "connections",
+			 (json_int_t)server->connection_count, "accepted",
+			 (json_int_t)server->accepted, "refused", (json_int_t)server->refused,
+			 "requests", (json_int_t)server->requests, "subscribers", subscribers);
+}
+
+static bool in_flight(const struct cv_http_server *s)
+{
+	return s->connections || s->tick.pending || s->listener[0].op.pending ||
+	       s->listener[1].op.pending;
+}
+
+void cv_http_server_destroy(struct cv_http_server *s)
+{
+	struct cv_http_conn *c, *next;
+
+	if (!s)
+		return;
+	s->stopping = true;
+	if (s->watching)
+		cv_eventlog_unwatch(s->log, &s->watch);
+	cv_loop_cancel(s->loop, &s->tick);
+	for (size_t i = 0; i < 2; i++)
+		cv_loop_cancel(s->loop, &s->listener[i].op);
+	for (c = s->connections; c; c = next) {
+		next = c->next;
+		cv_http_conn_close(c);
+	}
+	while (in_flight(s) && cv_loop_turn(s->loop) == 0)
+		;
+	for (size_t i = 0; i < 2; i++) {
+		if (s->listener[i].fd >= 0)
+			close(s->listener[i].fd);
+	}
+	if (s->unix_path)
+		unlink(s->unix_path);
+	free(s->unix_path);
+	free(s);
+}
+
+static int start_listeners(struct cv_http_server *s)
+{
+	const struct cv_http_config *config = &s->config;
+
+	if (config->unix_path) {
+		s->listener[0].fd = cv_http_listen_unix(config->unix_path, why_text);
+		if (s->listener[0].fd < 0)
+			return s->listener[0].fd;
+		s->unix_path = strdup(config->unix_path);
+		if (!s->unix_path)
+			return -ENOMEM;
+	}
+	if (config->tcp) {
+		s->listener[1].fd = cv_http_listen_tcp(config->tcp, config->tcp_public, why_text);
+		if (s->listener[1].fd < 0)
+			return s->listener[1].fd;
+	}
+	return 0;
+}
+
+int cv_http_server_create(struct cv_loop *loop, struct cv_eventlog *log,
+			  const struct cv_http_config *config, struct cv_http_server **ret,
+			  const char **why)
+{
+	struct cv_http_server *s = calloc(1, sizeof(*s));
+	int res;
+
+	strcpy(why_text, "out of memory");
+	*why = why_text;
+	if (!s)
+		return -ENOMEM;
+	s->loop = loop;
+	s->log = log;
+	s->config = *config;
+	if (s->config.max_connections == 0)
+		s->config.max_connections = CV_HTTP_CONNECTIONS_DEFAULT;
+	s->tick.done = on_tick;
+	s->tick.owner = s;
+	s->watch.grown = on_grown;
+	for (size_t i = 0; i < 2; i++) {
+		s->listener[i].op.done = on_accepted;
+		s->listener[i].op.owner = s;
+		s->listener[i].fd = -1;
+		s->listener[i].is_tcp = i == 1;
+	}
+	res = start_listeners(s);
+	if (res < 0) {
+		cv_http_server_destroy(s);
+		return res;
+	}
+	cv_eventlog_watch(log, &s->watch);
+	s->watching = true;
+	for (size_t i = 0; i < 2; i++)
+		accept_next(s, &s->listener[i]);
+	*ret = s;
+	return 0;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The HTTP/1.1 server in front of the event log: a Unix socket and a TCP listener on the loop,
+ * GET and HEAD only. /v1/events is a stream (event_stream.h); every other resource is a row in a
+ * table whose handler makes a JSON document. One thread (control's loop).
+ */
+#ifndef CV_HTTP_SERVER_H
+#define CV_HTTP_SERVER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "control/eventlog/eventlog.h"
+#include "control/loop/loop.h"
+#include "control/subscriber/http_query.h"
+
+#define CV_HTTP_TCP_DEFAULT "127.0.0.1:8480"
+#define CV_HTTP_CONNECTIONS_DEFAULT 256
+
+struct cv_http_server;
+
+/**
+ * Make the document of a resource.
+ *
+ * @param query parameters of the request; a handler that takes none ignores it.
+ * @return a new reference; NULL is answered with 500.
+ */
+typedef json_t *cv_http_json(void *owner, const struct cv_http_query *query);
+
+/** A resource. Paths are compared whole; "/" lists them all. */
+struct cv_http_route {
+	const char *path; /* "/v1/status" */
+	const char *summary; /* one line for the list */
+	cv_http_json *json;
+	void *owner;
+};
+
+struct cv_http_config {
+	const char *node; /* must outlive the server */
+	const char *unix_path; /* NULL = none; mode 0660; a stale socket file is replaced */
+	const char *tcp; /* "ADDRESS:PORT", "[ADDRESS]:PORT"; NULL = none; port 0 = any free */
+	bool tcp_public; /* allow a TCP address that is not loopback */
+	unsigned int max_connections; /* 0 = CV_HTTP_CONNECTIONS_DEFAULT */
+	const struct cv_http_route *routes; /* must outlive the server */
+	unsigned int route_count;
+};
+
+/**
+ * Listen and serve.
+ *
+ * @param why set on failure to a sentence with the remedy; valid until the next call.
+ * @return 0, -EADDRINUSE, -EINVAL (address), -EPERM (not loopback) or negative errno.
+ */
+int cv_http_server_create(struct cv_loop *loop, struct cv_eventlog *log,
+			  const struct cv_http_config *config, struct cv_http_server **ret,
+			  const char **why);
+
+/** TCP port in use, 0 = no TCP listener. */
+unsigned int cv_http_server_port(const struct cv_http_server *server);
+
+/**
+ * For /v1/stats: {"connections", "accepted", "refused", "requests", "subscribers": [{"id", "peer",
+ * "format", "lanes", "sent", "bytes", "gaps", "lag", "since"}]}. lag: events in the log that the
+ * subscriber has not been given yet, over its lanes.
+ *
+ * @return a new reference, NULL when memory is short.
+ */
+json_t *cv_http_server_stats(const struct cv_http_server *server);
+
+/**
+ * Close listeners and connections, run the loop until nothing is in flight, free. Not from inside
+ * a completion. NULL is fine.
+ */
+void cv_http_server_destroy(struct cv_http_server *server);
+
+#endif

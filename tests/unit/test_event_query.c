@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <string.h>
+
+#include "control/subscriber/event_query.h"
+
+static struct cv_event_query q;
+static struct cv_query_refusal why;
+
+static int parse_with(const char *text, const char *accept, const char *last_id)
+{
+	struct cv_http_query query;
+
+	memset(&why, 0, sizeof(why));
+	assert_int_equal(cv_http_query_parse(text, strlen(text), &query), 0);
+	return cv_event_query_parse(&query, accept, last_id, &q, &why);
+}
+
+static int parse(const char *text)
+{
+	return parse_with(text, "*/*", "");
+}
+
+static void test_defaults(void **state)
+{
+	assert_int_equal(parse(""), 0);
+	assert_int_equal(q.format, CV_EVENT_NDJSON);
+	assert_int_equal(q.from, CV_FROM_LATEST);
+	assert_int_equal(q.lanes, 0xf);
+	assert_int_equal(q.kinds, (1u << CV_KIND_COUNT) - 1);
+	assert_true(q.follow);
+	assert_int_equal(q.limit, 0);
+	assert_int_equal(parse("follow=0"), 0);
+	assert_int_equal(q.from, CV_FROM_EARLIEST);
+	assert_int_equal(parse_with("", "text/event-stream, */*", ""), 0);
+	assert_int_equal(q.format, CV_EVENT_SSE);
+	assert_int_equal(parse_with("format=ndjson", "text/event-stream", ""), 0);
+	assert_int_equal(q.format, CV_EVENT_NDJSON);
+}
+
+static void test_names(void **state)
+{
+	assert_int_equal(parse("lane=alarm,security&type=gap,city.culvert.measurement.v1"), 0);
+	assert_int_equal(q.lanes, 1u << CV_LANE_ALARM | 1u << CV_LANE_SECURITY);
+	assert_int_equal(q.kinds, 1u << CV_KIND_GAP | 1u << CV_KIND_MEASUREMENT);
+	assert_int_equal(parse("lane=alram"), -EINVAL);
+	assert_string_equal(why.error, "unknown lane 'alram', did you mean 'alarm'?");
+	assert_string_equal(why.hint, "allowed: alarm, measurement, status, security");
+	assert_int_equal(parse("lane="), -EINVAL);
+	assert_int_equal(parse("lane=alarm,"), -EINVAL);
+	assert_int_equal(parse("type=city.culvert.measuremant.v1"), -EINVAL);
+	assert_non_null(strstr(why.error, "did you mean 'measurement'?"));
+	assert_int_equal(parse("type=city.culvert..v1"), -EINVAL);
+	assert_int_equal(parse("lan=alarm"), -EINVAL);
+	assert_string_equal(why.error, "unknown parameter 'lan', did you mean 'lane'?");
+	assert_int_equal(parse("lane=alarm&lane=status"), -EINVAL);
+	assert_string_equal(why.hint, "give it once");
+}
+
+static void test_from(void **state)
+{
+	assert_int_equal(parse("from=earliest"), 0);
+	assert_int_equal(q.from, CV_FROM_EARLIEST);
+	assert_int_equal(parse("from=seq:1.2.3.18446744073709551615"), 0);
+	assert_int_equal(q.from, CV_FROM_SEQUENCE);
+	assert_int_equal(q.cursor.next[CV_LANE_MEASUREMENT], 2);
+	assert_true(q.cursor.next[CV_LANE_SECURITY] == UINT64_MAX);
+	assert_int_equal(parse("from=seq:1.2.3.18446744073709551616"), -EINVAL);
+	assert_int_equal(parse("from=seq:1.2.3"), -EINVAL);
+	assert_int_equal(parse("from=seq:1.2.3.4.5"), -EINVAL);
+	assert_int_equal(parse("from=seq:measurement:77"), 0);
+	assert_int_equal(q.lanes, 1u << CV_LANE_MEASUREMENT);
+	assert_int_equal(q.cursor.next[CV_LANE_MEASUREMENT], 77);
+	assert_int_equal(parse("from=seq:alarm:1,status:9&lane=status"), 0);
+	assert_int_equal(q.lanes, 1u << CV_LANE_STATUS);
+	assert_int_equal(parse("from=seq:alarm:1&lane=status"), -EINVAL);
+	assert_int_equal(parse("from=12&lane=status"), 0);
+	assert_int_equal(q.cursor.next[CV_LANE_STATUS], 12);
+	assert_int_equal(parse("from=12"), -EINVAL);
+	assert_string_equal(why.hint, "a plain number needs exactly one lane: add lane=<name>");
+	assert_int_equal(parse("from=yesterday"), -EINVAL);
+	assert_int_equal(parse("from=time:1777863721.5"), 0);
+	assert_int_equal(q.from, CV_FROM_TIME);
+	assert_true(q.from_ns == 1777863721500000000);
+	assert_int_equal(parse("from=time:2026-02-30T00:00:00Z"), -EINVAL);
+}
+
+static void test_last_event_id(void **state)
+{
+	assert_int_equal(parse_with("from=earliest", "", "5.6.7.8"), 0);
+	assert_int_equal(q.from, CV_FROM_SEQUENCE);
+	assert_int_equal(q.cursor.next[CV_LANE_STATUS], 7);
+	assert_int_equal(parse_with("", "", "5.6.7"), -EINVAL);
+	assert_non_null(strstr(why.error, "Last-Event-ID"));
+}
+
+static void test_others(void **state)
+{
+	assert_int_equal(parse("limit=10&follow=1"), 0);
+	assert_int_equal(q.limit, 10);
+	assert_int_equal(parse("limit=0"), -EINVAL);
+	assert_int_equal(parse("limit=-1"), -EINVAL);
+	assert_int_equal(parse("follow=yes"), -EINVAL);
+	assert_int_equal(parse("format=xml"), -EINVAL);
+	assert_int_equal(parse("device="), -EINVAL);
+	assert_int_equal(parse("device=urn:dev:x:1"), 0);
+	assert_false(q.device_prefix);
+	assert_int_equal(parse("device=urn:dev:*"), 0);
+	assert_true(q.device_prefix);
+	assert_string_equal(q.device, "urn:dev:");
+}
+
+static int64_t time_of(const char *text)
+{
+	int64_t ns;
+
+	if (cv_event_time_parse(text, &ns) < 0)
+		fail_msg("refused: %s", text);
+	return ns;
+}
+
+static void test_time(void **state)
+{
+	static const char *const bad[] = {"",
+					  "x",
+					  "-1",
+
+					  "2026-05",
+					  "2026-13-01T00:00:00Z",
+					  "2026-05-04T24:00:00Z",
+					  "2026-05-04T03:02:01",
+					  "2026-05-04T03:02:01.Z",
+					  "2026-05-04T03:02:01+8:00",
+					  "2026-05-04T03:02:01Zx",
+					  "2026-05-04",
+					  "1777863721.",
+					  "9223372037",
+					  "1777863721 ",
+					  "99999999999999999999"};
+	int64_t ns;
+
+	assert_true(time_of("2026-05-04T03:02:01Z") == 1777863721000000000);
+	assert_true(time_of("2026-05-04t03:02:01.25z") == 1777863721250000000);
+	assert_true(time_of("2026-05-04T11:02:01.123456789999+08:00") == 1777863721123456789);
+	assert_true(time_of("2026-05-04T11:02:01 08:00") == 1777863721000000000);
+	assert_true(time_of("2026-05-03T21:02:01-06:00") == 1777863721000000000);
+	assert_true(time_of("1777863721") == 1777863721000000000);
+	assert_true(time_of("0") == 0);
+	assert_true(time_of("1969-12-31T23:59:59Z") == -1000000000);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (cv_event_time_parse(bad[i], &ns) == 0)
+			fail_msg("accepted: '%s'", bad[i]);
+	}
+}
+
+static void test_matches(void **state)
+{
+	struct cv_record rec = {
+		.size = sizeof(rec),
+		.kind = CV_KIND_STATE,
+		.family = 4,
+		.device_end = CV_DEVICE_END_SRC,
+		.src = {192, 0, 2, 7},
+		.ts_rx_ns = 1777863721000000000,
+	};
+
+	assert_int_equal(parse(""), 0);
+	assert_true(cv_event_query_matches(&q, &rec));
+	assert_int_equal(parse("type=measurement"), 0);
+	assert_false(cv_event_query_matches(&q, &rec));
+	assert_int_equal(parse("device=urn:dev:ip:192.0.2.7"), 0);
+	assert_true(cv_event_query_matches(&q, &rec));
+	assert_int_equal(parse("device=urn:dev:ip:192.0.2"), 0);
+	assert_false(cv_event_query_matches(&q, &rec));
+	assert_int_equal(parse("device=urn:dev:ip:192.0.2*"), 0);
+	assert_true(cv_event_query_matches(&q, &rec));
+	assert_int_equal(parse("device=urn:dev:ip:192.0.2.70*"), 0);
+	assert_false(cv_event_query_matches(&q, &rec));
+	assert_int_equal(parse("from=time:1777863721.000000001"), 0);
+	assert_false(cv_event_query_matches(&q, &rec));
+	rec.device_end = CV_DEVICE_END_NONE;
+	assert_int_equal(parse("device=*"), 0);
+	assert_false(cv_event_query_matches(&q, &rec));
+}
+
+static void test_cursor(void **state)
+{
+	struct cv_cursor c = {.next = {1, 0, UINT64_MAX, 4}}, back;
+	char text[CV_CURSOR_TEXT_MAX];
+
+	assert_int_equal(cv_cursor_format(&c, text), 26);
+	assert_string_equal(text, "1.0.18446744073709551615.4");
+	assert_int_equal(cv_cursor_parse(text, &back), 0);
+	assert_memory_equal(&c, &back, sizeof(c));
+	for (int i = 0; i < CV_LANE_COUNT; i++)
+		c.next[i] = UINT64_MAX;
+	assert_int_equal(cv_cursor_format(&c, text) + 1, CV_CURSOR_TEXT_MAX);
+	assert_int_equal(cv_cursor_parse("1.2.3.4 ", &back), -EINVAL);
+	assert_int_equal(cv_cursor_parse("1.2..4", &back), -EINVAL);
+	assert_int_equal(cv_cursor_parse("", &back), -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults), cmocka_unit_test(test_names),
+		cmocka_unit_test(test_from),	 cmocka_unit_test(test_last_event_id),
+		cmocka_unit_test(test_others),	 cmocka_unit_test(test_time),
+		cmocka_unit_test(test_matches),	 cmocka_unit_test(test_cursor),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
