@@ -122,8 +122,9 @@ struct cv_log_read {
 	bool busy;
 	void *buffer; /* owned by the read; NULL until first used; free with cv_eventlog_read_free() */
 	/* What the buffer holds: bytes of the segment that begins with sequence window_segment. */
-	uint64_t window_segment, window_off;
-	uint32_t window_len;
+	uint64_t window_segment;
+	uint32_t window_len, window_at; /* bytes there; where the block of the last answer is */
+	enum cv_lane window_lane;
 	int fd; /* while busy */
 };
 
@@ -135,7 +136,7 @@ void cv_eventlog_read(struct cv_eventlog *log, struct cv_log_read *rd, enum cv_l
 		      uint64_t seq);
 void cv_eventlog_read_free(struct cv_log_read *rd);
 
-/** Called on the loop's thread whenever a lane's end has grown. */
+/** Called on the loop's thread whenever a lane's end has grown. It may remove itself only. */
 struct cv_log_watch {
 	struct cv_log_watch *next;
 	void (*grown)(struct cv_log_watch *w, enum cv_lane lane);

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/eventlog/log_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+static int make_folders(const char *path)
+{
+	char part[PATH_MAX];
+	size_t len = strlen(path);
+
+	if (len == 0)
+		return -ENOENT;
+	if (len >= sizeof(part))
+		return -ENAMETOOLONG;
+	memcpy(part, path, len + 1);
+	for (size_t i = 1; i <= len; i++) {
+		if (part[i] != '/' && part[i] != '\0')
+			continue;
+		part[i] = '\0';
+		if (mkdir(part, 0750) < 0 && errno != EEXIST)
+			return -errno;
+		part[i] = path[i];
+	}
+	return 0;
+}
+
+static int open_folder(struct cv_eventlog *log, const char **why)
+{
+	int res = make_folders(log->config.dir);
+
+	if (res == 0) {
+		log->dir = open(log->config.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		res = log->dir < 0 ? -errno : 0;
+	}
+	if (res == 0 && faccessat(log->dir, ".", W_OK | X_OK, 0) < 0)
+		res = -errno;
+	if (res < 0)
+		*why = cv_log_why("cannot use the log folder %s (%s): make it a folder that "
+				  "culvert-control may write to, or set another log.dir",
+				  log->config.dir, strerror(-res));
+	return res;
+}
+
+/* Two writers would destroy the log: the lock goes with the process, however it ends. */
+static int take_lock(struct cv_eventlog *log, const char **why)
+{
+	char pid[32] = "";
+	int res = 0;
+
+	log->lock = openat(log->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	if (log->lock < 0) {
+		res = -errno;
+		*why = cv_log_why("cannot create %s/lock (%s): make the folder writable for "
+				  "culvert-control",
+				  log->config.dir, strerror(-res));
+		return res;
+	}
+	if (flock(log->lock, LOCK_EX | LOCK_NB) < 0) {
+		res = -errno;
+		if (pread(log->lock, pid, sizeof(pid) - 1, 0) <= 0)
+			strcpy(pid, "unknown");
+		pid[strcspn(pid, "\n")] = '\0';
+		*why = cv_log_why("another culvert-control (process %s) uses the log in %s: stop "
+				  "it, or set another log.dir",
+				  pid, log->config.dir);
+		return res == -EWOULDBLOCK ? -EBUSY : res;
+	}
+	snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
+	if (ftruncate(log->lock, 0) < 0 || pwrite(log->lock, pid, strlen(pid), 0) < 0)
+		return 0; /* only a help for the message above */
+	return 0;
+}
+
+/* Lanes without any segment cannot take a single event: say so now and not at the first one. */
+static int check_space(struct cv_eventlog *log, const char **why)
+{
+	struct statvfs fs;
+	uint64_t need = 0, have;
+
+	for (int i = 0; i < CV_LANE_COUNT; i++)
+		if (log->lane[i].count == 0)
+			need += log->config.segment_size;
+	if (need == 0 || fstatvfs(log->dir, &fs) < 0)
+		return 0;
+	have = (uint64_t)fs.f_bavail * fs.f_frsize;
+	if (have >= need)
+		return 0;
+	*why = cv_log_why("%s has %llu MiB free and the log needs %llu MiB to begin: free some "
+			  "space, lower log.segment_size, or set another log.dir",
+			  log->config.dir, (unsigned long long)(have >> 20),
+			  (unsigned long long)(need >> 20));
+	return -ENOSPC;
+}
+
+static void tick(struct cv_op *op, int res, uint32_t flags)
+{
+	struct cv_eventlog *log = op->owner;
+
+	if (log->closing)
+		return;
+	for (int i = 0; i < CV_LANE_COUNT; i++) {
+		struct cv_log_lane *l = &log->lane[i];
+
+		cv_lane_retain(l, cv_loop_wall_ns(log->loop));
+		if (cv_loop_mono_ns(log->loop) >= l->retry_at)
+			cv_spare_prepare(l);
+		cv_append_continue(l);
+	}
+	cv_loop_timer(log->loop, &log->tick, CV_TICK_NS);
+}
+
+static void init_lane(struct cv_eventlog *log, enum cv_lane lane)
+{
+	struct cv_log_lane *l = &log->lane[lane];
+
+	*l = (struct cv_log_lane){.log = log, .lane = lane, .dir = -1, .fd = -1};
+	l->append.op = (struct cv_op){.done = cv_append_written, .owner = l};
+	l->spare.op = (struct cv_op){.done = cv_spare_done, .owner = l};
+	l->spare.fd = -1;
+}
+
+static int init(struct cv_eventlog *log, struct cv_loop *loop, const struct cv_eventlog_config *c,
+		const char **why)
+{
+	log->dir = log->lock = -1;
+	log->loop = loop;
+	log->config = *c;
+	log->tick = (struct cv_op){.done = tick, .owner = log};
+	log->counters.direct = true; /* until an open says otherwise */
+	for (int i = 0; i < CV_LANE_COUNT; i++)
+		init_lane(log, (enum cv_lane)i);
+	snprintf(log->node, sizeof(log->node), "%s", c->node);
+	log->dir_path = strdup(c->dir);
+	log->config.dir = log->dir_path;
+	log->zeros = aligned_alloc(CV_UNIT, CV_ZERO_CHUNK);
+	if (!log->dir_path || !log->zeros ||
+	    getrandom(&log->incarnation, sizeof(log->incarnation), 0) < 0) {
+		*why = "memory is out";
+		return -ENOMEM;
+	}
+	memset(log->zeros, 0, CV_ZERO_CHUNK);
+	log->config.node = log->node;
+	if (c->segment_size == 0 || c->segment_size % CV_BLOCK_SIZE != 0) {
+		*why = "log.segment_size must be a multiple of 64 KiB";
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int cv_eventlog_open(struct cv_loop *loop, const struct cv_eventlog_config *config,
+		     struct cv_eventlog **ret, const char **why)
+{
+	struct cv_eventlog *log = calloc(1, sizeof(*log));
+	int res;
+
+	*why = "memory is out";
+	if (!log)
+		return -ENOMEM;
+	res = init(log, loop, config, why);
+	if (res == 0)
+		res = open_folder(log, why);
+	if (res == 0)
+		res = take_lock(log, why);
+	for (int i = 0; res == 0 && i < CV_LANE_COUNT; i++)
+		res = cv_lane_open(log, (enum cv_lane)i, why);
+	if (res == 0)
+		res = check_space(log, why);
+	if (res < 0) {
+		cv_eventlog_close(log);
+		return res;
+	}
+	for (int i = 0; i < CV_LANE_COUNT; i++) {
+		log->lane[i].roll_wanted = log->lane[i].count == 0;
+		cv_spare_prepare(&log->lane[i]);
+	}
+	cv_loop_timer(loop, &log->tick, CV_TICK_NS);
+	*ret = log;
+	return 0;
+}
+
+static bool in_flight(const struct cv_eventlog *log)
+{
+	bool pending = log->tick.pending;
+
+	for (int i = 0; i < CV_LANE_COUNT; i++)
+		pending |= log->lane[i].append.op.pending || log->lane[i].spare.op.pending;
+	return pending;
+}
+
+void cv_eventlog_close(struct cv_eventlog *log)
+{
+	if (!log)
+		return;
+	log->closing = true;
+	if (log->tick.pending)
+		cv_loop_cancel(log->loop, &log->tick);
+	while (in_flight(log) && cv_loop_turn(log->loop) == 0)
+		;
+	for (int i = 0; i < CV_LANE_COUNT; i++)
+		cv_lane_close(&log->lane[i]);
+	if (log->lock >= 0)
+		close(log->lock);
+	if (log->dir >= 0)
+		close(log->dir);
+	free(log->dir_path);
+	free(log->zeros);
+	free(log);
+}
+
+uint64_t cv_eventlog_end(const struct cv_eventlog *log, enum cv_lane lane)
+{
+	return log->lane[lane].end;
+}
+
+uint64_t cv_eventlog_begin(const struct cv_eventlog *log, enum cv_lane lane)
+{
+	const struct cv_log_lane *l = &log->lane[lane];
+
+	for (size_t i = 0; i < l->count; i++)
+		if (l->segments[i]->index_count)
+			return l->segments[i]->index[0].seq;
+	return l->end;
+}
+
+bool cv_eventlog_full(const struct cv_eventlog *log, enum cv_lane lane)
+{
+	return log->lane[lane].full;
+}
+
+uint64_t cv_eventlog_seek(struct cv_eventlog *log, enum cv_lane lane, int64_t ts_ns)
+{
+	const struct cv_log_lane *l = &log->lane[lane];
+	const struct cv_segment *s;
+	size_t i = 0, e = 0;
+
+	while (i < l->count && (l->segments[i]->index_count == 0 || l->segments[i]->newest < ts_ns))
+		i++;
+	if (i == l->count)
+		return l->end;
+	s = l->segments[i];
+	while (e + 1 < s->index_count && s->index[e + 1].newest_before < ts_ns)
+		e++;
+	return s->index[e].seq;
+}
+
+void cv_eventlog_watch(struct cv_eventlog *log, struct cv_log_watch *w)
+{
+	w->next = log->watches;
+	log->watches = w;
+}
+
+void cv_eventlog_unwatch(struct cv_eventlog *log, struct cv_log_watch *w)
+{
+	for (struct cv_log_watch **at = &log->watches; *at; at = &(*at)->next) {
+		if (*at == w) {
+			*at = w->next;
+			return;
+		}
+	}
+}
+
+const struct cv_eventlog_counters *cv_eventlog_counters(const struct cv_eventlog *log)
+{
+	return &log->counters;
+}

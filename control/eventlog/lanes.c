@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening a lane: its folder, its segments in order, the last one's torn end. Synchronous. */
+#include "control/eventlog/log_private.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SEQ_DIGITS 20
+
+const char *cv_log_why(const char *format, ...)
+{
+	static char text[512]; /* one thread opens one log at a time */
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return text;
+}
+
+static const char *remedy(int res)
+{
+	switch (res) {
+	case -EACCES:
+	case -EPERM:
+		return "give the user of culvert-control write permission there";
+	case -EROFS:
+		return "mount it writable or set another log.dir";
+	case -ENOSPC:
+	case -EDQUOT:
+		return "free some space, or lower log.segment_size";
+	case -ENOTDIR:
+	case -ENOENT:
+	case -ELOOP:
+		return "log.dir must be a folder";
+	case -EPROTO:
+		return "it was written by another version of Culvert: run that version, or move "
+		       "the file away";
+	case -ENOMSG:
+		return "it is not an event log of Culvert: move the file away, or set another "
+		       "log.dir";
+	case -EMFILE:
+	case -ENFILE:
+		return "raise the limit of open files";
+	case -ENOMEM:
+		return "memory is out";
+	default:
+		return "check the disk";
+	}
+}
+
+static int tell(struct cv_log_lane *l, const char *name, int res, const char **why)
+{
+	const char *what = res == -EPROTO || res == -ENOMSG ? "unknown format" : strerror(-res);
+
+	*why = cv_log_why("cannot use %s/%s/%s (%s): %s", l->log->config.dir, cv_lane_name(l->lane),
+			  name, what, remedy(res));
+	return res;
+}
+
+/* @return the sequence in a name like 00000000000000000001.log, 0 = another file. */
+static uint64_t parse_name(const char *name)
+{
+	uint64_t seq = 0;
+
+	if (strlen(name) != SEQ_DIGITS + 4 || strcmp(name + SEQ_DIGITS, ".log") != 0)
+		return 0;
+	for (int i = 0; i < SEQ_DIGITS; i++) {
+		if (name[i] < '0' || name[i] > '9' || seq > CV_SEQ_MAX / 10)
+			return 0;
+		seq = seq * 10 + (uint64_t)(name[i] - '0');
+	}
+	return seq < CV_SEQ_MAX ? seq : 0;
+}
+
+static int by_first(const void *a, const void *b)
+{
+	const struct cv_segment *const *x = a, *const *y = b;
+
+	return (*x)->first < (*y)->first ? -1 : (*x)->first > (*y)->first;
+}
+
+static int list_segments(struct cv_log_lane *l)
+{
+	int fd = openat(l->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), res = 0;
+	struct dirent *entry;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir) {
+		res = -errno;
+		if (fd >= 0)
+			close(fd);
+		return res;
+	}
+	while (res == 0 && (entry = readdir(dir))) {
+		uint64_t first = parse_name(entry->d_name);
+
+		if (first != 0 && !cv_segment_add(l, first, 0))
+			res = -ENOMEM;
+	}
+	closedir(dir);
+	if (l->count)
+		qsort(l->segments, l->count, sizeof(struct cv_segment *), by_first);
+	return res;
+}
+
+/* The last two are always read: the last may be empty, and the one before then holds the tail. */
+static int load_segment(struct cv_log_lane *l, size_t i)
+{
+	struct cv_segment *s = l->segments[i];
+	bool last = i + 1 == l->count;
+	char name[CV_SEGMENT_NAME];
+	struct stat st;
+	int fd, res = 0;
+
+	cv_segment_name(s->first, ".log", name);
+	fd = cv_lane_open_file(l, name, last ? O_RDWR : O_RDONLY);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size < 0)
+		res = -ENOMSG;
+	else
+		s->size = (uint64_t)st.st_size;
+	if (res == 0 && (i + 2 >= l->count || cv_index_load(l, s) < 0)) {
+		res = cv_segment_scan(l, s, fd, last);
+		if (res == 0 && !last)
+			cv_index_save(l, s);
+	}
+	if (res == 0 && last)
+		l->fd = fd;
+	else
+		close(fd);
+	if (s->end > l->end)
+		l->end = s->end;
+	return res;
+}
+
+static int open_folder(struct cv_log_lane *l)
+{
+	const char *name = cv_lane_name(l->lane);
+
+	if (mkdirat(l->log->dir, name, 0750) < 0 && errno != EEXIST)
+		return -errno;
+	l->dir = openat(l->log->dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (l->dir < 0)
+		return -errno;
+	if (faccessat(l->dir, ".", W_OK | X_OK, 0) < 0)
+		return -errno;
+	if (unlinkat(l->dir, "spare", 0) < 0 && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
+int cv_lane_open(struct cv_eventlog *log, enum cv_lane lane, const char **why)
+{
+	struct cv_log_lane *l = &log->lane[lane];
+	char name[CV_SEGMENT_NAME] = "";
+	int res;
+
+	l->end = 1;
+	l->gap_block = aligned_alloc(CV_UNIT, CV_UNIT);
+	res = l->gap_block ? cv_cache_create(&l->cache) : -ENOMEM;
+	if (res == 0)
+		res = open_folder(l);
+	if (res == 0)
+		res = list_segments(l);
+	for (size_t i = 0; res == 0 && i < l->count; i++) {
+		cv_segment_name(l->segments[i]->first, ".log", name);
+		res = load_segment(l, i);
+	}
+	if (res < 0)
+		return tell(l, name, res, why);
+	if (l->count && cv_lane_active(l)->first > l->end)
+		l->end = cv_lane_active(l)->first;
+	l->next = l->end;
+	return 0;
+}
+
+void cv_lane_close(struct cv_log_lane *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		cv_segment_free(l->segments[i]);
+	free(l->segments);
+	if (l->spare.fd >= 0) {
+		close(l->spare.fd);
+		unlinkat(l->dir, "spare", 0);
+	}
+	if (l->fd >= 0)
+		close(l->fd);
+	if (l->dir >= 0)
+		close(l->dir);
+	free(l->gap_block);
+	cv_cache_destroy(&l->cache);
+}

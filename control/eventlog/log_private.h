@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the event log, shared by its own files only. */
+#ifndef CV_LOG_PRIVATE_H
+#define CV_LOG_PRIVATE_H
+
+#include <sys/uio.h>
+
+#include "control/eventlog/eventlog.h"
+
+#define CV_UNIT CV_BLOCK_ALIGN
+/* The index has about one entry per so many bytes of a segment. */
+#define CV_INDEX_STEP CV_BLOCK_SIZE
+/* From one entry this much holds every block that begins before the next entry. */
+#define CV_READ_WINDOW (2 * CV_BLOCK_SIZE)
+#define CV_CACHE_SIZE (4u << 20)
+#define CV_ZERO_CHUNK (256u << 10)
+#define CV_TICK_NS 1000000000u
+/* After a failure to get a segment, this long passes before the next attempt. */
+#define CV_RETRY_NS 200000000u
+#define CV_SEQ_MAX (UINT64_MAX / 2)
+/* Worker number in blocks that control itself makes. */
+#define CV_WORKER_CONTROL 0xff
+#define CV_SOURCES_MAX 64
+#define CV_SEGMENT_NAME 32 /* room for 20 digits and a suffix */
+
+struct cv_index_entry {
+	uint64_t seq; /* first event of the block at off */
+	int64_t newest_before; /* latest receive time in the segment before this block */
+	uint64_t off; /* bytes; bit 0: the block begins with a gap record telling of a hole */
+};
+
+#define CV_INDEX_TOLD 1u
+
+struct cv_segment {
+	uint64_t first; /* its name; no event in it is before */
+	uint64_t end; /* one past its last event */
+	uint64_t used; /* bytes with acknowledged blocks */
+	uint64_t size; /* of the file */
+	int64_t newest; /* latest receive time, INT64_MIN while empty */
+	struct cv_index_entry *index;
+	size_t index_count, index_room;
+};
+
+/* Copies of the newest blocks, so that readers at the tail need no disk. */
+struct cv_log_cache {
+	uint8_t *memory; /* CV_CACHE_SIZE, used as a ring of whole blocks */
+	struct cv_cached {
+		uint64_t seq;
+		uint32_t count, off, size;
+	} * entry; /* ring, oldest at first */
+	uint32_t first, count, write_off;
+};
+
+/* The append in flight of one lane. */
+struct cv_append {
+	struct cv_op op;
+	bool busy, gap; /* gap: the lane's gap block goes first */
+	struct cv_block *blocks;
+	unsigned int n, at, take; /* all, done, in this write (numbered) */
+	unsigned int retries;
+	uint64_t gap_value;
+	struct cv_block head[CV_APPEND_MAX]; /* copies that the producer cannot change */
+	struct iovec iov[CV_APPEND_MAX + 1];
+	unsigned int iovs;
+	size_t bytes;
+	cv_eventlog_appended *done;
+	void *owner;
+};
+
+/* The next segment of a lane in the making: allocated, written with zeros, synced, then ready. */
+enum cv_spare_state {
+	CV_SPARE_NONE,
+	CV_SPARE_ALLOCATE,
+	CV_SPARE_ZERO,
+	CV_SPARE_SYNC,
+	CV_SPARE_READY,
+	CV_SPARE_NAMING, /* on its way to become the active segment */
+};
+
+struct cv_spare {
+	struct cv_op op;
+	enum cv_spare_state state;
+	int fd;
+	uint64_t off;
+	char name[CV_SEGMENT_NAME];
+};
+
+struct cv_source {
+	uint64_t incarnation, seq;
+	unsigned int worker;
+};
+
+struct cv_log_lane {
+	struct cv_eventlog *log;
+	enum cv_lane lane;
+	int dir;
+	int fd; /* of the active segment, the last one; -1 = none yet */
+	struct cv_segment **segments; /* oldest first */
+	size_t count, room;
+	uint64_t end; /* one past the newest acknowledged event */
+	uint64_t next; /* next number to give out */
+	uint64_t own_seq; /* blocks made by control */
+	uint64_t gap_pending; /* refused records that no gap record tells of yet */
+	enum cv_refusal gap_why;
+	uint64_t retry_at; /* monotonic ns, 0 = now */
+	bool full;
+	bool roll_wanted; /* the active segment failed or is used up */
+	struct cv_block *gap_block; /* one unit */
+	struct cv_append append;
+	struct cv_spare spare;
+	struct cv_log_cache cache;
+	struct cv_source sources[CV_SOURCES_MAX]; /* latest first */
+};
+
+struct cv_eventlog {
+	struct cv_loop *loop;
+	struct cv_eventlog_config config;
+	char *dir_path;
+	char node[32];
+	int dir, lock;
+	bool closing;
+	uint64_t incarnation; /* random: names the blocks control makes */
+	struct cv_op tick;
+	uint8_t *zeros; /* CV_ZERO_CHUNK */
+	struct cv_log_watch *watches;
+	struct cv_eventlog_counters counters;
+	struct cv_log_lane lane[CV_LANE_COUNT];
+};
+
+static inline size_t cv_unit_align(size_t n)
+{
+	return (n + CV_UNIT - 1) & ~(size_t)(CV_UNIT - 1);
+}
+
+static inline struct cv_segment *cv_lane_active(const struct cv_log_lane *l)
+{
+	return l->count ? l->segments[l->count - 1] : NULL;
+}
+
+/* ---- append.c ---- */
+
+/** Go on with the append in flight, or start one for a gap record that is owed. */
+void cv_append_continue(struct cv_log_lane *l);
+/** No segment can be had: refuse what the append still holds. */
+void cv_append_fail(struct cv_log_lane *l, int error);
+void cv_append_written(struct cv_op *op, int res, uint32_t flags);
+void cv_source_note(struct cv_log_lane *l, const struct cv_block *b);
+
+/* ---- segment.c ---- */
+
+void cv_segment_name(uint64_t first, const char *suffix, char name[CV_SEGMENT_NAME]);
+/** Append a segment to the lane's row. @return NULL when memory is out. */
+struct cv_segment *cv_segment_add(struct cv_log_lane *l, uint64_t first, uint64_t size);
+void cv_segment_free(struct cv_segment *s);
+/** Retention by bytes and age. Never the active segment. */
+void cv_lane_retain(struct cv_log_lane *l, int64_t now_ns);
+/** Give up the oldest segment of a lane that is worth less than @p l. @return false: none left. */
+bool cv_lane_reclaim_for(struct cv_log_lane *l);
+
+/* ---- spare.c ---- */
+
+void cv_spare_done(struct cv_op *op, int res, uint32_t flags);
+/** Start making the next segment unless that is under way. */
+void cv_spare_prepare(struct cv_log_lane *l);
+/** Make the spare segment the active one; cv_append_continue() or cv_append_fail() follows. */
+void cv_lane_roll(struct cv_log_lane *l);
+/** Open a file of the lane, with O_DIRECT where that works. */
+int cv_lane_open_file(struct cv_log_lane *l, const char *name, int flags);
+
+/* ---- index.c ---- */
+
+/**
+ * Note a block by its head. @param told it begins with a gap record that tells of the hole before
+ * it, @param force make an entry, @return 0 or -ENOMEM.
+ */
+int cv_index_add(struct cv_segment *s, const struct cv_block *b, uint64_t off, bool told,
+		 bool force);
+/** Position of the last entry at or before @p seq, -1 = none. */
+ssize_t cv_index_find(const struct cv_segment *s, uint64_t seq);
+/** Sidecar file of a segment that is complete; losing it costs a scan. */
+void cv_index_save(struct cv_log_lane *l, const struct cv_segment *s);
+int cv_index_load(struct cv_log_lane *l, struct cv_segment *s);
+
+/* ---- recover.c ---- */
+
+/**
+ * Find the blocks of a segment file: fills end, used, newest, index, and the lane's sources.
+ *
+ * @param last the lane's last segment: its torn tail is cut.
+ * @return 0, -EPROTO other format, -ENOMSG foreign content, or what reading failed with.
+ */
+int cv_segment_scan(struct cv_log_lane *l, struct cv_segment *s, int fd, bool last);
+/** Whole block good: head, bounds, checksum, records. @param avail bytes at @p b. */
+bool cv_block_is_good(const struct cv_block *b, unsigned int lane, size_t avail);
+/** A block that control made to tell of refused records. */
+bool cv_block_is_gap(const struct cv_block *b);
+
+/* ---- lanes.c ---- */
+
+int cv_lane_open(struct cv_eventlog *log, enum cv_lane lane, const char **why);
+void cv_lane_close(struct cv_log_lane *l);
+/** Keep a sentence for the caller of cv_eventlog_open(). */
+const char *cv_log_why(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- cache.c ---- */
+
+int cv_cache_create(struct cv_log_cache *c);
+void cv_cache_destroy(struct cv_log_cache *c);
+/** @param head trusted head of the block, @param body its records. */
+void cv_cache_put(struct cv_log_cache *c, const struct cv_block *head, const void *body);
+/**
+ * @return the block that holds @p seq; NULL and *skip_to = next number there is when @p seq falls
+ * into a hole between cached blocks; NULL and *skip_to = 0 when it is older than the cache.
+ */
+const struct cv_block *cv_cache_get(const struct cv_log_cache *c, uint64_t seq, uint64_t *skip_to);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Recovery of one segment: follow the chain of blocks from the start. Where it breaks, look at
+ * what comes behind: a good block that says events of the broken place were durable before it was
+ * written proves damage, and the chain goes on behind it. Without such proof it is the torn end of
+ * a write nobody was told of, and is cut.
+ */
+#include "control/eventlog/log_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SCAN_BUFFER (1u << 20)
+
+struct scan {
+	struct cv_log_lane *l;
+	struct cv_segment *s;
+	int fd;
+	uint8_t *buffer;
+	uint64_t buffer_off;
+	size_t buffer_len;
+	uint64_t expected; /* lowest sequence the next block may have */
+	uint64_t off;
+	bool proof_known;
+	uint64_t proof; /* highest durable_seq of any good block behind */
+};
+
+bool cv_block_is_good(const struct cv_block *b, unsigned int lane, size_t avail)
+{
+	return avail >= sizeof(*b) && b->magic == CV_BLOCK_MAGIC && b->used >= sizeof(*b) &&
+	       b->used <= avail && b->used <= CV_BLOCK_SIZE && b->first_seq > 0 &&
+	       b->first_seq < CV_SEQ_MAX && b->durable_seq <= b->first_seq &&
+	       cv_block_crc(b) == b->crc32c && cv_block_check(b, lane) == 0;
+}
+
+bool cv_block_is_gap(const struct cv_block *b)
+{
+	const struct cv_record *rec = (const struct cv_record *)(const void *)(b + 1);
+
+	return b->worker == CV_WORKER_CONTROL && rec->kind == CV_KIND_GAP;
+}
+
+/* The block at off and how much of it there is to look at; NULL: cannot be read. */
+static const struct cv_block *view(struct scan *sc, uint64_t off, size_t *avail)
+{
+	uint64_t left = sc->s->size - off;
+	size_t want = left < CV_BLOCK_SIZE ? (size_t)left : CV_BLOCK_SIZE;
+
+	if (off < sc->buffer_off || off + want > sc->buffer_off + sc->buffer_len) {
+		ssize_t got = pread(sc->fd, sc->buffer, SCAN_BUFFER, (off_t)off);
+
+		sc->buffer_off = off;
+		sc->buffer_len = got < 0 ? 0 : (size_t)got;
+		if (sc->buffer_len < want)
+			return NULL;
+	}
+	*avail = want;
+	return (const struct cv_block *)(const void *)(sc->buffer + (off - sc->buffer_off));
+}
+
+static bool good_at(struct scan *sc, uint64_t off, const struct cv_block **ret)
+{
+	size_t avail;
+	const struct cv_block *b = view(sc, off, &avail);
+
+	*ret = b;
+	return b && cv_block_is_good(b, sc->l->lane, avail) && b->first_seq >= sc->expected;
+}
+
+/* @return offset of the next good block behind the break, 0 = none that proves damage. */
+static uint64_t find_behind(struct scan *sc)
+{
+	const struct cv_block *b;
+	uint64_t found = 0;
+
+	if (sc->proof_known && sc->proof <= sc->expected)
+		return 0;
+	for (uint64_t off = sc->off + CV_UNIT; off < sc->s->size; off += CV_UNIT) {
+		if (!good_at(sc, off, &b))
+			continue;
+		if (found == 0)
+			found = off;
+		if (!sc->proof_known && b->durable_seq > sc->proof)
+			sc->proof = b->durable_seq;
+		if (sc->proof_known)
+			break;
+	}
+	sc->proof_known = true;
+	return sc->proof > sc->expected ? found : 0;
+}
+
+static int take_block(struct scan *sc, const struct cv_block *b, bool behind_damage)
+{
+	bool told = cv_block_is_gap(b) && b->first_seq > sc->expected;
+	int res = cv_index_add(sc->s, b, sc->off, told, behind_damage);
+
+	if (res < 0)
+		return res;
+	cv_source_note(sc->l, b);
+	sc->expected = b->first_seq + b->count;
+	sc->off += cv_unit_align(b->used);
+	sc->s->used = sc->off;
+	return 0;
+}
+
+static int follow_chain(struct scan *sc)
+{
+	bool behind_damage = false;
+	const struct cv_block *b;
+	int res = 0;
+
+	while (res == 0 && sc->off < sc->s->size) {
+		uint64_t next;
+
+		if (good_at(sc, sc->off, &b)) {
+			res = take_block(sc, b, behind_damage);
+			behind_damage = false;
+			continue;
+		}
+		next = find_behind(sc);
+		if (next == 0)
+			break;
+		sc->l->log->counters.bad_blocks++;
+		behind_damage = true;
+		sc->off = next;
+	}
+	return res;
+}
+
+static bool is_zero(const uint8_t *p, size_t n)
+{
+	return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
+}
+
+/* Overwrite what is behind the last good block, so that no later recovery meets it again. */
+static int cut_tail(struct scan *sc)
+{
+	struct cv_eventlog *log = sc->l->log;
+	uint64_t cut = 0;
+
+	for (uint64_t off = sc->s->used; off < sc->s->size; off += CV_UNIT) {
+		size_t avail;
+		const struct cv_block *b = view(sc, off, &avail);
+
+		if (b && is_zero((const uint8_t *)b, CV_UNIT))
+			continue;
+		if (pwrite(sc->fd, log->zeros, CV_UNIT, (off_t)off) != (ssize_t)CV_UNIT)
+			return errno ? -errno : -EIO;
+		cut += CV_UNIT;
+	}
+	if (cut > 0 && fdatasync(sc->fd) < 0)
+		return -errno;
+	log->counters.cut_bytes += cut;
+	return 0;
+}
+
+/* A file without a single block of ours is not ours to cut. */
+static int check_foreign(struct scan *sc)
+{
+	size_t avail;
+	const struct cv_block *b = view(sc, 0, &avail);
+
+	if (!b)
+		return -EIO;
+	if (b->magic == CV_BLOCK_MAGIC)
+		return b->version == CV_BLOCK_VERSION ? 0 : -EPROTO;
+	if (b->magic == 0)
+		return 0;
+	for (uint64_t off = CV_UNIT; off < sc->s->size; off += CV_UNIT) {
+		b = view(sc, off, &avail);
+		if (b && b->magic == CV_BLOCK_MAGIC)
+			return 0;
+	}
+	return -ENOMSG;
+}
+
+int cv_segment_scan(struct cv_log_lane *l, struct cv_segment *s, int fd, bool last)
+{
+	struct scan sc = {.l = l, .s = s, .fd = fd};
+	int res;
+
+	if (s->size == 0 || s->size % CV_UNIT != 0)
+		return -ENOMSG;
+	sc.buffer = aligned_alloc(CV_UNIT, SCAN_BUFFER);
+	if (!sc.buffer)
+		return -ENOMEM;
+	sc.expected = s->first > l->end ? s->first : l->end;
+	res = check_foreign(&sc);
+	if (res == 0)
+		res = follow_chain(&sc);
+	if (res == 0 && last)
+		res = cut_tail(&sc);
+	free(sc.buffer);
+	return res;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/eventlog/log_private.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void cv_segment_name(uint64_t first, const char *suffix, char name[CV_SEGMENT_NAME])
+{
+	snprintf(name, CV_SEGMENT_NAME, "%020" PRIu64 "%s", first, suffix);
+}
+
+struct cv_segment *cv_segment_add(struct cv_log_lane *l, uint64_t first, uint64_t size)
+{
+	struct cv_segment *s = calloc(1, sizeof(*s));
+
+	if (s && l->count == l->room) {
+		size_t room = l->room ? l->room * 2 : 16;
+		struct cv_segment **grown =
+			realloc(l->segments, room * sizeof(struct cv_segment *));
+
+		if (!grown) {
+			free(s);
+			return NULL;
+		}
+		l->segments = grown;
+		l->room = room;
+	}
+	if (!s)
+		return NULL;
+	*s = (struct cv_segment){.first = first, .end = first, .size = size, .newest = INT64_MIN};
+	l->segments[l->count++] = s;
+	return s;
+}
+
+void cv_segment_free(struct cv_segment *s)
+{
+	if (s)
+		free(s->index);
+	free(s);
+}
+
+static void remove_oldest(struct cv_log_lane *l)
+{
+	struct cv_segment *s = l->segments[0];
+	char name[CV_SEGMENT_NAME];
+
+	/* In this order a crash leaves no index without its segment. */
+	cv_segment_name(s->first, ".idx", name);
+	unlinkat(l->dir, name, 0);
+	cv_segment_name(s->first, ".log", name);
+	unlinkat(l->dir, name, 0);
+	cv_segment_free(s);
+	l->count--;
+	memmove(l->segments, l->segments + 1, l->count * sizeof(struct cv_segment *));
+}
+
+uint64_t cv_eventlog_bytes(const struct cv_eventlog *log, enum cv_lane lane)
+{
+	const struct cv_log_lane *l = &log->lane[lane];
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < l->count; i++)
+		bytes += l->segments[i]->size;
+	return bytes;
+}
+
+void cv_lane_retain(struct cv_log_lane *l, int64_t now_ns)
+{
+	uint64_t max_bytes = l->log->config.retain_bytes[l->lane];
+	uint64_t max_ns = l->log->config.retain_ns[l->lane];
+	uint64_t bytes = cv_eventlog_bytes(l->log, l->lane);
+
+	while (l->count > 1) {
+		const struct cv_segment *oldest = l->segments[0];
+		bool too_many = max_bytes > 0 && bytes > max_bytes;
+		bool too_old = max_ns > 0 && now_ns > 0 && oldest->newest < now_ns &&
+			       (uint64_t)(now_ns - oldest->newest) > max_ns;
+
+		if (!too_many && !too_old)
+			break;
+		bytes -= oldest->size;
+		remove_oldest(l);
+	}
+}
+
+bool cv_lane_reclaim_for(struct cv_log_lane *l)
+{
+	/* What is worth least goes first (D8); a lane never takes from itself or from its betters. */
+	static const enum cv_lane by_worth[] = {CV_LANE_MEASUREMENT, CV_LANE_STATUS,
+						CV_LANE_SECURITY, CV_LANE_ALARM};
+
+	for (size_t i = 0; by_worth[i] != l->lane; i++) {
+		struct cv_log_lane *victim = &l->log->lane[by_worth[i]];
+
+		if (victim->count > 1) {
+			remove_oldest(victim);
+			return true;
+		}
+	}
+	return false;
+}
