@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dataplane/decode/senml.h"
+#include "dataplane/decode/text.h"
 #include "dataplane/normalize/vocabulary.h"
 
 #define SECOND_NS 1e9
@@ -73,8 +74,8 @@ static struct name resolve_name(const struct cv_senml_entry *e, uint8_t *room)
 		n.rest_len = cv_senml_text_copy(&e->base_name, room, NAME_ROOM, &n.cut);
 		n.rest_len += cv_senml_text_copy(&e->name, room + n.rest_len,
 						 NAME_ROOM - n.rest_len, &n.cut);
-		while (n.cut && n.rest_len > 0 && (room[n.rest_len - 1] & 0x80))
-			n.rest_len--; /* the last character may not be whole */
+		if (n.cut) /* the last character may not be whole */
+			n.rest_len = cv_utf8_prefix(room, n.rest_len);
 	}
 	split(&n);
 	return n;
