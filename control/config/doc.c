@@ -27,7 +27,7 @@ static void write_row(const struct cv_field *f, FILE *out)
 	char expected[160];
 
 	cv_field_expect(f, expected, sizeof(expected));
-	fprintf(out, "| `%s` | %s | ", f->name, expected);
+	fprintf(out, "| `%s` | %s | ", f->name, f->takes ? f->takes : expected);
 	if (!f->fallback)
 		fputs("required", out);
 	else if (*f->fallback)

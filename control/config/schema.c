@@ -211,6 +211,7 @@ static const struct cv_field hint_fields[] = {
 	 .type = CV_FIELD_CHOICE,
 	 AT(struct cv_config_hint, decoder),
 	 .choices = cv_decoder_choices,
+	 .takes = "the name of a decoder, or none",
 	 .help = "Decoder for this port, before any look at the content; `none` = never decode."},
 };
 

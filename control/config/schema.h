@@ -35,6 +35,7 @@ struct cv_field {
 	const char *name;
 	const char *help; /* a sentence for the documentation */
 	const char *fallback; /* default as a file would have it; NULL = the setting is required */
+	const char *takes; /* documentation: instead of the list of choices, NULL = as it is */
 	const char *word; /* a word that stands for a number ("auto") */
 	uint64_t word_value;
 	uint64_t min, max; /* numbers; lists: most elements in max */

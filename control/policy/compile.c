@@ -250,7 +250,7 @@ static int compile_run(struct compiler *c, struct span own)
 		uint32_t rule = own.items[i].rank / 2;
 		uint32_t winner = lowest_rank(c, pair_of(&own.items[i]), partners) / 2;
 
-		if (winner != rule)
+		if (winner != rule && !(own.items[i].rank & 1) && !c->beaten_by[rule])
 			c->beaten_by[rule] = winner + 1;
 	}
 	return r;

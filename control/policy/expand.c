@@ -131,7 +131,8 @@ int cv_policy_expand(const struct cv_policy *policy, uint32_t *beaten_by,
 	for (size_t i = 0; i < e.n; i++) {
 		if (i == 0 || !same_place(&e.items[kept - 1], &e.items[i]))
 			e.items[kept++] = e.items[i];
-		else if (e.items[kept - 1].rank / 2 != e.items[i].rank / 2)
+		else if (e.items[kept - 1].rank / 2 != e.items[i].rank / 2 &&
+			 !(e.items[i].rank & 1))
 			beaten_by[e.items[i].rank / 2] = e.items[kept - 1].rank / 2 + 1;
 	}
 	e.n = kept;
