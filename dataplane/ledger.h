@@ -29,7 +29,9 @@
 	X(SKIPPED, "skipped") /* inside a large message whose rest is not looked at */             \
 	X(NOT_IOT, "not-iot") /* no decoder claims it */                                           \
 	X(REJECTED, "rejected") /* at least one message rejected, see rejected[proto][..] */       \
-	X(NO_MEMORY, "no-memory") /* flow or reassembly memory exhausted; forwarded all the same */
+	X(NO_MEMORY,                                                                               \
+	  "no-memory") /* flow or reassembly memory exhausted; forwarded all the same */           \
+	X(DISCARDED, "discarded") /* fragment of a datagram given up: overlap, too large */
 
 /* Flow table and reassembly events: not part of a sum, but each one is a number. */
 #define CV_FLOW_EVENTS(X)                                                                          \

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane/flow/inspect.h"
+
+/* Memory for what waits, from the number of flows: an eighth of them may be in trouble at once. */
+#define SHARE 8
+#define WINDOWS_MIN 64
+#define WINDOWS_MAX 4096 /* 16 MiB */
+#define SEGMENTS_MIN 256
+#define SEGMENTS_MAX 8192 /* 12 MiB */
+
+static uint32_t clamp(uint32_t n, uint32_t min, uint32_t max)
+{
+	return n < min ? min : n > max ? max : n;
+}
+
+static int memory_setup(struct cv_stream_memory *m, uint32_t flows)
+{
+	m->window_count = clamp(flows / SHARE, WINDOWS_MIN, WINDOWS_MAX);
+	m->segment_count = clamp(flows / SHARE, SEGMENTS_MIN, SEGMENTS_MAX);
+	m->segment = calloc(m->segment_count, sizeof(*m->segment));
+	m->window = calloc(m->window_count, CV_STREAM_WINDOW);
+	m->window_next = calloc(m->window_count, sizeof(*m->window_next));
+	if (m->segment == NULL || m->window == NULL || m->window_next == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < m->segment_count; i++)
+		m->segment[i].next = i + 1 < m->segment_count ? i + 1 : CV_INDEX_NONE;
+	for (uint32_t i = 0; i < m->window_count; i++)
+		m->window_next[i] = i + 1 < m->window_count ? i + 1 : CV_INDEX_NONE;
+	return 0;
+}
+
+static int workers_setup(struct cv_inspect *in)
+{
+	for (int proto = 1; proto < CV_PROTO_COUNT; proto++) {
+		const struct cv_decoder *d = cv_decoders[proto];
+
+		if (d->flow_size > CV_FLOW_STATE_MAX)
+			return -EINVAL;
+		if (d->worker_size == 0)
+			continue;
+		in->worker[proto] = calloc(1, d->worker_size);
+		if (in->worker[proto] == NULL)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int cv_inspect_setup(struct cv_inspect *in, const struct cv_generation *gen, struct cv_sink *sink,
+		     struct cv_counters *counters)
+{
+	int err;
+
+	memset(in, 0, sizeof(*in));
+	in->gen = gen;
+	in->counters = counters;
+	cv_emit_init(&in->emit, sink);
+	in->emit.origin = &in->origin;
+	/* The image's checksum is not known outside, and a replay has the same one. */
+	err = cv_flow_table_setup(&in->flows, gen->flow_capacity, gen->crc32c);
+	if (err == 0)
+		err = memory_setup(&in->memory, gen->flow_capacity);
+	if (err == 0)
+		err = cv_fragments_setup(&in->fragments);
+	if (err == 0)
+		err = cv_classifier_setup(&in->classifier, gen);
+	if (err == 0)
+		err = workers_setup(in);
+	if (err != 0)
+		cv_inspect_release(in);
+	return err;
+}
+
+void cv_inspect_release(struct cv_inspect *in)
+{
+	for (int proto = 0; proto < CV_PROTO_COUNT; proto++) {
+		free(in->worker[proto]);
+		in->worker[proto] = NULL;
+	}
+	cv_classifier_release(&in->classifier);
+	cv_fragments_release(&in->fragments);
+	free(in->memory.segment);
+	free(in->memory.window);
+	free(in->memory.window_next);
+	in->memory = (struct cv_stream_memory){0};
+	cv_flow_table_release(&in->flows);
+}

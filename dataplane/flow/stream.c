@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From in-order bytes to messages. The bytes are decoded where they lie, in the packet; only the
+ * head of a message that is not complete yet is copied into a window. What a decoder sees of a
+ * message does not depend on how the sender cut the stream: never more than CV_STREAM_WINDOW bytes,
+ * and all of them unless the stream ends.
+ */
+#include <string.h>
+
+#include "dataplane/flow/inspect.h"
+
+/* A contiguous piece of the stream. */
+struct view {
+	const uint8_t *data;
+	size_t len;
+	int64_t off; /* of data[0] in the frame's L4 payload; < 0: came with an earlier frame */
+};
+
+static void reject(struct cv_inspect *in, struct cv_flow *f, struct cv_stream *s,
+		   enum cv_reject reason, const struct view *v)
+{
+	cv_inspect_reject(in, f->proto, reason, v->data, v->len);
+	s->state = cv_decoders[f->proto]->resync ? CV_STREAM_HUNT : CV_STREAM_DEAF;
+}
+
+static void set_raw_off(struct cv_inspect *in, int64_t off)
+{
+	in->origin.raw_off = (uint16_t)(off < 0 ? 0 : off > UINT16_MAX ? UINT16_MAX : off);
+}
+
+/* One message. @return bytes of it; 0 = more wanted or, with the state changed, rejected. */
+static uint64_t message(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
+			const struct view *v)
+{
+	struct cv_stream *s = &f->dir[dir].stream;
+	struct cv_decode d = {
+		.emit = &in->emit,
+		.origin = &in->origin,
+		.gen = in->gen,
+		.flow = f->state,
+		.worker = in->worker[f->proto],
+		.window_full = v->len == CV_STREAM_WINDOW,
+		.from_client = dir == f->client,
+	};
+	int64_t ret;
+
+	set_raw_off(in, v->off);
+	in->origin.proto = f->proto;
+	ret = cv_decoders[f->proto]->decode(&d, v->data, v->len);
+	if (ret > 0) {
+		cv_count(&in->counters->messages[f->proto], 1);
+		in->did |= CV_DID_MESSAGE;
+		return (uint64_t)ret;
+	}
+	if (ret < 0) {
+		reject(in, f, s, (enum cv_reject)(-ret), v);
+		return 0;
+	}
+	if (d.window_full) {
+		reject(in, f, s, CV_REJECT_TOO_LARGE, v);
+		return 0;
+	}
+	s->need = (uint16_t)(d.need < CV_STREAM_WINDOW ? d.need : CV_STREAM_WINDOW);
+	return 0;
+}
+
+/* Look for a message start. @return bytes to pass over; 0 with the state unchanged: more wanted. */
+static uint64_t hunt(struct cv_flow *f, struct cv_stream *s, const struct view *v)
+{
+	size_t at;
+
+	s->need = 0;
+	at = v->len < 2 ? v->len : cv_decoders[f->proto]->resync(v->data, v->len);
+	if (at < v->len) {
+		s->state = CV_STREAM_MESSAGE;
+		return at;
+	}
+	return v->len > CV_RESYNC_KEEP ? v->len - CV_RESYNC_KEEP : 0;
+}
+
+/* A segment border or the first bytes behind a gap: does a message start just here? */
+static void try_here(struct cv_flow *f, struct cv_stream *s, const struct view *v)
+{
+	const struct cv_decoder *dec = cv_decoders[f->proto];
+
+	if (dec->probe != NULL && dec->probe(v->data, v->len, false) == CV_PROBE_YES)
+		s->state = CV_STREAM_MESSAGE;
+	else
+		s->state = dec->resync ? CV_STREAM_HUNT : CV_STREAM_DEAF;
+}
+
+/* One step at the head of a view of at most a window. @return bytes used up, 0 = more wanted. */
+static uint64_t step(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
+		     const struct view *v)
+{
+	struct cv_stream *s = &f->dir[dir].stream;
+	uint64_t n;
+
+	if (s->state == CV_STREAM_GAP)
+		try_here(f, s, v);
+	if (s->state == CV_STREAM_MESSAGE) {
+		n = message(in, f, dir, v);
+		if (n > 0 || s->state == CV_STREAM_MESSAGE)
+			return n;
+	} else {
+		in->did |= CV_DID_SKIP;
+	}
+	return s->state == CV_STREAM_HUNT ? hunt(f, s, v) : v->len;
+}
+
+/* Use up as much of @p v as can be. @return bytes used up. */
+static size_t consume(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
+		      const struct view *v)
+{
+	struct cv_stream *s = &f->dir[dir].stream;
+	size_t at = 0;
+
+	while (at < v->len) {
+		size_t left = v->len - at;
+		struct view here = {
+			.data = v->data + at,
+			.len = left < CV_STREAM_WINDOW ? left : CV_STREAM_WINDOW,
+			.off = v->off + (int64_t)at,
+		};
+		uint64_t n = s->skip;
+
+		if (n == 0)
+			n = step(in, f, dir, &here);
+		else
+			in->did |= CV_DID_SKIP;
+		if (n == 0)
+			break;
+		s->skip = n > left ? n - left : 0;
+		at += n > left ? left : (size_t)n;
+		if (in->rejects >= CV_REJECTS_PER_PACKET) {
+			s->state = CV_STREAM_GAP;
+			return v->len;
+		}
+	}
+	return at;
+}
+
+static void drop_held(struct cv_inspect *in, struct cv_stream *s)
+{
+	if (s->held != CV_INDEX_NONE)
+		cv_window_put(&in->memory, s->held);
+	s->held = CV_INDEX_NONE;
+	s->held_len = 0;
+	s->need = 0;
+}
+
+/* Keep the head of an incomplete message until more of it comes. */
+static void hold(struct cv_inspect *in, struct cv_flow *f, struct cv_stream *s,
+		 const struct view *rest)
+{
+	if (rest->len == 0)
+		return;
+	in->did |= s->state == CV_STREAM_MESSAGE ? CV_DID_PARTIAL : CV_DID_SKIP;
+	s->held = cv_window_get(&in->memory);
+	if (s->held == CV_INDEX_NONE) {
+		in->did |= CV_DID_NO_MEMORY;
+		if (s->state == CV_STREAM_MESSAGE && f->class == CV_FLOW_CLAIMED) {
+			set_raw_off(in, rest->off);
+			reject(in, f, s, CV_REJECT_EVICTED, rest);
+			s->state = CV_STREAM_GAP;
+		}
+		return;
+	}
+	memcpy(cv_window_at(&in->memory, s->held), rest->data, rest->len);
+	s->held_len = (uint16_t)rest->len;
+}
+
+/* Append to what is held and decode from there. @return bytes of @p data that are dealt with. */
+static size_t continue_held(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
+			    const uint8_t *data, size_t len, uint32_t off)
+{
+	struct cv_stream *s = &f->dir[dir].stream;
+	uint8_t *window = cv_window_at(&in->memory, s->held);
+	size_t before = s->held_len;
+	size_t take = CV_STREAM_WINDOW - before < len ? CV_STREAM_WINDOW - before : len;
+	struct view v = {window, before + take, (int64_t)off - (int64_t)before};
+	size_t used;
+
+	memcpy(window + before, data, take);
+	if (v.len < s->need) {
+		s->held_len = (uint16_t)v.len;
+		in->did |= CV_DID_PARTIAL;
+		return take;
+	}
+	used = consume(in, f, dir, &v);
+	if (used >= before) {
+		drop_held(in, s);
+		return used - before;
+	}
+	memmove(window, window + used, v.len - used);
+	s->held_len = (uint16_t)(v.len - used);
+	in->did |= s->state == CV_STREAM_MESSAGE ? CV_DID_PARTIAL : CV_DID_SKIP;
+	return take;
+}
+
+/* @return true when the flow has a decoder; otherwise the bytes are dealt with. */
+static bool claimed(struct cv_inspect *in, struct cv_flow *f, unsigned int dir, const uint8_t *data,
+		    size_t len, uint32_t off)
+{
+	struct cv_stream *s = &f->dir[dir].stream;
+	struct view v = {data, len < CV_STREAM_WINDOW ? len : CV_STREAM_WINDOW, off};
+	size_t take = 0;
+
+	if (s->held_len > 0) {
+		uint8_t *window = cv_window_at(&in->memory, s->held);
+
+		take = CV_STREAM_WINDOW - s->held_len;
+		take = take < len ? take : len;
+		memcpy(window + s->held_len, data, take);
+		v = (struct view){window, s->held_len + take, 0};
+	}
+	switch (cv_inspect_claim(in, f, dir, v.data, v.len)) {
+	case CV_CLASS_DECODER:
+		return true;
+	case CV_CLASS_NONE:
+		in->did |= CV_DID_NOT_IOT;
+		drop_held(in, s);
+		break;
+	case CV_CLASS_MORE:
+		if (s->held_len > 0)
+			s->held_len = (uint16_t)(s->held_len + take);
+		else
+			hold(in, f, s, &v);
+		in->did |= CV_DID_PARTIAL;
+		break;
+	}
+	return false;
+}
+
+void cv_stream_deliver(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
+		       const uint8_t *data, size_t len, uint32_t off)
+{
+	struct cv_stream *s = &f->dir[dir].stream;
+	struct view v;
+	size_t used;
+
+	if (f->class != CV_FLOW_CLAIMED && !claimed(in, f, dir, data, len, off))
+		return;
+	if (s->state == CV_STREAM_DEAF && s->skip == 0) {
+		v = (struct view){data, len, off};
+		try_here(f, s, &v);
+	}
+	while (len > 0) {
+		if (s->held_len > 0) {
+			used = continue_held(in, f, dir, data, len, off);
+		} else {
+			v = (struct view){data, len, off};
+			used = consume(in, f, dir, &v);
+			if (used < len) {
+				v = (struct view){data + used, len - used, off + (int64_t)used};
+				hold(in, f, s, &v);
+				return;
+			}
+		}
+		data += used;
+		len -= used;
+		off += (uint32_t)used;
+	}
+}
+
+void cv_stream_gap(struct cv_inspect *in, struct cv_flow *f, unsigned int dir, uint32_t len)
+{
+	struct cv_stream *s = &f->dir[dir].stream;
+
+	if (len != 0 && s->skip >= len) {
+		s->skip -= len; /* the hole is in bytes nobody wanted to see */
+		return;
+	}
+	cv_stream_finish(in, f, dir, CV_REJECT_STREAM_GAP);
+	s->state = CV_STREAM_GAP;
+}
+
+void cv_stream_finish(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
+		      enum cv_reject reason)
+{
+	struct cv_stream *s = &f->dir[dir].stream;
+
+	s->skip = 0;
+	if (s->held_len == 0)
+		return;
+	if (f->class == CV_FLOW_CLAIMED && s->state == CV_STREAM_MESSAGE) {
+		set_raw_off(in, -1);
+		cv_inspect_reject(in, f->proto, reason, cv_window_at(&in->memory, s->held),
+				  s->held_len);
+	}
+	drop_held(in, s);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to pipeline.c and pipeline_setup.c. */
+#ifndef CV_PIPELINE_INTERNAL_H
+#define CV_PIPELINE_INTERNAL_H
+
+#include "dataplane/flow/inspect.h"
+#include "dataplane/pipeline.h"
+#include "dataplane/policy/policy_table.h"
+
+struct cv_pipeline {
+	struct cv_policy_table *policy;
+	struct cv_sink *sink;
+	struct cv_counters *counters;
+	bool police;
+	bool decode; /* the generation wants inspection at all */
+	/* The sink's numbers when the pipeline last copied them into the ledger. */
+	uint64_t produced[CV_LANE_COUNT];
+	uint64_t shed[CV_LANE_COUNT];
+	struct cv_inspect inspect;
+};
+
+#endif
