@@ -9,6 +9,16 @@
 
 static const char hex[] = "0123456789ABCDEF";
 
+/*
+ * Bytes that cannot stand in a path as they are: controls, '%', '/', DEL, and all above ASCII,
+ * which may or may not be UTF-8.
+ */
+#define ODD_16 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+static const uint8_t odd_bytes[256] = {
+	[0] = ODD_16, ODD_16, ['%'] = 1, ['/'] = 1, [0x7f] = 1, [0x80] = ODD_16, ODD_16,
+	ODD_16,	      ODD_16, ODD_16,	 ODD_16,    ODD_16,	ODD_16,
+};
+
 /* uint option format, RFC 7252 3.2; len <= 4. */
 static inline uint32_t uint_value(const uint8_t *value, uint32_t len)
 {
@@ -62,10 +72,8 @@ static inline void add_segment(struct cv_coap *m, const uint8_t *value, uint32_t
 		return;
 	}
 	for (uint32_t i = 0; i < len; i++) {
-		uint8_t c = value[i];
-
-		m->path[at + i] = c;
-		odd |= c == '/' || c == '%' || (uint8_t)(c - 0x20) >= 0x5f;
+		m->path[at + i] = value[i];
+		odd |= odd_bytes[value[i]];
 	}
 	if (odd)
 		append_escaped(m, value, len);

@@ -9,17 +9,23 @@
 /* An observed server sends a confirmable notification once a day at least, RFC 7641 4.5. */
 #define OBSERVATION_NS ((86400 + 247) * SECOND_NS)
 
-/* Multiply and fold, word by word; the key is 48 bytes. Never 0, which marks a free place. */
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Three products that do not wait for each other. Never 0, which marks a free place. */
 static uint32_t hash_key(const struct cv_coap_key *key)
 {
-	uint64_t h = 0x9e3779b97f4a7c15ull, word;
+	uint64_t word[6], h;
 
-	for (size_t i = 0; i < sizeof(*key); i += sizeof(word)) {
-		memcpy(&word, (const uint8_t *)key + i, sizeof(word));
-		h = (h ^ word) * 0xff51afd7ed558ccdull;
-		h ^= h >> 32;
-	}
-	return (uint32_t)h | 1;
+	memcpy(word, key, sizeof(word));
+	h = fold(word[0] ^ 0x9e3779b97f4a7c15ull, word[1] ^ 0xff51afd7ed558ccdull) ^
+	    fold(word[2] ^ 0xc4ceb9fe1a85ec53ull, word[3] ^ 0xbf58476d1ce4e5b9ull) ^
+	    fold(word[4] ^ 0x94d049bb133111ebull, word[5] ^ 0xd6e8feb86659fd93ull);
+	return (uint32_t)(h >> 32 ^ h) | 1;
 }
 
 static bool is_multicast(const uint8_t *addr, uint8_t family)

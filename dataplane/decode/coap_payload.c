@@ -26,13 +26,14 @@ struct context {
 
 static void set_method(struct context *c, uint8_t code)
 {
-	static const char *const methods[] = {"",	"GET",	 "POST",  "PUT",
-					      "DELETE", "FETCH", "PATCH", "iPATCH"};
+	static const char methods[][8] = {"",	    "GET",   "POST",  "PUT",
+					  "DELETE", "FETCH", "PATCH", "iPATCH"};
+	static const uint8_t lengths[] = {0, 3, 4, 3, 6, 5, 5, 6};
 	uint8_t detail = code & 0x1f;
 
-	if (code < sizeof(methods) / sizeof(methods[0])) {
-		c->method_len = (uint8_t)strlen(methods[code]);
-		memcpy(c->method, methods[code], c->method_len);
+	if (code < sizeof(lengths)) {
+		memcpy(c->method, methods[code], sizeof(c->method));
+		c->method_len = lengths[code];
 		return;
 	}
 	c->method[0] = (char)('0' + (code >> 5)); /* c.dd, RFC 7252 3 */

@@ -22,10 +22,12 @@ struct name {
 	bool cut;
 };
 
+/* devunreserved, RFC 9039 3.2: letters, digits, '-' and '.'; one bit per byte. */
 static bool is_identifier(uint8_t c)
 {
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' ||
-	       c == '.';
+	static const uint64_t set[4] = {0x03ff600000000000, 0x07fffffe07fffffe};
+
+	return set[c >> 6] >> (c & 63) & 1;
 }
 
 static size_t identifier(const uint8_t *s, size_t at, size_t len)
