@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which rule wins, which prefix is the longest, what a device may send. */
+#include "tests/unit/verdict_help.h"
+
+/* The order in policy_abi.h: the rule with the longest id list below must win as rules go away. */
+static void test_rule_order(void **state)
+{
+	const struct cv_rule_key order[] = {
+		{1, 2, htons(5683), 17, CV_MATCH_DPORT}, {1, 0, htons(5683), 17, CV_MATCH_DPORT},
+		{0, 2, htons(5683), 17, CV_MATCH_DPORT}, {0, 0, htons(5683), 17, CV_MATCH_DPORT},
+		{1, 2, htons(1000), 17, CV_MATCH_SPORT}, {0, 0, htons(1000), 17, CV_MATCH_SPORT},
+		{1, 2, 0, 17, CV_MATCH_ANY_PORT},	 {1, 0, 0, 17, CV_MATCH_ANY_PORT},
+		{0, 0, 0, 17, CV_MATCH_ANY_PORT},	 {0, 2, 0, 0, CV_MATCH_ANY_PORT},
+		{0, 0, 0, 0, CV_MATCH_ANY_PORT},
+	};
+	const unsigned int count = sizeof(order) / sizeof(order[0]);
+	struct bytes f;
+
+	ethernet(&f, 0x0800);
+	ip4(&f, 5, 17, 0, 8);
+	udp(&f, 1000, 5683, 0);
+	for (unsigned int first = 0; first <= count; first++) {
+		struct cv_generation_build *b = policy(CV_ACTION_DROP);
+		struct cv_policy_table *t;
+		struct cv_frame r;
+
+		prefix(b, AF_INET, "10.1.0.0", 16, 1);
+		prefix(b, AF_INET, "10.2.0.0", 24, 2);
+		prefix(b, AF_INET, "10.0.0.0", 8, 9);
+		for (unsigned int i = first; i < count; i++)
+			rule(b, i + 1, order[i], CV_ACTION_FORWARD);
+		t = table(b);
+		for (int again = 0; again < 2; again++) { /* new, then remembered */
+			r = judge(t, &f);
+			assert_int_equal(r.rule, first < count ? first + 1 : 0);
+			assert_int_equal(r.verdict,
+					 first < count ? FORWARD(ALLOW) : DROP(DENY_DEFAULT));
+		}
+		cv_policy_table_destroy(t);
+	}
+}
+
+static void test_prefixes(void **state)
+{
+	static const struct {
+		const char *addr;
+		uint8_t len;
+	} nets[] = {{"fd00::", 8},  {"fd01::", 16},  {"fd01::", 64},
+		    {"fd01::", 65}, {"fd01::", 127}, {"fd01::1", 128}};
+	struct bytes f;
+
+	ethernet(&f, 0x86dd);
+	ip6(&f, 58, 8);
+	PUT(&f, 128, 0, 0, 0, 0, 0, 0, 0);
+	/* As the longest prefixes go away the next longest class decides. */
+	for (unsigned int count = 6; count > 0; count--) {
+		struct cv_generation_build *b = policy(CV_ACTION_DROP);
+		struct cv_policy_table *t;
+
+		for (unsigned int i = 0; i < count; i++) {
+			prefix(b, AF_INET6, nets[i].addr, nets[i].len, (uint16_t)(i + 1));
+			rule(b, i + 1,
+			     (struct cv_rule_key){.src_class = (uint16_t)(i + 1),
+						  .ip_proto = 58,
+						  .match = CV_MATCH_ANY_PORT},
+			     CV_ACTION_HOST);
+		}
+		t = table(b);
+		assert_int_equal(judge(t, &f).rule, count);
+		assert_int_equal(judge(t, &f).verdict,
+				 CV_VERDICT(CV_ACTION_HOST, CV_REASON_ALLOW_HOST));
+		cv_policy_table_destroy(t);
+	}
+}
+
+static void limited(struct cv_generation_build *b)
+{
+	/* 10 frames a second, 4 at once. */
+	struct cv_gen_rule r = {.key = {.ip_proto = 17, .match = CV_MATCH_ANY_PORT},
+				.rule = {.id = 3,
+					 .action = CV_ACTION_FORWARD,
+					 .flags = CV_RULE_POLICE,
+					 .cost_packet = (SECOND / 10) << 6,
+					 .burst = (SECOND / 10 * 4) << 6}};
+
+	assert_int_equal(cv_generation_build_rule(b, &r), 0);
+}
+
+static void test_device_limit(void **state)
+{
+	struct cv_generation_build *b = policy(CV_ACTION_DROP);
+	struct cv_device_key key = {.family = 4};
+	struct cv_policy_table *t;
+	struct cv_device *dev;
+	struct bytes f;
+
+	limited(b);
+	t = table(b);
+	ethernet(&f, 0x0800);
+	ip4(&f, 5, 17, 0, 8);
+	udp(&f, 1, 2, 0);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(judge_at(t, &f, SECOND).verdict, FORWARD(ALLOW));
+	assert_int_equal(judge_at(t, &f, SECOND).verdict, DROP(RATE_DEVICE));
+	assert_int_equal(judge_at(t, &f, SECOND + SECOND / 10).verdict, FORWARD(ALLOW));
+	assert_int_equal(judge_at(t, &f, SECOND + SECOND / 10).verdict, DROP(RATE_DEVICE));
+	f.b[29] = 6; /* another device has its own */
+	assert_int_equal(judge_at(t, &f, SECOND).verdict, FORWARD(ALLOW));
+	f.b[29] = 5;
+
+	((uint8_t *)key.addr)[0] = 10;
+	((uint8_t *)key.addr)[1] = 1;
+	((uint8_t *)key.addr)[3] = 5;
+	dev = cv_policy_device(t, &key, false, 0);
+	assert_non_null(dev);
+	assert_int_equal(dev->packets, 7);
+	assert_int_equal(dev->drops, 2);
+	assert_int_equal(dev->bytes, 7 * f.len);
+	dev->flags |= CV_DEVICE_QUARANTINED;
+	assert_int_equal(judge_at(t, &f, 9 * SECOND).verdict, DROP(QUARANTINE));
+	cv_policy_table_destroy(t);
+}
+
+static uint32_t judge_host(struct cv_policy_table *t, uint16_t host, uint64_t now)
+{
+	struct bytes f;
+
+	ethernet(&f, 0x0800);
+	ip4(&f, (uint8_t)host, 17, 0, 8);
+	udp(&f, 1, 2, 0);
+	f.b[28] = (uint8_t)(host >> 8);
+	return judge_at(t, &f, now).verdict;
+}
+
+/* A flow that is remembered must not use the state of whoever has its device's place now. */
+static void test_device_place_taken(void **state)
+{
+	struct cv_generation_build *b = policy(CV_ACTION_DROP);
+	struct cv_policy_table *t;
+	unsigned int gone = 0;
+
+	limited(b);
+	cv_generation_build_head(b)->device_capacity = 8;
+	t = table(b);
+	for (uint16_t host = 0; host < 8; host++)
+		assert_int_equal(judge_host(t, host, SECOND), FORWARD(ALLOW));
+	for (uint16_t host = 256; host < 1024; host++)
+		(void)judge_host(t, host, 1000 * SECOND);
+	for (uint16_t host = 0; host < 8; host++) {
+		struct cv_device_key key = {.family = 4};
+		bool known;
+
+		memcpy(key.addr, (uint8_t[]){10, 1, 0, (uint8_t)host}, 4);
+		known = cv_policy_device(t, &key, false, 0) != NULL;
+		gone += !known;
+		assert_int_equal(judge_host(t, host, 1001 * SECOND),
+				 known ? FORWARD(ALLOW) : DROP(NO_STATE));
+	}
+	assert_true(gone > 0);
+	cv_policy_table_destroy(t);
+}
+
+/* Full means NO_STATE; a device that fell silent makes room, a quarantined one does not. */
+static void test_device_table_full(void **state)
+{
+	struct cv_generation_build *b = policy(CV_ACTION_DROP);
+	struct cv_policy_table *t;
+	unsigned int passed = 0, refused = 0;
+	struct bytes f;
+
+	limited(b);
+	cv_generation_build_head(b)->device_capacity = 8;
+	t = table(b);
+	ethernet(&f, 0x0800);
+	ip4(&f, 0, 17, 0, 8);
+	udp(&f, 1, 2, 0);
+	for (unsigned int i = 0; i < 256; i++) {
+		uint32_t verdict;
+
+		f.b[29] = (uint8_t)i;
+		verdict = judge_at(t, &f, SECOND).verdict;
+		passed += verdict == FORWARD(ALLOW);
+		refused += verdict == DROP(NO_STATE);
+	}
+	assert_true(passed >= 8);
+	assert_int_equal(passed + refused, 256);
+	assert_true(refused > 0);
+	f.b[28] = 1;
+	assert_int_equal(judge_at(t, &f, 100 * SECOND).verdict, DROP(NO_STATE));
+	assert_int_equal(judge_at(t, &f, 1000 * SECOND).verdict, FORWARD(ALLOW));
+	cv_policy_table_destroy(t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rule_order),	  cmocka_unit_test(test_prefixes),
+		cmocka_unit_test(test_device_limit),	  cmocka_unit_test(test_device_place_taken),
+		cmocka_unit_test(test_device_table_full),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One verdict, two judges: the worker's tables and the XDP program that is embedded in control,
+ * run by BPF_PROG_TEST_RUN, judge the same frames under the same policies at the same times. They
+ * must agree on verdict, rule and inspection of each frame, and in the end on every counter and on
+ * the state of every device.
+ *
+ *     same [--frames N] [--seed S] [--expect-differences]
+ *
+ * With --expect-differences the native side is a mutant and not to be noticed is the failure.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "dataplane/policy/policy_table_internal.h"
+#include "ebpf/loader_internal.h"
+#include "tests/verdict/generate.h"
+
+#include "ingress.skel.h"
+
+#define SKIP 77
+#define FRAMES_PER_POLICY 5000u
+#define QUARANTINED 60
+#define SHOWN 5 /* differences printed in full */
+/** BPF_PROG_TEST_RUN refuses less; the native side must call it SHORT. */
+#define SHORTEST 14u
+
+struct same {
+	struct cv_bpf bpf;
+	struct cv_policy_table *table;
+	struct cv_random random;
+	uint64_t now_ns;
+	uint64_t frames, differences;
+	struct cv_xdp_counts native; /* only reasons */
+	uint64_t reached[CV_REASON_COUNT];
+};
+
+static int start_bpf(struct same *s)
+{
+	struct cv_bpf_port *port = &s->bpf.ports[0];
+	int err;
+
+	port->object = ingress_bpf__open();
+	if (!port->object)
+		return -errno;
+	err = bpf_map__set_max_entries(port->object->maps.devices, 1u << 18);
+	if (!err)
+		err = ingress_bpf__load(port->object);
+	if (err)
+		return err;
+	s->bpf.count = 1;
+	s->bpf.first = port;
+	s->bpf.epoch = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_SHARED,
+			    bpf_map__fd(port->object->maps.policy_epoch), 0);
+	return s->bpf.epoch == MAP_FAILED ? -errno : 0;
+}
+
+/* ---- the state around the frames ----------------------------------------------------------- */
+
+static int devices_fd(const struct same *s)
+{
+	return bpf_map__fd(s->bpf.first->object->maps.devices);
+}
+
+static void forget_devices(const struct same *s)
+{
+	struct cv_device_key key;
+
+	while (!bpf_map_get_next_key(devices_fd(s), NULL, &key))
+		(void)bpf_map_delete_elem(devices_fd(s), &key);
+}
+
+static int quarantine_some(struct same *s)
+{
+	struct cv_device fresh = {.flags = CV_DEVICE_QUARANTINED};
+
+	fresh.last_seen = (__u32)(s->now_ns >> CV_DEVICE_SEEN_SHIFT);
+	for (int i = 0; i < QUARANTINED; i++) {
+		struct cv_device_key key;
+		struct cv_device *dev;
+
+		cv_generate_device(&s->random, &key);
+		dev = cv_policy_device(s->table, &key, true, s->now_ns);
+		if (!dev || bpf_map_update_elem(devices_fd(s), &key, &fresh, BPF_ANY))
+			return -ENOMEM;
+		*dev = fresh;
+	}
+	return 0;
+}
+
+static int next_policy(struct same *s, uint64_t number)
+{
+	struct cv_generation *gen = cv_generate_policy(&s->random, number);
+	struct cv_bpf_why why;
+	int err;
+
+	if (!gen)
+		return -ENOMEM;
+	cv_policy_table_destroy(s->table);
+	s->table = NULL;
+	err = cv_policy_table_create(gen, &s->table);
+	if (!err)
+		err = cv_bpf_install(&s->bpf, gen, &why);
+	free(gen);
+	if (err)
+		return err;
+	forget_devices(s);
+	return quarantine_some(s);
+}
+
+/* ---- comparing ----------------------------------------------------------------------------- */
+
+static void differ(struct same *s, const struct cv_frame *f, const char *what, uint32_t bpf,
+		   uint32_t native)
+{
+	if (s->differences++ >= SHOWN)
+		return;
+	printf("frame %" PRIu64 ": %s: XDP %#x, native %#x, %u bytes:", s->frames, what, bpf,
+	       native, f->len);
+	for (uint32_t i = 0; i < f->len && i < 128; i++)
+		printf(" %02x", f->data[i]);
+	printf("\n");
+}
+
+static int compare(struct same *s, const struct cv_frame *f)
+{
+	const struct ingress_bpf *o = s->bpf.first->object;
+	uint8_t out[2048];
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = f->data, .data_size_in = f->len,
+		    .data_out = out, .data_size_out = sizeof(out));
+	uint32_t reason = CV_VERDICT_REASON(f->verdict);
+	int err;
+
+	s->frames++;
+	s->reached[reason]++;
+	if (f->len < SHORTEST) {
+		if (f->verdict != CV_VERDICT(CV_ACTION_DROP, CV_REASON_SHORT))
+			differ(s, f, "verdict of a stub", CV_REASON_SHORT << 8, f->verdict);
+		return 0;
+	}
+	s->native.reason[reason].packets++;
+	s->native.reason[reason].bytes += f->len;
+	o->bss->test_io.now_ns = s->now_ns;
+	err = bpf_prog_test_run_opts(bpf_program__fd(o->progs.verdict_test), &run);
+	if (err)
+		return -errno;
+	if (run.retval != f->verdict)
+		differ(s, f, "verdict", run.retval, f->verdict);
+	else if (o->bss->test_io.rule != f->rule)
+		differ(s, f, "rule", o->bss->test_io.rule, f->rule);
+	else if (o->bss->test_io.inspect != f->inspect)
+		differ(s, f, "inspect", o->bss->test_io.inspect, f->inspect);
+	return 0;
+}
+
+static int run_burst(struct same *s, uint32_t n)
+{
+	static uint8_t data[CV_BURST_MAX][CV_GENERATE_MAX];
+	struct cv_frame frames[CV_BURST_MAX];
+	int err = 0;
+
+	memset(frames, 0, sizeof(frames));
+	for (uint32_t i = 0; i < n; i++) {
+		/* Now and then the frame before again: a flow that is known, within the burst. */
+		if (i && cv_once_in(&s->random, 5)) {
+			memcpy(data[i], data[i - 1], frames[i - 1].len);
+			frames[i].len = frames[i - 1].len;
+		} else {
+			frames[i].len = cv_generate_frame(&s->random, data[i]);
+		}
+		frames[i].data = data[i];
+	}
+	s->now_ns += cv_below(&s->random, 200000);
+	cv_policy_judge(s->table, frames, n, s->now_ns, true);
+	for (uint32_t i = 0; i < n && !err; i++)
+		err = compare(s, &frames[i]);
+	return err;
+}
+
+static void compare_counters(struct same *s)
+{
+	struct cv_xdp_counts bpf;
+
+	if (cv_bpf_counters(&s->bpf, 0, &bpf)) {
+		s->differences++;
+		return;
+	}
+	for (int i = 0; i < CV_REASON_COUNT; i++) {
+		if (memcmp(&bpf.reason[i], &s->native.reason[i], sizeof(bpf.reason[i]))) {
+			s->differences++;
+			printf("reason %d: XDP counts %llu packets, native %llu\n", i,
+			       bpf.reason[i].packets, s->native.reason[i].packets);
+		}
+	}
+}
+
+/* Every device of either side is on the other side, to the last bit of its meter. */
+static void compare_devices(struct same *s)
+{
+	const struct device_table *t = &s->table->devices;
+	uint32_t slots = (t->mask + 1) * DEVICE_WAYS, here = 0, there = 0;
+	struct cv_device_key key, *at = NULL;
+
+	for (uint32_t i = 0; i < slots; i++) {
+		const struct device_entry *e = &t->entries[i];
+		struct cv_device dev;
+
+		if (!t->tags[i / DEVICE_WAYS][i % DEVICE_WAYS])
+			continue;
+		here++;
+		if (bpf_map_lookup_elem(devices_fd(s), &e->key, &dev) ||
+		    memcmp(&dev, &e->dev, sizeof(dev))) {
+			if (s->differences++ < SHOWN)
+				printf("device in slot %u: state differs\n", i);
+		}
+	}
+	while (!bpf_map_get_next_key(devices_fd(s), at, &key)) {
+		at = &key;
+		there++;
+	}
+	if (here != there) {
+		s->differences++;
+		printf("devices: XDP knows %u, native %u\n", there, here);
+	}
+}
+
+static int run(struct same *s, uint64_t frames)
+{
+	int err = 0;
+
+	for (uint64_t policy = 1; s->frames < frames && !err; policy++) {
+		uint64_t until = s->frames + FRAMES_PER_POLICY;
+
+		err = next_policy(s, policy);
+		while (s->frames < until && !err)
+			err = run_burst(s, 1 + cv_below(&s->random, CV_BURST_MAX));
+		if (!err)
+			compare_devices(s);
+	}
+	compare_counters(s);
+	return err;
+}
+
+/* A generator that does not reach a reason says nothing about it. */
+static int unreached(const struct same *s)
+{
+	static const uint8_t must[] = {
+		CV_REASON_ALLOW,       CV_REASON_ALLOW_DEFAULT, CV_REASON_ALLOW_NON_IP,
+		CV_REASON_ALLOW_HOST,  CV_REASON_DENY_RULE,	CV_REASON_DENY_DEFAULT,
+		CV_REASON_DENY_NON_IP, CV_REASON_SHORT,		CV_REASON_BAD_IP,
+		CV_REASON_BAD_EXT,     CV_REASON_BAD_FRAG,	CV_REASON_BAD_L4,
+		CV_REASON_QUARANTINE,  CV_REASON_RATE_DEVICE,
+	};
+	int bad = 0;
+
+	for (size_t i = 0; i < sizeof(must); i++) {
+		if (s->reached[must[i]] < s->frames / 2000) {
+			printf("reason %d was reached %" PRIu64 " times only\n", must[i],
+			       s->reached[must[i]]);
+			bad = 1;
+		}
+	}
+	return bad;
+}
+
+struct options {
+	uint64_t frames, seed;
+	int expect_differences;
+};
+
+static struct options parse_options(int argc, char **argv)
+{
+	static const struct option names[] = {
+		{"frames", required_argument, NULL, 'n'},
+		{"seed", required_argument, NULL, 's'},
+		{"expect-differences", no_argument, NULL, 'd'},
+		{0},
+	};
+	struct options o = {.frames = 50000, .seed = (uint64_t)time(NULL)};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
+		if (c == 'n')
+			o.frames = strtoull(optarg, NULL, 0);
+		else if (c == 's')
+			o.seed = strtoull(optarg, NULL, 0);
+		else if (c == 'd')
+			o.expect_differences = 1;
+		else
+			exit(2);
+	}
+	return o;
+}
+
+static int be_silent(enum libbpf_print_level level, const char *format, va_list args)
+{
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = parse_options(argc, argv);
+	struct same *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (!s)
+		return 1;
+	libbpf_set_print(be_silent);
+	err = start_bpf(s);
+	if (err) {
+		printf("SKIP: cannot load BPF programs here: %s\n", strerror(-err));
+		return SKIP;
+	}
+	printf("seed %" PRIu64 " (--seed)\n", o.seed);
+	s->random.state = o.seed;
+	s->now_ns = 1000000000;
+	err = run(s, o.frames);
+	printf("%" PRIu64 " frames, %" PRIu64 " differences\n", s->frames, s->differences);
+	if (err)
+		printf("stopped: %s\n", strerror(-err));
+	else if (o.expect_differences)
+		err = s->differences ? 0 : 1;
+	else
+		err = s->differences ? 1 : unreached(s);
+	ingress_bpf__destroy(s->bpf.ports[0].object);
+	cv_policy_table_destroy(s->table);
+	free(s);
+	return err ? 1 : 0;
+}
