@@ -5,7 +5,7 @@
  * place of the running ones by bpf_link_update, and no frame goes unjudged in between.
  *
  *     DIR/policy_{prefix4,prefix6,rules,defaults,epoch}, DIR/devices   shared by all ports
- *     DIR/PORT/{link,xsks_map,counters,port_config,peer_map}           one folder per port
+ *     DIR/port-PORT/{link,xsks_map,counters,port_config,peer_map}           one folder per port
  *
  * Pins vanish under `ip netns exec`, which mounts a fresh /sys: enter namespaces with
  * `nsenter --net=`. Interfaces are looked up in the caller's network namespace.

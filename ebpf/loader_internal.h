@@ -9,6 +9,8 @@
 
 #define CV_PIN_DIR_MAX 160 /* characters, leaves room for a port and a map name */
 #define CV_PIN_PATH_SIZE 256
+/* So that no port can be named like a shared map. */
+#define CV_PORT_FOLDER "port-"
 
 struct bpf_map;
 struct ingress_bpf;

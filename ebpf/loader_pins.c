@@ -85,7 +85,7 @@ int cv_pins_lock(const char *dir, bool make, struct cv_bpf_why *why)
 
 int cv_pins_path(const char *dir, const char *port, const char *name, char *ret, size_t size)
 {
-	int len = port ? snprintf(ret, size, "%s/%s/%s", dir, port, name)
+	int len = port ? snprintf(ret, size, "%s/" CV_PORT_FOLDER "%s/%s", dir, port, name)
 		       : snprintf(ret, size, "%s/%s", dir, name);
 
 	return len < 0 || (size_t)len >= size ? -ENAMETOOLONG : 0;
@@ -129,7 +129,7 @@ void cv_pins_remove_port(const char *dir, const char *port)
 	char path[CV_PIN_PATH_SIZE + 32];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/%s/link", dir, port);
+	snprintf(path, sizeof(path), "%s/" CV_PORT_FOLDER "%s/link", dir, port);
 	fd = bpf_obj_get(path);
 	if (fd >= 0) {
 		/* At once, even while another process still holds the link. */
@@ -138,10 +138,10 @@ void cv_pins_remove_port(const char *dir, const char *port)
 	}
 	(void)unlink(path);
 	for (size_t i = 0; i < COUNT(port_pins); i++) {
-		snprintf(path, sizeof(path), "%s/%s/%s", dir, port, port_pins[i]);
+		snprintf(path, sizeof(path), "%s/" CV_PORT_FOLDER "%s/%s", dir, port, port_pins[i]);
 		(void)unlink(path);
 	}
-	snprintf(path, sizeof(path), "%s/%s", dir, port);
+	snprintf(path, sizeof(path), "%s/" CV_PORT_FOLDER "%s", dir, port);
 	(void)rmdir(path);
 }
 
@@ -162,10 +162,13 @@ void cv_pins_remove_ports(const char *dir, const struct cv_bpf *keep)
 	if (!folder)
 		return;
 	while ((e = readdir(folder))) {
-		if (e->d_type != DT_DIR || e->d_name[0] == '.' || strlen(e->d_name) > 31)
+		const char *port = e->d_name + strlen(CV_PORT_FOLDER);
+
+		if (e->d_type != DT_DIR ||
+		    strncmp(e->d_name, CV_PORT_FOLDER, strlen(CV_PORT_FOLDER)) || strlen(port) > 31)
 			continue;
-		if (!is_kept(keep, e->d_name))
-			cv_pins_remove_port(dir, e->d_name);
+		if (!is_kept(keep, port))
+			cv_pins_remove_port(dir, port);
 	}
 	closedir(folder);
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <rte_bus_vdev.h>
+#include <rte_dev.h>
 #include <rte_cycles.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -56,7 +56,7 @@ static void devargs(const struct cv_gen_port *config, unsigned int index, const 
 	 * control's: up to 24.03 the driver adopts it by its name, later by the pinned map.
 	 */
 #if RTE_VERSION >= RTE_VERSION_NUM(24, 7, 0, 0)
-	snprintf(args, args_size, "iface=%s,busy_budget=0,use_pinned_map=1,dp_path=%s/%s/xsks_map",
+	snprintf(args, args_size, "iface=%s,busy_budget=0,use_pinned_map=1,dp_path=%s/port-%s/xsks_map",
 		 config->target, pin_dir, config->name);
 #else
 	(void)pin_dir;
@@ -85,7 +85,7 @@ static int configure(struct cv_port *port, struct rte_mempool *pool)
 static int create(struct cv_port *port, const char *name, const char *args,
 		  struct rte_mempool *pool)
 {
-	int err = rte_vdev_init(name, args);
+	int err = rte_eal_hotplug_add("vdev", name, args);
 
 	if (err < 0)
 		return err;
@@ -93,7 +93,7 @@ static int create(struct cv_port *port, const char *name, const char *args,
 	if (err == 0)
 		err = configure(port, pool);
 	if (err < 0)
-		rte_vdev_uninit(name);
+		rte_eal_hotplug_remove("vdev", name);
 	return err;
 }
 

@@ -127,7 +127,7 @@ static __u32 link_id(const char *name)
 	char path[128];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/%s/link", pin_dir, name);
+	snprintf(path, sizeof(path), "%s/port-%s/link", pin_dir, name);
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return 0;
