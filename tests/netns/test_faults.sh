@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# kill -9 of control, then of the dataplane, under a numbered flow: which frames and events are
+# missing afterwards, and is every one of them explained?
+# shellcheck source=tests/netns/check.sh
+. "$(dirname "$0")/check.sh"
+skip_unless_lab
+
+flow() { "$LAB_BUILD/tests/tools/udp_flow" "$@"; }
+lab_up && lab_config forward && control_start && dataplane_start || exit 1
+
+rate=2000 count=12000
+in_ns plat "$LAB_BUILD/tests/tools/udp_flow" recv 5683 >"$LAB_DIR/recv.out" &
+receiver=$!
+in_ns dev "$LAB_BUILD/tests/tools/udp_flow" send "$PLAT_IP" 5683 $rate $count >"$LAB_DIR/send.out" &
+sender=$!
+
+# --- control dies: forwarding goes on, records wait ------------------------------------------------
+sleep 1.5
+kill -9 "$CONTROL_PID"
+wait "$CONTROL_PID" 2>/dev/null
+sleep 1
+check "control comes back" control_start
+check "the dataplane attaches again" wait_for 10 "dataplane" dataplane_attached
+wait $sender
+sent=$(sed 's/sent //' "$LAB_DIR/send.out")
+equal "frames sent" $count "$sent"
+wait_for 10 "events" bash -c "[ \$($LAB_BUILD/control/cli/culvert --socket $LAB_DIR/control.sock stats --json | jq '.log.lanes.measurement.logged') -gt 0 ]"
+check_ledger
+pkill -TERM -P $receiver udp_flow || kill "$receiver"
+wait $receiver
+read -r _ received _ distinct _ highest _ reordered <"$LAB_DIR/recv.out"
+equal "frames that arrived while control was dead and after" $count "$distinct"
+equal "none twice" "$received" "$distinct"
+equal "none reordered" 0 "$reordered"
+equal "highest number" $count "$highest"
+
+curl -s --unix-socket "$LAB_DIR/control.sock" "http://localhost/v1/events?from=earliest&lane=measurement&follow=0" >"$LAB_DIR/events.ndjson"
+values=$(jq -r 'select(.data.name == "seq") | .data.value' "$LAB_DIR/events.ndjson" | sort -n | uniq | wc -l)
+twice=$(jq -r 'select(.data.name == "seq") | .data.value' "$LAB_DIR/events.ndjson" | sort -n | uniq -d | wc -l)
+gaps=$(jq -s '[.[] | select(.type == "city.culvert.gap.v1") | .data.value] | add // 0' "$LAB_DIR/events.ndjson")
+equal "events and explained gaps together ($values + $gaps)" $count $((values + gaps))
+equal "events delivered twice" 0 "$twice"
+
+# --- the dataplane dies: XDP goes on judging and bypasses ------------------------------------------
+count=10000
+in_ns plat "$LAB_BUILD/tests/tools/udp_flow" recv 5683 >"$LAB_DIR/recv.out" &
+receiver=$!
+in_ns dev "$LAB_BUILD/tests/tools/udp_flow" send "$PLAT_IP" 5683 $rate $count >"$LAB_DIR/send.out" &
+sender=$!
+sleep 1
+kill -9 "$DATAPLANE_PID"
+wait "$DATAPLANE_PID" 2>/dev/null
+sleep 1.5
+check "XDP forwards in the kernel meanwhile" bash -c "[ \$($LAB_BUILD/control/cli/culvert --socket $LAB_DIR/control.sock stats --json | jq '[.xdp[].bypass // 0] | add') -gt 500 ]"
+check "and goes on judging" bash -c "$(declare -f in_ns); LAB=$LAB; ! in_ns dev timeout 1 bash -c 'echo >/dev/tcp/$PLAT_IP/22'"
+check "the dataplane comes back" dataplane_start
+wait $sender
+check_ledger
+pkill -TERM -P $receiver udp_flow || kill "$receiver"
+wait $receiver
+read -r _ received _ distinct _ <"$LAB_DIR/recv.out"
+# What was in the dead process's rings is gone; everything else arrives.
+check "frames lost with the process: $((count - distinct)) of $count, at most its rings" [ $((count - distinct)) -le 4096 ]
+equal "none twice" "$received" "$distinct"
