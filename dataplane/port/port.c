@@ -56,7 +56,8 @@ static void devargs(const struct cv_gen_port *config, unsigned int index, const 
 	 * control's: up to 24.03 the driver adopts it by its name, later by the pinned map.
 	 */
 #if RTE_VERSION >= RTE_VERSION_NUM(24, 7, 0, 0)
-	snprintf(args, args_size, "iface=%s,busy_budget=0,use_pinned_map=1,dp_path=%s/port-%s/xsks_map",
+	snprintf(args, args_size,
+		 "iface=%s,busy_budget=0,use_pinned_map=1,dp_path=%s/port-%s/xsks_map",
 		 config->target, pin_dir, config->name);
 #else
 	(void)pin_dir;
