@@ -188,14 +188,15 @@ static __always_inline struct cv_device *find_device(const struct cv_packet *p, 
 	return bpf_map_lookup_elem(&devices, &key);
 }
 
-static __always_inline void judge(struct xdp_md *ctx, __u64 now, struct cv_judgement *j)
+/* The clock is read for frames that come as far as a device only. @p given: use this time. */
+static __always_inline void judge(struct xdp_md *ctx, const __u64 *given, struct cv_judgement *j)
 {
 	struct cv_span frame = {(void *)(long)ctx->data, (void *)(long)ctx->data_end};
 	__u32 len = frame.end - frame.data, zero = 0, slot;
 	const struct cv_policy_defaults *defaults;
 	const struct cv_rule *rule;
 	struct cv_packet p = {};
-	__u64 *epoch;
+	__u64 *epoch, now;
 	int bad;
 
 	j->rule = 0;
@@ -215,6 +216,7 @@ static __always_inline void judge(struct xdp_md *ctx, __u64 now, struct cv_judge
 	cv_judge_rule(defaults, rule, j);
 	if (CV_VERDICT_ACTION(j->verdict) == CV_ACTION_DROP)
 		return;
+	now = given ? *given : bpf_ktime_get_ns();
 	cv_judge_device(find_device(&p, cv_rule_polices(rule), now), rule, now, len, j);
 }
 
@@ -254,7 +256,7 @@ int xsk_def_prog(struct xdp_md *ctx)
 	__u64 len = ctx->data_end - ctx->data;
 	struct cv_judgement j;
 
-	judge(ctx, bpf_ktime_get_ns(), &j);
+	judge(ctx, NULL, &j);
 	switch (CV_VERDICT_ACTION(j.verdict)) {
 	case CV_ACTION_FORWARD:
 		if (bpf_redirect_map(&xsks_map, ctx->rx_queue_index, XDP_DROP) != XDP_REDIRECT)
@@ -277,7 +279,7 @@ int verdict_test(struct xdp_md *ctx)
 	__u64 len = ctx->data_end - ctx->data;
 	struct cv_judgement j;
 
-	judge(ctx, test_io.now_ns, &j);
+	judge(ctx, &test_io.now_ns, &j);
 	test_io.rule = j.rule;
 	test_io.inspect = j.inspect;
 	count(CV_VERDICT_REASON(j.verdict),

@@ -15,7 +15,8 @@
 #include "dataplane/policy/policy_table.h"
 
 #define BURST 32u
-#define FRAMES (1u << 12) /* different frames, cycled */
+#define FRAMES_MIN (1u << 12) /* different frames, cycled: as many as devices */
+#define FRAMES_MAX (1u << 20)
 #define FRAME_SIZE 128u
 #define FRAME_LEN 88u
 #define PASS 4000000u
@@ -91,7 +92,8 @@ static void make_frame(uint8_t *f, uint32_t device)
 	memcpy(f + 26, &src, sizeof(src));
 }
 
-static double run_pass(struct cv_policy_table *t, const uint8_t *frames, uint64_t *forwarded)
+static double run_pass(struct cv_policy_table *t, const uint8_t *frames, unsigned int count,
+		       uint64_t *forwarded)
 {
 	struct cv_frame burst[BURST] = {0};
 	double start = now_ns();
@@ -102,7 +104,7 @@ static double run_pass(struct cv_policy_table *t, const uint8_t *frames, uint64_
 		for (unsigned int i = 0; i < BURST; i++) {
 			burst[i].data = frames + (size_t)at * FRAME_SIZE;
 			burst[i].len = FRAME_LEN;
-			at = (at + 1) % FRAMES;
+			at = at + 1 == count ? 0 : at + 1;
 		}
 		clock += 1000;
 		cv_policy_judge(t, burst, BURST, clock, true);
@@ -117,7 +119,10 @@ int main(int argc, char **argv)
 	unsigned int devices = argc > 1 ? (unsigned int)strtoul(argv[1], NULL, 0) : 1024;
 	unsigned int prefixes = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 0) : 100;
 	struct cv_policy_table *t = make_table(devices ? devices : 1, prefixes);
-	uint8_t *frames = aligned_alloc(64, (size_t)FRAMES * FRAME_SIZE);
+	unsigned int count = devices < FRAMES_MIN   ? FRAMES_MIN
+			     : devices > FRAMES_MAX ? FRAMES_MAX
+						    : devices;
+	uint8_t *frames = aligned_alloc(64, (size_t)count * FRAME_SIZE);
 	uint64_t forwarded = 0;
 	double best = 1e9;
 
@@ -125,10 +130,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "perf_verdict: no memory for %u devices\n", devices);
 		return 1;
 	}
-	for (unsigned int i = 0; i < FRAMES; i++)
+	for (unsigned int i = 0; i < count; i++)
 		make_frame(frames + (size_t)i * FRAME_SIZE, rng() % (devices ? devices : 1));
 	for (int i = 0; i < PASSES; i++) {
-		double ns = run_pass(t, frames, &forwarded);
+		double ns = run_pass(t, frames, count, &forwarded);
 
 		best = ns < best ? ns : best;
 	}
