@@ -157,6 +157,32 @@ static int init(struct cv_eventlog *log, struct cv_loop *loop, const struct cv_e
 	return 0;
 }
 
+/* A new lane can take events when this returns; a disk that cannot do it is told now. */
+static int first_segments(struct cv_eventlog *log, const char **why)
+{
+	for (int i = 0; i < CV_LANE_COUNT; i++) {
+		log->lane[i].roll_wanted = log->lane[i].count == 0;
+		cv_spare_prepare(&log->lane[i]);
+	}
+	for (int i = 0; i < CV_LANE_COUNT; i++) {
+		struct cv_log_lane *l = &log->lane[i];
+
+		while (l->count == 0 && l->spare.state != CV_SPARE_NONE)
+			if (cv_loop_turn(log->loop) < 0)
+				return -EIO;
+		if (l->count == 0) {
+			*why = cv_log_why("cannot make a segment of %llu MiB in %s/%s: %s",
+					  (unsigned long long)(log->config.segment_size >> 20),
+					  log->config.dir, cv_lane_name(l->lane),
+					  l->full ? "the disk is full, free some space or lower "
+						    "log.segment_size"
+						  : "check the disk");
+			return l->full ? -ENOSPC : -EIO;
+		}
+	}
+	return 0;
+}
+
 int cv_eventlog_open(struct cv_loop *loop, const struct cv_eventlog_config *config,
 		     struct cv_eventlog **ret, const char **why)
 {
@@ -175,13 +201,11 @@ int cv_eventlog_open(struct cv_loop *loop, const struct cv_eventlog_config *conf
 		res = cv_lane_open(log, (enum cv_lane)i, why);
 	if (res == 0)
 		res = check_space(log, why);
+	if (res == 0)
+		res = first_segments(log, why);
 	if (res < 0) {
 		cv_eventlog_close(log);
 		return res;
-	}
-	for (int i = 0; i < CV_LANE_COUNT; i++) {
-		log->lane[i].roll_wanted = log->lane[i].count == 0;
-		cv_spare_prepare(&log->lane[i]);
 	}
 	cv_loop_timer(loop, &log->tick, CV_TICK_NS);
 	*ret = log;

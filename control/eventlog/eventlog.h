@@ -31,7 +31,8 @@ struct cv_eventlog_config {
 	X(DISK_FULL, "disk-full")                                                                  \
 	X(IO_ERROR, "io-error")                                                                    \
 	X(BAD_BLOCK, "bad-block") /* the producer published something malformed */                 \
-	X(REPEATED, "repeated") /* already logged before control restarted */
+	X(REPEATED, "repeated") /* already logged before control restarted */                      \
+	X(ABANDONED, "abandoned") /* never handed: in an open block when the dataplane died */
 #define CV_REFUSAL_ROW(id, name) CV_REFUSAL_##id,
 enum cv_refusal { CV_REFUSALS(CV_REFUSAL_ROW) CV_REFUSAL_COUNT };
 
@@ -46,7 +47,8 @@ struct cv_eventlog_counters {
 };
 
 /**
- * Open or make the log: recovers every lane (cuts torn tails), prepares segments. Synchronous.
+ * Open or make the log: recovers every lane (cuts torn tails), prepares segments. Synchronous, and
+ * turns the loop: not from inside a completion.
  *
  * @param why set on failure to a sentence with the remedy; static or owned by the log module.
  * @return 0 or negative errno.

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/consumer/totals.h"
+
+/* All members are 64-bit numbers; relaxed loads, since another process counts. */
+static void add_numbers(void *to, const void *from, size_t size)
+{
+	const uint64_t *src = from;
+	uint64_t *dst = to;
+
+	for (size_t i = 0; i < size / sizeof(*src); i++)
+		dst[i] += __atomic_load_n(&src[i], __ATOMIC_RELAXED);
+}
+
+void cv_totals_add(struct cv_totals *to, const struct cv_totals *from)
+{
+	add_numbers(to, from, sizeof(*to));
+}
+
+void cv_totals_read(struct cv_totals *to, const struct cv_handoff *h)
+{
+	for (unsigned int w = 0; w < h->worker_count; w++) {
+		add_numbers(&to->workers, &h->counters[w], sizeof(to->workers));
+		for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++)
+			to->taken[lane] += cv_handoff_channel(h, w, lane)->taken;
+	}
+	add_numbers(to->ports, h->ports, sizeof(to->ports));
+}
+
+static uint64_t missing(uint64_t whole, uint64_t parts)
+{
+	return whole > parts ? whole - parts : 0;
+}
+
+void cv_totals_settle(struct cv_totals *t)
+{
+	const struct cv_counters *w = &t->workers;
+	uint64_t judged = w->forwarded + w->host, decoded = 0;
+
+	for (unsigned int i = 0; i < CV_REASON_COUNT; i++)
+		judged += w->dropped[i];
+	for (unsigned int i = 0; i < CV_OUTCOME_COUNT; i++)
+		decoded += w->outcome[i];
+	t->interrupted_rx = missing(w->rx, judged);
+	t->interrupted_inspected = missing(w->inspected, decoded);
+	for (unsigned int i = 0; i < CV_LANE_COUNT; i++)
+		t->abandoned[i] = missing(w->produced[i], w->handed[i] + w->shed[i]);
+	t->finished = 1;
+}

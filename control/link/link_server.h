@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Control's end of the link (dataplane/handoff/link.h): gives a dataplane its generation, takes
+ * its handoff, and notices its death. One thread (control's loop).
+ */
+#ifndef CV_LINK_SERVER_H
+#define CV_LINK_SERVER_H
+
+#include "control/consumer/consumer.h"
+#include "control/eventlog/eventlog.h"
+#include "control/loop/loop.h"
+
+struct cv_link_server;
+
+/**
+ * Listen on a Unix socket with mode 0600; a stale socket file is replaced, one that somebody
+ * listens on is not.
+ *
+ * @param gen checked image; copied into a sealed memfd.
+ * @param why set on failure to a sentence with the remedy; valid until the next call.
+ * @return 0 or negative errno.
+ */
+int cv_link_server_create(struct cv_loop *loop, struct cv_eventlog *log, const char *path,
+			  const struct cv_generation *gen, struct cv_link_server **ret,
+			  const char **why);
+
+/** The dataplane's consumer, NULL = none attached. */
+const struct cv_consumer *cv_link_server_dataplane(const struct cv_link_server *s);
+
+/** Sums over all dataplane processes since start, alive and finished. */
+void cv_link_server_totals(const struct cv_link_server *s, struct cv_totals *ret);
+
+/** Stop listening and consuming; blocks not logged yet wait in the handoff. NULL is fine. */
+void cv_link_server_destroy(struct cv_link_server *s);
+
+#endif
