@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/cli/command.h"
+
+#define LANES "alarm measurement status security"
+#define TYPES "measurement state command session alarm error parse-error anomaly gap"
+
+const struct cv_cli_option cv_cli_global_options[] = {
+	{"json", NULL, NULL, "print JSON for programs"},
+	{"socket", "PATH", "file",
+	 "control's socket; else $CULVERT_SOCKET, else /run/culvert/control.sock"},
+	{"help", NULL, NULL, "print help and exit"},
+	{0},
+};
+
+const struct cv_cli_command cv_cli_commands[] = {
+	{
+		.name = "status",
+		.help = "say how the node is",
+		.details =
+			"Node, generation, dataplane, ports, event log and whatever control warns "
+			"about.",
+		.exits = "0 1 3",
+		.run = cv_cli_status,
+	},
+	{
+		.name = "stats",
+		.help = "print the counters of every stage",
+		.details =
+			"Packets, verdicts by reason, decoding by outcome and protocol, lanes, log "
+			"and subscribers. With --watch the table is printed again every second "
+			"with the rate since the last one.",
+		.options = {{"watch", NULL, NULL, "print again every second until interrupted"},
+			    {"for", "SECONDS", NULL, "with --watch: end after this time"}},
+		.exits = "0 1 3",
+		.run = cv_cli_stats,
+	},
+	{
+		.name = "ledger",
+		.help = "check that every packet and every event is accounted for",
+		.details =
+			"Prints each equation with both sides. Ends with 4 when one does not close "
+			"while traffic rests. While traffic moves a difference means nothing; "
+			"--settle waits for rest.",
+		.options = {{"settle", "MS", NULL, "wait up to MS milliseconds for rest, 0-10000"}},
+		.exits = "0 1 3 4",
+		.run = cv_cli_ledger,
+	},
+	{
+		.name = "events",
+		.help = "follow the event stream",
+		.details = "One line per event: time, lane, device, what, value. With --json the "
+			   "events as CloudEvents, one object per line. START is earliest, latest, "
+			   "seq:LANE:NUMBER, seq:CURSOR or time:RFC3339.",
+		.options = {{"from", "START", "earliest latest", "where to begin; latest"},
+			    {"lane", "LANES", LANES, "these lanes only, commas between"},
+			    {"type", "TYPES", TYPES, "these types only, commas between"},
+			    {"device", "URN", NULL, "this device only; may end in *"},
+			    {"limit", "N", NULL, "end after N events"},
+			    {"no-follow", NULL, NULL, "end with the newest event there is"}},
+		.exits = "0 1 2 3",
+		.run = cv_cli_events,
+	},
+	{
+		.name = "top",
+		.help = "watch the node live",
+		.details =
+			"Rates per stage, verdicts by reason, lanes, ledger and the last events, "
+			"drawn again every second. Where the output is not a terminal: one plain "
+			"line per second. Ctrl-C ends it.",
+		.options = {{"for", "SECONDS", NULL, "end after this time"}},
+		.exits = "0 1 3",
+		.run = cv_cli_top,
+	},
+	{
+		.name = "replay",
+		.operands = "[--policy FILE | --config FILE] [--summary] [OPTION...] CAPTURE",
+		.words = "file",
+		.help = "run a capture file through the packet path, offline",
+		.details = "Needs no root and no running node. --policy or --config says by which "
+			   "rules; without them everything is forwarded and inspected. Other "
+			   "arguments go to culvert-dataplane replay as they are.",
+		.options = {{"policy", "FILE", "file", "judge by this policy file"},
+			    {"config", "FILE", "file", "as a node with this configuration would"}},
+		.exits = "0 1 2 3 4",
+		.offline = true,
+		.run = cv_cli_replay,
+	},
+	{
+		.name = "decode",
+		.operands = "[OPTION...] ...",
+		.words = "file",
+		.help = "decode single messages, offline",
+		.details = "Arguments go to culvert-dataplane decode as they are.",
+		.exits = "0 1 2 3",
+		.offline = true,
+		.run = cv_cli_decode,
+	},
+	{
+		.name = "config",
+		.operands = "check|show|compile FILE",
+		.words = "check show compile doc file",
+		.help = "check, show or compile a configuration file, offline",
+		.details =
+			"check tells every mistake with its line and column; show prints the file "
+			"with every default filled in. Arguments go to culvert-control config as "
+			"they are.",
+		.exits = "0 1 2 3",
+		.offline = true,
+		.run = cv_cli_config,
+	},
+	{
+		.name = "policy",
+		.operands = "check FILE",
+		.words = "check file",
+		.help = "check a policy file, offline",
+		.details = "Arguments go to culvert-control policy as they are.",
+		.exits = "0 1 2 3",
+		.offline = true,
+		.run = cv_cli_policy,
+	},
+	{
+		.name = "version",
+		.help = "print the version",
+		.details = "Prints the version of this program.",
+		.exits = "0 1",
+		.run = cv_cli_version,
+	},
+	{
+		.name = "completion",
+		.operands = "bash",
+		.min_operands = 1,
+		.max_operands = 1,
+		.words = "bash",
+		.help = "print a completion script",
+		.details = "To use it in this shell: source <(culvert completion bash)",
+		.exits = "0 1",
+		.run = cv_cli_completion,
+	},
+	{
+		.name = "help",
+		.operands = "[COMMAND]",
+		.max_operands = 1,
+		.help = "print help",
+		.details = "Without COMMAND: the list of commands.",
+		.exits = "0 1",
+		.run = cv_cli_help,
+	},
+};
+
+const size_t cv_cli_command_count = sizeof(cv_cli_commands) / sizeof(cv_cli_commands[0]);
