@@ -19,7 +19,8 @@ static inline void cv_label_bytes(struct cv_label *l, const void *bytes, size_t 
 
 	if (len > room)
 		len = room;
-	memcpy(l->text + l->len, bytes, len);
+	if (len != 0)
+		memcpy(l->text + l->len, bytes, len);
 	l->len += len;
 }
 

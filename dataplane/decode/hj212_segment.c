@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The data segment: header fields, then CP=&&...&& (6.3.3). */
+#include <string.h>
+
+#include "dataplane/decode/hj212.h"
+#include "dataplane/decode/text.h"
+
+#define BEIJING_OFFSET_S (8 * 3600)
+#define NUMBER_MAX 9999
+
+static uint16_t number(struct hj212_text t)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < t.len; i++) {
+		if (t.data[i] < '0' || t.data[i] > '9' || n > NUMBER_MAX)
+			return 0;
+		n = n * 10 + (uint32_t)(t.data[i] - '0');
+	}
+	return n > NUMBER_MAX ? 0 : (uint16_t)n;
+}
+
+static bool is(struct hj212_text key, const char *name)
+{
+	size_t len = strlen(name);
+
+	return key.len == len && memcmp(key.data, name, len) == 0;
+}
+
+static void header_field(struct hj212_segment *s, struct hj212_text key, struct hj212_text value)
+{
+	if (is(key, "QN"))
+		s->qn = value;
+	else if (is(key, "MN"))
+		s->mn = value;
+	else if (is(key, "CN"))
+		s->cn = number(value);
+	else if (is(key, "ST"))
+		s->st = number(value);
+	else if (is(key, "Flag"))
+		s->flag = (uint8_t)number(value);
+	else if (is(key, "PNUM"))
+		s->packets = number(value);
+}
+
+/* Everything between CP=&& and the last && of the segment. */
+static bool take_cp(struct hj212_segment *s, const char *at, const char *end)
+{
+	if (end - at < 2 || memcmp(at, "&&", 2) != 0)
+		return false;
+	at += 2;
+	if (end - at < 2 || memcmp(end - 2, "&&", 2) != 0)
+		return false;
+	s->cp = (struct hj212_text){at, (size_t)(end - 2 - at)};
+	return true;
+}
+
+enum cv_reject hj212_segment_parse(const uint8_t *data, size_t len, struct hj212_segment *ret)
+{
+	struct hj212_segment s = {.text_valid = cv_utf8_valid(data, len)};
+	const char *at = (const char *)data, *end = at + len;
+
+	while (at < end && s.cp.data == NULL) {
+		const char *equals = memchr(at, '=', (size_t)(end - at));
+		const char *stop;
+		struct hj212_text key;
+
+		if (equals == NULL)
+			return CV_REJECT_BAD_PAYLOAD;
+		key = (struct hj212_text){at, (size_t)(equals - at)};
+		at = equals + 1;
+		if (is(key, "CP")) {
+			if (!take_cp(&s, at, end))
+				return CV_REJECT_BAD_PAYLOAD;
+			break;
+		}
+		for (stop = at; stop < end && *stop != ';' && *stop != ','; stop++)
+			;
+		header_field(&s, key, (struct hj212_text){at, (size_t)(stop - at)});
+		at = stop + 1;
+	}
+	if (s.cp.data == NULL || s.cn == 0)
+		return CV_REJECT_BAD_PAYLOAD;
+	*ret = s;
+	return CV_REJECT_NONE;
+}
+
+/* Days since 1970-01-01 of a date in the Gregorian calendar; March-based years end with the leap
+ * day. */
+static int64_t days(unsigned int year, unsigned int month, unsigned int day)
+{
+	unsigned int y = month > 2 ? year : year - 1;
+	unsigned int m = month > 2 ? month - 3 : month + 9;
+
+	return (int64_t)y * 365 + y / 4 - y / 100 + y / 400 + (m * 153 + 2) / 5 + day - 1 - 719468;
+}
+
+static unsigned int month_days(unsigned int year, unsigned int month)
+{
+	static const uint8_t lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return lengths[month - 1] + (month == 2 && leap);
+}
+
+bool hj212_time(struct hj212_text text, int64_t *ret)
+{
+	static const uint8_t widths[] = {4, 2, 2, 2, 2, 2, 3};
+	unsigned int part[7] = {0};
+	const char *at = text.data;
+	int64_t seconds;
+
+	if (text.len != 14 && text.len != 17)
+		return false;
+	for (size_t i = 0; i < (text.len == 14 ? 6u : 7u); i++) {
+		for (unsigned int n = 0; n < widths[i]; n++, at++) {
+			if (*at < '0' || *at > '9')
+				return false;
+			part[i] = part[i] * 10 + (unsigned int)(*at - '0');
+		}
+	}
+	if (part[0] < 2000 || part[0] > 2099 || part[1] < 1 || part[1] > 12 || part[2] < 1 ||
+	    part[2] > month_days(part[0], part[1]) || part[3] > 23 || part[4] > 59 || part[5] > 59)
+		return false;
+	seconds = days(part[0], part[1], part[2]) * 86400 + part[3] * 3600 + part[4] * 60 + part[5];
+	*ret = (seconds - BEIJING_OFFSET_S) * 1000000000 + (int64_t)part[6] * 1000000;
+	return true;
+}
