@@ -11,6 +11,7 @@
 
 #include "dataplane/decode/decoder.h"
 #include "dataplane/decode/reader.h"
+#include "dataplane/decode/senml.h"
 
 /* Control packet types, 2.1.2; 0 is reserved and stands for the will in property rules. */
 enum mqtt_type {
@@ -53,7 +54,7 @@ enum mqtt_version { MQTT_V_UNKNOWN = 0, MQTT_V31 = 3, MQTT_V311 = 4, MQTT_V5 = 5
 
 /** Longest client id kept; 3.1.3.1 wants brokers to take 23 bytes. A longer one is cut. */
 #define MQTT_CLIENT_ID_MAX 64
-/** Payload bytes that decide what a value is. */
+/** Payload bytes looked at in a packet that is larger than the window. */
 #define MQTT_PAYLOAD_MAX CV_TLV_MAX
 
 #define MQTT_FLOW_CONNECTED 0x01u /* a CONNECT was seen: version and sides are proven */
@@ -111,7 +112,7 @@ struct mqtt_packet {
 	struct mqtt_text filters; /* SUBSCRIBE, UNSUBSCRIBE: all of them as sent */
 	const uint8_t *payload;
 	size_t payload_len; /* on the wire */
-	size_t payload_held;
+	size_t payload_held; /* of that in hand */
 	struct mqtt_properties props;
 };
 
@@ -131,7 +132,9 @@ struct mqtt_text mqtt_binary(struct mqtt_packet *p);
 /** Topic name: a string without wildcards, 4.7.1. */
 struct mqtt_text mqtt_topic(struct mqtt_packet *p, enum cv_reject wildcard);
 
-/** Start a record: direction, device end, type, length, METHOD and DEVICE are filled in. */
+/** Fill in direction, device end, type, length and METHOD. */
+void mqtt_complete(struct mqtt_packet *p, struct cv_record *rec);
+/** Start a record: mqtt_complete() and DEVICE. */
 struct cv_record *mqtt_begin(struct mqtt_packet *p, enum cv_lane lane, enum cv_kind kind);
 /** Append a text TLV unless it is empty. */
 void mqtt_tlv(struct mqtt_packet *p, enum cv_tlv_tag tag, struct mqtt_text text);
@@ -176,8 +179,8 @@ void mqtt_emit_publish(struct mqtt_packet *p);
 void mqtt_emit_subscribe(struct mqtt_packet *p);
 
 /**
- * Bytes of a PUBLISH that parse wants to see, from the fixed header on: all up to the payload and
- * enough of that.
+ * Bytes of a PUBLISH that parse wants to see, from the fixed header on: all of one that the window
+ * holds, of a larger one all up to the payload and enough of that.
  *
  * @param len bytes at hand; the answer may grow with them and never exceeds the packet.
  */
@@ -225,6 +228,7 @@ _Static_assert(sizeof(struct mqtt_alias_tag) * MQTT_ALIAS_WAYS == 64, "one cache
 struct mqtt_worker {
 	struct mqtt_alias_tag tag[MQTT_ALIAS_SETS][MQTT_ALIAS_WAYS];
 	uint8_t topic[MQTT_ALIAS_SETS][MQTT_ALIAS_WAYS][MQTT_ALIAS_TOPIC_MAX];
+	struct cv_senml_pack pack; /* work space for one payload */
 	uint32_t sessions; /* last key given to a flow */
 	uint32_t clock; /* counts uses */
 };

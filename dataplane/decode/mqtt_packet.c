@@ -87,9 +87,8 @@ void mqtt_tlv(struct mqtt_packet *p, enum cv_tlv_tag tag, struct mqtt_text text)
 		cv_emit_tlv(p->d->emit, tag, text.data, text.len);
 }
 
-struct cv_record *mqtt_begin(struct mqtt_packet *p, enum cv_lane lane, enum cv_kind kind)
+void mqtt_complete(struct mqtt_packet *p, struct cv_record *rec)
 {
-	struct cv_record *rec = cv_emit_begin(p->d->emit, lane, kind);
 	const char *name = mqtt_type_name(p->type);
 
 	/* The port's side is the operator's word; without it the session tells. */
@@ -102,6 +101,13 @@ struct cv_record *mqtt_begin(struct mqtt_packet *p, enum cv_lane lane, enum cv_k
 	if (p->flow->state & MQTT_FLOW_ID_CUT)
 		rec->flags |= CV_FLAG_TRUNCATED;
 	cv_emit_tlv(p->d->emit, CV_TLV_METHOD, name, strlen(name));
+}
+
+struct cv_record *mqtt_begin(struct mqtt_packet *p, enum cv_lane lane, enum cv_kind kind)
+{
+	struct cv_record *rec = cv_emit_begin(p->d->emit, lane, kind);
+
+	mqtt_complete(p, rec);
 	mqtt_tlv(p, CV_TLV_DEVICE, (struct mqtt_text){p->flow->client_id, p->flow->client_id_len});
 	return rec;
 }

@@ -38,8 +38,6 @@ void mqtt_parse_publish(struct mqtt_packet *p)
 	p->payload = p->r.cur;
 	p->payload_len = p->total - head;
 	p->payload_held = cv_reader_left(&p->r);
-	if (p->payload_held > MQTT_PAYLOAD_MAX)
-		p->payload_held = MQTT_PAYLOAD_MAX;
 }
 
 /* Bytes up to the payload in the given layout, as far as @p len bytes tell. */
@@ -81,45 +79,42 @@ size_t mqtt_publish_want(const struct mqtt_packet *p, size_t len)
 
 static void value_of_payload(struct mqtt_packet *p, struct cv_record *rec)
 {
-	bool whole = p->payload_held == p->payload_len;
-	size_t len = p->payload_held;
-	bool text =
-		whole ? cv_utf8_valid(p->payload, len) : cv_utf8_cut_valid(p->payload, len, &len);
+	size_t len = p->payload_held < CV_TLV_MAX ? p->payload_held : CV_TLV_MAX;
+	bool whole = len == p->payload_len, text;
 
-	if (!whole)
-		rec->flags |= CV_FLAG_TRUNCATED;
 	if (p->payload_len == 0)
 		return;
+	if (!whole)
+		rec->flags |= CV_FLAG_TRUNCATED;
+	if (whole && cv_text_number(p->payload, len, &rec->value.f64)) {
+		rec->value_type = CV_VALUE_F64;
+		return;
+	}
+	text = whole ? cv_utf8_valid(p->payload, len) : cv_utf8_cut_valid(p->payload, len, &len);
 	if (!text) {
 		rec->value_type = CV_VALUE_BYTES;
 		rec->flags |= CV_FLAG_RAW | (p->props.utf8_payload ? CV_FLAG_ENCODING : 0);
-		cv_emit_tlv(p->d->emit, CV_TLV_BYTES, p->payload, p->payload_held);
-		return;
-	}
-	if (whole && cv_text_number(p->payload, len, &rec->value.f64)) {
-		rec->value_type = CV_VALUE_F64;
+		cv_emit_tlv(p->d->emit, CV_TLV_BYTES, p->payload, len);
 		return;
 	}
 	rec->value_type = CV_VALUE_TEXT;
 	cv_emit_tlv(p->d->emit, CV_TLV_TEXT, p->payload, len);
 }
 
-/* The topic, by way of the alias where there is one. */
-static struct mqtt_text topic_of(struct mqtt_packet *p, struct cv_record *rec)
+/* Put the alias in place of the topic or note it. @return flags for the records. */
+static uint32_t resolve_alias(struct mqtt_packet *p)
 {
-	struct mqtt_text topic = p->topic;
 	bool cut = false;
 
-	if (topic.len != 0) {
-		if (p->props.alias != 0)
-			mqtt_alias_set(p);
-		return topic;
+	if (p->props.alias == 0)
+		return 0;
+	if (p->topic.len != 0) {
+		mqtt_alias_set(p);
+		return 0;
 	}
-	if (!mqtt_alias_get(p, &topic, &cut))
-		rec->flags |= CV_FLAG_UNPAIRED;
-	if (cut)
-		rec->flags |= CV_FLAG_TRUNCATED;
-	return topic;
+	if (!mqtt_alias_get(p, &p->topic, &cut))
+		return CV_FLAG_UNPAIRED;
+	return cut ? CV_FLAG_TRUNCATED : 0;
 }
 
 static void emit_correlation(struct mqtt_packet *p, struct cv_record *rec)
@@ -174,14 +169,72 @@ static void emit_flags(struct mqtt_packet *p, struct cv_record *rec)
 	cv_emit_tlv(p->d->emit, CV_TLV_FLAG, text, len);
 }
 
+/* What each record of one message has. */
+struct message {
+	struct mqtt_packet *p;
+	uint32_t flags;
+};
+
+static void complete(void *arg, struct cv_record *rec)
+{
+	struct message *m = arg;
+
+	mqtt_complete(m->p, rec);
+	rec->flags |= m->flags;
+	emit_flags(m->p, rec);
+	emit_correlation(m->p, rec);
+}
+
+static bool is_text(struct mqtt_text text, const char *want)
+{
+	return text.len == strlen(want) && memcmp(text.data, want, text.len) == 0;
+}
+
+/*
+ * A payload that says it is a SenML pack (RFC 8428), or in JSON looks like one, and is one. Other
+ * JSON arrays of objects are taken apart by nobody: they stay text.
+ */
+static bool emit_senml(struct message *m)
+{
+	struct mqtt_packet *p = m->p;
+	struct cv_senml_pack *pack = &((struct mqtt_worker *)p->d->worker)->pack;
+	const struct cv_senml_origin origin = {
+		.name = p->topic.data,
+		.name_len = p->topic.len,
+		.device = p->flow->client_id,
+		.device_len = p->flow->client_id_len,
+		.code = p->topic.data,
+		.code_len = p->topic.len,
+		.complete = complete,
+		.arg = m,
+		.lane = CV_LANE_MEASUREMENT,
+		.kind = CV_KIND_MEASUREMENT,
+	};
+	bool whole = p->payload_held == p->payload_len;
+	int ret = -1;
+
+	if (whole && p->payload_len > 2 && p->payload[0] == '[' && p->payload[1] == '{')
+		ret = cv_senml_json(pack, p->payload, p->payload_len, false);
+	else if (whole && is_text(p->props.content_type, "application/senml+cbor"))
+		ret = cv_senml_cbor(pack, p->payload, p->payload_len, false);
+	if (ret < 0 || pack->count == 0)
+		return false;
+	cv_senml_emit(p->d->emit, pack, &origin);
+	return true;
+}
+
 void mqtt_emit_publish(struct mqtt_packet *p)
 {
-	struct cv_record *rec = mqtt_begin(p, CV_LANE_MEASUREMENT, CV_KIND_MEASUREMENT);
+	struct message m = {.p = p, .flags = resolve_alias(p)};
+	struct cv_record *rec;
 
-	mqtt_tlv(p, CV_TLV_NAME, topic_of(p, rec));
-	emit_flags(p, rec);
+	if (p->payload && emit_senml(&m))
+		return;
+	rec = cv_emit_begin(p->d->emit, CV_LANE_MEASUREMENT, CV_KIND_MEASUREMENT);
+	complete(&m, rec);
+	mqtt_tlv(p, CV_TLV_DEVICE, (struct mqtt_text){p->flow->client_id, p->flow->client_id_len});
+	mqtt_tlv(p, CV_TLV_NAME, p->topic);
 	mqtt_tlv(p, CV_TLV_CODE, p->props.content_type);
-	emit_correlation(p, rec);
 	if (p->payload)
 		value_of_payload(p, rec);
 	else

@@ -7,7 +7,7 @@
 #include "dataplane/decode/text.h"
 
 /* Printable topic bytes that make a suspected PUBLISH one. */
-#define TOPIC_PROOF 4
+#define TOPIC_PROOF 3
 
 /*
  * A connection begins with CONNECT. Fixed part of its variable header, 3.1.2: name, level, flags,

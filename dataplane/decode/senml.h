@@ -62,6 +62,8 @@ int cv_senml_cbor(struct cv_senml_pack *pack, const uint8_t *data, size_t len, b
 struct cv_senml_origin {
 	const uint8_t *name; /* used where the pack names only the device */
 	size_t name_len;
+	const uint8_t *device; /* DEVICE where the pack names no device; may be NULL */
+	size_t device_len;
 	const uint8_t *code; /* CODE, may be NULL */
 	size_t code_len;
 	/** Set head fields and append the TLVs that all records of the message share. */

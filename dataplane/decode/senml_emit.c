@@ -179,6 +179,8 @@ static struct cv_record *begin(struct cv_emit *e, const struct cv_senml_entry *e
 	set_time(rec, entry);
 	if (n->device_len != 0)
 		cv_emit_tlv(e, CV_TLV_DEVICE, n->device, n->device_len);
+	else if (o->device_len != 0)
+		cv_emit_tlv(e, CV_TLV_DEVICE, o->device, o->device_len);
 	if (n->rest_len != 0)
 		cv_emit_tlv(e, CV_TLV_NAME, n->rest, n->rest_len);
 	else if (o->name_len != 0)
