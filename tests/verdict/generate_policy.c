@@ -92,6 +92,8 @@ static int add_rules(struct cv_random *r, struct cv_generation_build *b)
 	/* Some policies lack kinds of key, so that probes are seen to be right. */
 	uint32_t shapes = cv_below(r, 8), matches = cv_once_in(r, 3) ? cv_below(r, 16) : 15;
 	uint32_t count = cv_once_in(r, 10) ? 0 : cv_below(r, RULES), used = 0;
+	/* A rule for everything hides the default: most policies do without. */
+	int catch_all = cv_once_in(r, 4);
 	struct cv_gen_rule rules[RULES];
 	int err = 0;
 
@@ -100,6 +102,8 @@ static int add_rules(struct cv_random *r, struct cv_generation_build *b)
 	for (uint32_t i = 0; i < count; i++) {
 		struct cv_rule_key key = random_key(r, shapes);
 
+		if (!catch_all && !key.ip_proto && !key.src_class && !key.dst_class)
+			continue;
 		if (matches >> key.match & 1)
 			rules[used++] = (struct cv_gen_rule){key, random_rule(r, i + 1)};
 	}

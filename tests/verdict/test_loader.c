@@ -256,10 +256,10 @@ static void test_refusals(void **state)
 static int enter_namespace(void)
 {
 	static const char *const commands[] = {
+		"sysctl -qw net.ipv6.conf.default.disable_ipv6=1",
 		"ip link add cvt-a type veth peer name cvt-ap",
 		"ip link add cvt-b type veth peer name cvt-bp",
-		"for i in cvt-a cvt-ap cvt-b cvt-bp; do"
-		" echo 1 > /proc/sys/net/ipv6/conf/$i/disable_ipv6; ip link set $i up; done",
+		"for i in cvt-a cvt-ap cvt-b cvt-bp; do ip link set $i up; done",
 		"ethtool -K cvt-bp gro on",
 	};
 
