@@ -61,7 +61,12 @@ struct cv_packet {
 		__u8 b[16];
 		__u64 q[2];
 	} src, dst; /* IPv4 in v4, rest zero */
-	__u16 sport, dport; /* ICMP and later fragments: 0 */
+	union {
+		struct {
+			__u16 sport, dport; /* ICMP and later fragments: 0 */
+		};
+		__u32 ports; /* both in one load */
+	};
 	__u16 l3_off; /* offset of the IP header, bytes */
 	__u16 l4_off; /* offset behind IP header and extensions, bytes */
 	__u32 l3_end; /* end of the IP packet: l3_off + total length, <= frame length */

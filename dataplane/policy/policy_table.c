@@ -186,9 +186,8 @@ static void flow_key_of(const struct cv_packet *p, struct flow_key *k)
 	k->src[1] = p->src.q[1];
 	k->dst[0] = p->dst.q[0];
 	k->dst[1] = p->dst.q[1];
-	k->rest = (uint64_t)p->sport << 48 | (uint64_t)p->dport << 32 | (uint64_t)p->vlan << 16 |
-		  (uint64_t)p->ip_proto << 8 | (uint64_t)(p->fragment == CV_FRAG_LATER) << 7 |
-		  p->family;
+	k->rest = (uint64_t)p->ports << 32 | (uint64_t)p->vlan << 16 | (uint64_t)p->ip_proto << 8 |
+		  (uint64_t)(p->fragment == CV_FRAG_LATER) << 7 | p->family;
 }
 
 static uint32_t hash_flow(const struct flow_key *k)

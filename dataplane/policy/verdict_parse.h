@@ -89,8 +89,7 @@ CV_INLINE int cv_parse_l4(struct cv_span f, const __u8 *at, struct cv_packet *p)
 	/* A first fragment holds the whole header: RFC 1858 3.1 (tiny fragments), RFC 7112 5. */
 	if (room < need || at + CV_UDP_HEAD > f.end)
 		return p->fragment ? CV_REASON_BAD_FRAG : CV_REASON_BAD_L4;
-	p->sport = CV_LOAD16(at);
-	p->dport = CV_LOAD16(at + 2);
+	p->ports = CV_LOAD32(at);
 	if (p->ip_proto == CV_IPPROTO_TCP) {
 		if (at + CV_TCP_HEAD > f.end)
 			return CV_REASON_BAD_L4;

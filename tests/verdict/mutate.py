@@ -28,7 +28,7 @@ MUTATIONS = {
     "quarantine-ignored": (
         TABLE, VERDICT, "dev->flags & CV_DEVICE_QUARANTINED", "dev->flags & 0x80"),
     "device-without-vlan": (TABLE, VERDICT, "k->vlan = p->vlan", "k->vlan = 0"),
-    "flow-without-port": (TABLE, TABLE, "(uint64_t)p->dport << 32 |", ""),
+    "flow-without-port": (TABLE, TABLE, "(uint64_t)p->ports << 32", "(uint64_t)p->sport << 32"),
     "flow-without-fragment": (
         TABLE, TABLE, "(uint64_t)(p->fragment == CV_FRAG_LATER) << 7 |", ""),
     "prefix4-middle": (TABLE, TABLE, "(a >> 8) & 0xff", "(a >> 9) & 0xff"),
