@@ -82,5 +82,5 @@ int cv_cli_events(struct cv_cli *cli)
 	}
 	free(path);
 	cv_client_destroy(client);
-	return r == CV_CLI_OK && f.broken ? CV_CLI_INPUT : r;
+	return r == CV_CLI_OK && f.broken ? CV_CLI_OUTPUT : r;
 }

@@ -122,7 +122,7 @@ void cv_rate_text(double value, char out[32])
 int cv_print_json(const json_t *doc)
 {
 	if (json_dumpf(doc, stdout, JSON_INDENT(2)) < 0 || putchar('\n') == EOF)
-		return CV_CLI_INPUT;
+		return CV_CLI_OUTPUT;
 	return CV_CLI_OK;
 }
 

@@ -78,10 +78,12 @@ const struct cv_cli_command cv_cli_commands[] = {
 		.help = "run a capture file through the packet path, offline",
 		.details = "Needs no root and no running node. --policy or --config says by which "
 			   "rules; without them everything is forwarded and inspected. Other "
-			   "arguments go to culvert-dataplane replay as they are.",
+			   "arguments go to culvert-dataplane replay as they are. Here 3 also says "
+			   "that "
+			   "the capture is cut short; what could be read was played.",
 		.options = {{"policy", "FILE", "file", "judge by this policy file"},
 			    {"config", "FILE", "file", "as a node with this configuration would"}},
-		.exits = "0 1 2 3 4",
+		.exits = "0 1 2 3 4 5",
 		.offline = true,
 		.run = cv_cli_replay,
 	},

@@ -99,6 +99,15 @@ static int write_image(const char *path, const struct cv_generation *gen,
 	return -EIO;
 }
 
+static void tell_size(const struct arguments *a, const struct cv_generation *gen)
+{
+	printf("%s: ok, ", a->policy ? a->policy : a->file);
+	if (!a->policy)
+		printf("%" PRIu32 " port%s, ", gen->ports.count, gen->ports.count == 1 ? "" : "s");
+	printf("%" PRIu32 " prefixes, %" PRIu32 " rule keys\n", gen->prefixes.count,
+	       gen->rules.count);
+}
+
 static int run_compile(const struct arguments *a, bool write)
 {
 	struct cv_diagnostics diag = {0};
@@ -112,9 +121,7 @@ static int run_compile(const struct arguments *a, bool write)
 		r = write_image(a->image, gen, &diag);
 	code = tell(&diag, a->json, r);
 	if (r == 0 && !write && !a->json)
-		printf("%s: ok, %" PRIu32 " port%s, %" PRIu32 " prefixes, %" PRIu32 " rule keys\n",
-		       a->policy ? a->policy : a->file, gen->ports.count,
-		       gen->ports.count == 1 ? "" : "s", gen->prefixes.count, gen->rules.count);
+		tell_size(a, gen);
 	free(gen);
 	cv_config_free(config);
 	cv_diagnostics_free(&diag);
