@@ -17,6 +17,8 @@
 #include <rte_errno.h>
 #include <rte_launch.h>
 
+#include <xdp/libxdp.h>
+
 #define FRAME_BUFFERS 16383
 #define HOUSEKEEPING_US 500
 #define PORTS_EVERY 100 /* rounds between readings of the driver's counters */
@@ -114,7 +116,11 @@ static int make_worker(struct cv_run *run)
 
 static int start(struct cv_run *run)
 {
-	int err = cv_run_fetch_generation(run, &stop_wanted);
+	int err;
+
+	if (!run->options.verbose)
+		libxdp_set_print(NULL);
+	err = cv_run_fetch_generation(run, &stop_wanted);
 
 	if (err < 0)
 		return err;

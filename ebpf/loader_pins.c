@@ -91,12 +91,14 @@ int cv_pins_path(const char *dir, const char *port, const char *name, char *ret,
 	return len < 0 || (size_t)len >= size ? -ENAMETOOLONG : 0;
 }
 
+/* The kernel adds BPF_F_RDONLY_PROG to a devmap by itself. */
 static bool same_shape(const struct bpf_map *map, const struct bpf_map_info *info)
 {
+	__u32 flags = info->map_flags & ~(__u32)BPF_F_RDONLY_PROG;
+
 	return info->type == bpf_map__type(map) && info->key_size == bpf_map__key_size(map) &&
 	       info->value_size == bpf_map__value_size(map) &&
-	       info->max_entries == bpf_map__max_entries(map) &&
-	       info->map_flags == bpf_map__map_flags(map);
+	       info->max_entries == bpf_map__max_entries(map) && flags == bpf_map__map_flags(map);
 }
 
 int cv_pins_adopt(struct bpf_map *map, const char *path)
