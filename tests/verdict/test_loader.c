@@ -154,9 +154,13 @@ static __u32 map_id(const char *pin)
 /* A new control finds sockets, devices and counters where they were. */
 static void test_start_again(void **state)
 {
-	static const char *const pins[] = {
-		"devices",	    "policy_rules",	   "policy_epoch",    "sensors/xsks_map",
-		"sensors/counters", "sensors/port_config", "sensors/peer_map"};
+	static const char *const pins[] = {"devices",
+					   "policy_rules",
+					   "policy_epoch",
+					   "port-sensors/xsks_map",
+					   "port-sensors/counters",
+					   "port-sensors/port_config",
+					   "port-sensors/peer_map"};
 	struct cv_generation *g = generation(1, "cvt-a", CV_LOSS_FORWARD);
 	__u32 before[sizeof(pins) / sizeof(pins[0])], link = 0;
 	struct cv_bpf_why why = {""};
