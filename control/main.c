@@ -1,14 +1,74 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "control/config/config.h"
+#include "control/control.h"
+
+#define DEFAULT_CONFIG "/etc/culvert/culvert.yaml"
+
+enum { EXIT_FINE, EXIT_USAGE, EXIT_INPUT, EXIT_FAILED };
+
+static const char help[] =
+	"usage: culvert-control [--config FILE]\n"
+	"       culvert-control config|policy ... (see culvert-control config --help)\n"
+	"\n"
+	"Loads the policy into the kernel, gives the dataplane its generation, writes the event\n"
+	"log and serves it to subscribers. Ends on SIGTERM or SIGINT.\n"
+	"\n"
+	"  -c, --config FILE  the node's configuration (" DEFAULT_CONFIG ")\n"
+	"  -h, --help         this text\n"
+	"  -V, --version      the version\n"
+	"\n"
+	"Exit: 0 stopped in order, 1 usage, 2 the configuration or policy is wrong, 3 it could "
+	"not\n"
+	"start or go on.\n";
+
+static int serve(const char *path)
+{
+	static struct cv_control control;
+	int res = cv_control_start(&control, path);
+	int code = res == 0 ? EXIT_FINE : !control.gen ? EXIT_INPUT : EXIT_FAILED;
+
+	if (res == 0 && cv_control_run(&control) < 0)
+		code = EXIT_FAILED;
+	cv_control_stop(&control);
+	return code;
+}
 
 int main(int argc, char **argv)
 {
+	static const struct option options[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'},
+		{0},
+	};
+	const char *path = DEFAULT_CONFIG;
+	int option;
+
 	if (argc > 1 && (strcmp(argv[1], "config") == 0 || strcmp(argv[1], "policy") == 0))
 		return cv_config_command(argc - 1, argv + 1);
-	fputs("usage: culvert-control config|policy ... (see culvert-control config --help)\n",
-	      stderr);
-	return 1;
+	while ((option = getopt_long(argc, argv, "c:hV", options, NULL)) != -1) {
+		if (option == 'c') {
+			path = optarg;
+		} else if (option == 'h') {
+			fputs(help, stdout);
+			return EXIT_FINE;
+		} else if (option == 'V') {
+			puts("culvert-control " CULVERT_VERSION);
+			return EXIT_FINE;
+		} else {
+			fputs(help, stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "culvert-control: error: unexpected argument \"%s\"\n",
+			argv[optind]);
+		fputs(help, stderr);
+		return EXIT_USAGE;
+	}
+	return serve(path);
 }

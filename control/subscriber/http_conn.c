@@ -116,10 +116,23 @@ void cv_http_conn_ready(void *conn)
 		send_events(c);
 }
 
+/* The send is idle while a request is held, so its op serves as the timer. */
+void cv_http_conn_hold(struct cv_http_conn *c, uint64_t ns)
+{
+	c->state = CV_CONN_HOLDING;
+	c->held_ns += ns;
+	cv_loop_timer(cv_http_server_loop(c->server), &c->send, ns);
+}
+
 static void on_sent(struct cv_op *op, int res, uint32_t flags)
 {
 	struct cv_http_conn *c = op->owner;
 
+	if (c->state == CV_CONN_HOLDING) {
+		c->state = CV_CONN_REPLYING;
+		cv_http_server_dispatch(c->server, c, 0);
+		return;
+	}
 	if (res <= 0)
 		cv_http_conn_close(c);
 	if (c->state == CV_CONN_CLOSING) {
@@ -188,6 +201,7 @@ static void read_requests(struct cv_http_conn *c)
 	}
 	c->keep_alive = res == 1 && c->request.keep_alive;
 	c->state = CV_CONN_REPLYING;
+	c->held_ns = 0;
 	set_deadline(c, REPLY_NS);
 	cv_http_server_dispatch(c->server, c, res == 1 ? 0 : res);
 }

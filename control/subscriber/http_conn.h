@@ -18,6 +18,7 @@
 enum cv_http_conn_state {
 	CV_CONN_READING, /* a request, or waiting for one */
 	CV_CONN_REPLYING,
+	CV_CONN_HOLDING, /* the request waits; it is dispatched again */
 	CV_CONN_STREAMING,
 	CV_CONN_LINGERING, /* all is sent; wait for the peer to close, so that nothing is lost */
 	CV_CONN_CLOSING, /* wait for what is in flight, then free */
@@ -42,6 +43,7 @@ struct cv_http_conn {
 	char in[4096];
 	size_t in_at, in_len;
 
+	uint64_t held_ns; /* how long the request in hand has waited */
 	bool keep_alive;
 	char *reply; /* head and body, heap; NULL = none */
 	const char *out; /* what is being sent */
@@ -62,6 +64,9 @@ struct cv_http_conn *cv_http_conn_open(struct cv_http_server *server, struct cv_
 void cv_http_conn_reply(struct cv_http_conn *c, int status, json_t *body);
 void cv_http_conn_stream(struct cv_http_conn *c, struct cv_event_stream *stream,
 			 const char *content_type, bool chunked);
+
+/** Dispatch the request in hand again after @p ns. */
+void cv_http_conn_hold(struct cv_http_conn *c, uint64_t ns);
 
 /** Give up; freed as soon as nothing is in flight. */
 void cv_http_conn_close(struct cv_http_conn *c);

@@ -151,7 +151,14 @@ static void serve_events(const struct cv_http_service *service, struct cv_http_c
 static void serve_document(struct cv_http_conn *c, const struct cv_http_route *route,
 			   const struct cv_http_query *query)
 {
-	json_t *body = route->json(route->owner, query);
+	uint64_t wait_ns = route->hold ? route->hold(route->owner, query, c->held_ns) : 0;
+	json_t *body;
+
+	if (wait_ns > 0) {
+		cv_http_conn_hold(c, wait_ns);
+		return;
+	}
+	body = route->json(route->owner, query);
 
 	if (body)
 		cv_http_conn_reply(c, 200, body);

@@ -28,11 +28,20 @@ struct cv_http_server;
  */
 typedef json_t *cv_http_json(void *owner, const struct cv_http_query *query);
 
+/**
+ * May hold the answer back, so that a document can wait for something without a thread.
+ *
+ * @param held_ns how long it was held back already.
+ * @return ns to wait before this is called again, 0 = answer now.
+ */
+typedef uint64_t cv_http_hold(void *owner, const struct cv_http_query *query, uint64_t held_ns);
+
 /** A resource. Paths are compared whole; "/" lists them all. */
 struct cv_http_route {
 	const char *path; /* "/v1/status" */
 	const char *summary; /* one line for the list */
 	cv_http_json *json;
+	cv_http_hold *hold; /* NULL = answer at once */
 	void *owner;
 };
 

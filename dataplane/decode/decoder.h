@@ -40,6 +40,9 @@ struct cv_decode {
 	bool window_full; /* stream: more bytes will not be held; decide with these */
 	bool from_client; /* stream: sent by the end that opened the connection, as far as known */
 	uint32_t need; /* out, with CV_NEED_MORE: bytes wanted in all, 0 = unknown */
+	/* out, with a rejection on a stream: length of the rejected message where its frame is
+	 * sound and only its content is not; the next message begins behind it. 0 = resync. */
+	uint32_t skip;
 };
 
 /** Result of decode(): bytes of the message, CV_NEED_MORE, or CV_REJECTED(reason). */

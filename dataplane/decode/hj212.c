@@ -132,10 +132,12 @@ static int64_t hj212_decode(struct cv_decode *d, const uint8_t *data, size_t len
 	eol = line_end(data + total, len - total, d->datagram || d->window_full);
 	if (eol < 0)
 		return want(d, total + 2, CV_REJECT_TRUNCATED);
-	reject = hj212_segment_parse(segment, (size_t)n, &s);
-	if (reject != CV_REJECT_NONE)
-		return CV_REJECTED(reject);
 	total += (size_t)eol;
+	reject = hj212_segment_parse(segment, (size_t)n, &s);
+	if (reject != CV_REJECT_NONE) {
+		d->skip = (uint32_t)total;
+		return CV_REJECTED(reject);
+	}
 	s.size = (uint32_t)(total - start);
 	hj212_records(d, &s);
 	if (d->datagram)

@@ -8,6 +8,7 @@
 
 #define LENGTH_MIN 2 /* unit and function */
 #define LENGTH_MAX 254 /* unit and a PDU of 253 bytes (section 4.1) */
+#define LENGTH_MAX_FOREIGN 255 /* UMAS (function 90) has PDUs of 254 */
 
 /*
  * Who asks? The well-known port tells; on another one the end that opened the connection, and in
@@ -42,13 +43,18 @@ static enum cv_reject check_header(const uint8_t *data, size_t len)
 {
 	struct cv_reader r = cv_reader(data, len);
 	uint16_t protocol, length;
+	uint8_t function;
 
 	cv_read_be16(&r);
 	protocol = cv_read_be16(&r);
 	if (!r.failed && protocol != 0)
 		return CV_REJECT_BAD_HEADER;
 	length = cv_read_be16(&r);
-	if (!r.failed && (length < LENGTH_MIN || length > LENGTH_MAX))
+	if (!r.failed && (length < LENGTH_MIN || length > LENGTH_MAX_FOREIGN))
+		return CV_REJECT_BAD_LENGTH;
+	cv_read_u8(&r);
+	function = cv_read_u8(&r);
+	if (!r.failed && length > LENGTH_MAX && modbus_function_name(function))
 		return CV_REJECT_BAD_LENGTH;
 	return CV_REJECT_NONE;
 }
@@ -76,7 +82,10 @@ static int64_t modbus_decode(struct cv_decode *d, const uint8_t *data, size_t le
 		return d->datagram ? CV_REJECTED(CV_REJECT_TRUNCATED) : CV_NEED_MORE;
 	}
 	reject = modbus_adu(d, &adu);
-	return reject == CV_REJECT_NONE ? adu.size : CV_REJECTED(reject);
+	if (reject == CV_REJECT_NONE)
+		return adu.size;
+	d->skip = adu.size;
+	return CV_REJECTED(reject);
 }
 
 /* Strict: known functions with the right lengths, one behind the other up to the last byte. */

@@ -140,6 +140,9 @@ enum cv_reject modbus_check(const struct modbus_adu *adu, bool request)
 	/* Functions that are not ours, vendors' own (UMAS 90) among them, have any length. */
 	if (s.layout == UNKNOWN)
 		return CV_REJECT_NONE;
+	/* Servers are seen that leave rubbish behind an exception code. */
+	if (adu->function & MODBUS_EXCEPTION)
+		return adu->body_len > 0 ? CV_REJECT_NONE : CV_REJECT_BAD_LENGTH;
 	if (fit(s, adu->body, adu->body_len, adu->body_len) == MODBUS_FIT_YES)
 		return CV_REJECT_NONE;
 	if (s.layout == COUNTED && adu->body_len > s.n)

@@ -28,7 +28,10 @@ static void set_raw_off(struct cv_inspect *in, int64_t off)
 	in->origin.raw_off = (uint16_t)(off < 0 ? 0 : off > UINT16_MAX ? UINT16_MAX : off);
 }
 
-/* One message. @return bytes of it; 0 = more wanted or, with the state changed, rejected. */
+/*
+ * One message. @return bytes of it, rejected ones with a sound frame included; 0 = more wanted or,
+ * with the state changed, rejected.
+ */
 static uint64_t message(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
 			const struct view *v)
 {
@@ -54,7 +57,9 @@ static uint64_t message(struct cv_inspect *in, struct cv_flow *f, unsigned int d
 	}
 	if (ret < 0) {
 		reject(in, f, s, (enum cv_reject)(-ret), v);
-		return 0;
+		if (d.skip != 0)
+			s->state = CV_STREAM_MESSAGE;
+		return d.skip;
 	}
 	if (d.window_full) {
 		reject(in, f, s, CV_REJECT_TOO_LARGE, v);

@@ -75,6 +75,9 @@ struct cv_handoff_header {
 	uint64_t tsc_hz; /* for cycles_busy */
 	/* Set by control before it sleeps; the housekeeping thread then rings the doorbell. */
 	_Alignas(64) uint32_t sleeping;
+	/* Control's note to its successor: frames XDP had steered before this dataplane. */
+	uint32_t steered_known;
+	uint64_t steered_base;
 };
 
 /** Counters of one port, by the housekeeping thread from the driver. */

@@ -267,6 +267,13 @@ static bool step(struct decode_run *r, struct decode_side *s, bool from_client)
 	if (ret == CV_NEED_MORE && !d.window_full)
 		return false;
 	reject(r, ret == CV_NEED_MORE ? CV_REJECTED(CV_REJECT_TOO_LARGE) : ret, s->at);
+	if (d.skip != 0) {
+		size_t n = d.skip < s->len ? d.skip : s->len;
+
+		s->skip = d.skip - n;
+		drop_front(s, n);
+		return true;
+	}
 	s->hunting = true;
 	return true;
 }

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/control.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "control/config/compile.h"
+#include "control/ctl/documents.h"
+#include "control/diag.h"
+#include "control/generation_number.h"
+#include "control/notify.h"
+
+#define CV_LOOP_ENTRIES 1024
+#define CV_WATCH_NS 1000000000u
+/* Between the two readings of one answer; the dataplane updates port counters every 50 ms. */
+#define CV_SETTLE_STEP_NS 60000000u
+
+static int load_config(struct cv_control *c, const char *path)
+{
+	struct cv_diagnostics diag = {0};
+	int res = cv_config_load(path, &c->config, &diag);
+
+	if (res == 0)
+		res = cv_generation_number(c->config, &c->gen, &diag);
+	cv_diagnostics_print(&diag, stderr);
+	cv_diagnostics_free(&diag);
+	return res;
+}
+
+static int open_log(struct cv_control *c)
+{
+	struct cv_eventlog_config log = {
+		.dir = c->config->log_dir,
+		.node = c->config->node,
+		.segment_size = c->config->segment_size,
+	};
+	const char *why = "";
+	int res;
+
+	for (int i = 0; i < CV_LANE_COUNT; i++) {
+		log.retain_bytes[i] = c->config->retain[i].bytes;
+		log.retain_ns[i] = c->config->retain[i].ns;
+	}
+	res = cv_eventlog_open(c->loop, &log, &c->log, &why);
+	if (res < 0)
+		cv_diag("error", "%s", why);
+	return res;
+}
+
+static bool has_xdp_port(const struct cv_generation *gen)
+{
+	const struct cv_gen_port *ports = cv_generation_at(gen, gen->ports);
+
+	for (unsigned int i = 0; i < gen->ports.count; i++)
+		if (ports[i].kind == CV_PORT_AF_XDP)
+			return true;
+	return false;
+}
+
+static int load_bpf(struct cv_control *c)
+{
+	struct cv_bpf_why why = {0};
+	int res;
+
+	if (!has_xdp_port(c->gen))
+		return 0;
+	res = cv_bpf_load(c->gen, c->config->pin_dir, &c->bpf, &why);
+	if (res < 0)
+		cv_diag("error", "%s", why.text);
+	return res;
+}
+
+static int open_link(struct cv_control *c)
+{
+	struct cv_ledger_sources sources = {
+		.loop = c->loop, .gen = c->gen, .bpf = c->bpf, .log = c->log};
+	const char *why = "";
+	int res = cv_link_server_create(c->loop, c->log, c->config->link_socket, c->gen, &c->link,
+					&why);
+
+	if (res < 0) {
+		cv_diag("error", "%s", why);
+		return res;
+	}
+	sources.link = c->link;
+	cv_ledger_init(&c->ledger, &sources);
+	return 0;
+}
+
+static json_t *get_status(void *owner, const struct cv_http_query *query)
+{
+	return cv_document_status(owner);
+}
+
+static json_t *get_stats(void *owner, const struct cv_http_query *query)
+{
+	return cv_document_stats(owner);
+}
+
+static json_t *get_ledger(void *owner, const struct cv_http_query *query)
+{
+	struct cv_control *c = owner;
+
+	return cv_ledger_json(&c->ledger);
+}
+
+/* Two readings at least; with ?settle=MS more, until the ledger closes or the time is over. */
+static uint64_t hold_ledger(void *owner, const struct cv_http_query *query, uint64_t held_ns)
+{
+	const char *settle = cv_http_query_get(query, "settle");
+	unsigned long ms = settle ? strtoul(settle, NULL, 10) : 0;
+	struct cv_control *c = owner;
+
+	if (ms > 10000)
+		ms = 10000;
+	cv_ledger_read(&c->ledger);
+	if (held_ns == 0)
+		return CV_SETTLE_STEP_NS;
+	if (held_ns >= ms * 1000000u || cv_ledger_state(&c->ledger) == CV_LEDGER_CLOSED)
+		return 0;
+	return CV_SETTLE_STEP_NS;
+}
+
+static int open_http(struct cv_control *c)
+{
+	const struct cv_http_route routes[CV_CONTROL_ROUTES] = {
+		{.path = "/v1/status",
+		 .summary = "node, dataplane, ports, log and warnings",
+		 .json = get_status,
+		 .owner = c},
+		{.path = "/v1/stats",
+		 .summary = "counters of every stage",
+		 .json = get_stats,
+		 .owner = c},
+		{.path = "/v1/ledger",
+		 .summary = "do the sums agree; settle=MS waits until they do",
+		 .json = get_ledger,
+		 .hold = hold_ledger,
+		 .owner = c},
+	};
+	struct cv_http_config http = {
+		.node = c->config->node,
+		.unix_path = c->config->api_socket,
+		.tcp = c->config->api_listen[0] ? c->config->api_listen : NULL,
+		.routes = c->routes,
+		.route_count = CV_CONTROL_ROUTES,
+	};
+	const char *why = "";
+	int res;
+
+	memcpy(c->routes, routes, sizeof(routes));
+	res = cv_http_server_create(c->loop, c->log, &http, &c->http, &why);
+	if (res < 0)
+		cv_diag("error", "%s", why);
+	return res;
+}
+
+static void on_signal(struct cv_op *op, int res, uint32_t flags)
+{
+	struct cv_control *c = op->owner;
+
+	cv_loop_stop(c->loop);
+}
+
+/* A broken ledger is told once; it shows in the status for as long as it lasts. */
+static void on_watch(struct cv_op *op, int res, uint32_t flags)
+{
+	struct cv_control *c = op->owner;
+	enum cv_ledger_state state;
+
+	if (res != -ETIME)
+		return;
+	cv_ledger_read(&c->ledger);
+	state = cv_ledger_state(&c->ledger);
+	if (state == CV_LEDGER_OPEN && !c->ledger_open) {
+		const struct cv_equation *e = cv_ledger_broken(&c->ledger);
+
+		cv_diag("warning", "the ledger is open: %s (%s) is off by %lld", e->name, e->text,
+			(long long)(e->left - e->right));
+	}
+	if (state != CV_LEDGER_MOVING)
+		c->ledger_open = state == CV_LEDGER_OPEN;
+	cv_loop_timer(c->loop, &c->watch, CV_WATCH_NS);
+}
+
+static int watch_signals(struct cv_control *c)
+{
+	static struct signalfd_siginfo info; /* written by the kernel, not looked at */
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	c->signal_fd = signalfd(-1, &set, SFD_CLOEXEC);
+	if (c->signal_fd < 0)
+		return -errno;
+	c->signals = (struct cv_op){.done = on_signal, .owner = c};
+	io_uring_prep_read(cv_loop_sqe(c->loop, &c->signals), c->signal_fd, &info, sizeof(info), 0);
+	return 0;
+}
+
+static int open_loop(struct cv_control *c)
+{
+	int res = cv_loop_create(CV_LOOP_ENTRIES, &c->loop);
+
+	if (res == -ENOSYS)
+		cv_diag("error", "this machine forbids io_uring: set kernel.io_uring_disabled=0, "
+				 "or allow the io_uring system calls in the container");
+	else if (res < 0)
+		cv_diag("error", "cannot set up io_uring (%s)", strerror(-res));
+	return res;
+}
+
+int cv_control_start(struct cv_control *c, const char *config_path)
+{
+	int res;
+
+	*c = (struct cv_control){.signal_fd = -1};
+	res = load_config(c, config_path);
+	if (res == 0)
+		res = open_loop(c);
+	if (res == 0)
+		res = watch_signals(c);
+	if (res == 0)
+		res = open_log(c);
+	if (res == 0)
+		res = cv_generation_number_keep(c->config, c->gen);
+	if (res == 0)
+		res = load_bpf(c);
+	if (res == 0)
+		res = open_link(c);
+	if (res == 0)
+		res = open_http(c);
+	if (res < 0)
+		return res;
+	c->started_ns = cv_loop_mono_ns(c->loop);
+	c->watch = (struct cv_op){.done = on_watch, .owner = c};
+	cv_loop_timer(c->loop, &c->watch, CV_WATCH_NS);
+	cv_notify("READY=1");
+	fputs("culvert-control: ready\n", stderr);
+	return 0;
+}
+
+int cv_control_run(struct cv_control *c)
+{
+	int res = cv_loop_run(c->loop);
+
+	if (res < 0)
+		cv_diag("error", "the event loop failed (%s)", strerror(-res));
+	return res;
+}
+
+static void stop_bpf(struct cv_control *c)
+{
+	struct cv_bpf_why why = {0};
+
+	if (!c->bpf)
+		return;
+	cv_bpf_close(c->bpf);
+	if (!c->config->keep_policy && cv_bpf_detach(c->config->pin_dir, &why) < 0)
+		cv_diag("warning", "%s", why.text);
+}
+
+void cv_control_stop(struct cv_control *c)
+{
+	cv_notify("STOPPING=1");
+	if (c->loop) {
+		cv_loop_cancel(c->loop, &c->watch);
+		cv_loop_cancel(c->loop, &c->signals);
+		while ((c->watch.pending || c->signals.pending) && cv_loop_turn(c->loop) == 0)
+			;
+	}
+	cv_http_server_destroy(c->http);
+	cv_link_server_destroy(c->link);
+	stop_bpf(c);
+	cv_eventlog_close(c->log);
+	cv_loop_destroy(c->loop);
+	if (c->signal_fd >= 0)
+		close(c->signal_fd);
+	free(c->gen);
+	cv_config_free(c->config);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of culvert-control and their order of life. One thread. */
+#ifndef CV_CONTROL_H
+#define CV_CONTROL_H
+
+#include "control/config/config.h"
+#include "control/eventlog/eventlog.h"
+#include "control/ledger.h"
+#include "control/link/link_server.h"
+#include "control/loop/loop.h"
+#include "control/subscriber/http_server.h"
+#include "ebpf/loader.h"
+
+#define CV_CONTROL_ROUTES 3
+
+struct cv_control {
+	struct cv_config *config;
+	struct cv_generation *gen;
+	struct cv_loop *loop;
+	struct cv_eventlog *log;
+	struct cv_bpf *bpf; /* NULL = no af_xdp port */
+	struct cv_link_server *link;
+	struct cv_http_server *http;
+	struct cv_ledger ledger;
+	bool ledger_open; /* said so already */
+	struct cv_http_route routes[CV_CONTROL_ROUTES];
+	struct cv_op signals, watch;
+	int signal_fd;
+	uint64_t started_ns; /* monotonic */
+};
+
+/**
+ * Start everything the configuration asks for. Says on stderr what went wrong, with the remedy.
+ *
+ * @return 0; -EINVAL: the configuration has errors; other negative errno. cv_control_stop() in any
+ *         case.
+ */
+int cv_control_start(struct cv_control *c, const char *config_path);
+
+/** Serve until SIGTERM or SIGINT. @return 0 or negative errno. */
+int cv_control_run(struct cv_control *c);
+
+/** Stop in order: what is on its way to the log gets there. */
+void cv_control_stop(struct cv_control *c);
+
+#endif

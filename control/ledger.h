@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The node's ledger (D13): every packet and record is counted in exactly one place, from XDP to the
+ * event log, and the sums must agree. While traffic moves the two sides of an equation are read at
+ * different moments, so a difference means something only when everything rests.
+ */
+#ifndef CV_LEDGER_CONTROL_H
+#define CV_LEDGER_CONTROL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "control/eventlog/eventlog.h"
+#include "control/link/link_server.h"
+#include "ebpf/loader.h"
+
+#define CV_LEDGER_TERMS 6
+#define CV_LEDGER_EQUATIONS (CV_PORTS_MAX + 3 + 3 * CV_LANE_COUNT)
+
+/** Where the numbers come from. All outlive the ledger; bpf may be NULL. */
+struct cv_ledger_sources {
+	struct cv_loop *loop;
+	const struct cv_generation *gen;
+	const struct cv_bpf *bpf;
+	const struct cv_eventlog *log;
+	const struct cv_link_server *link;
+};
+
+struct cv_equation {
+	char name[48];
+	const char *text;
+	uint64_t left, right;
+	struct {
+		const char *name;
+		uint64_t value;
+	} terms[CV_LEDGER_TERMS];
+	unsigned int term_count;
+};
+
+struct cv_reading {
+	uint64_t at_ns; /* monotonic, 0 = never */
+	struct cv_equation equations[CV_LEDGER_EQUATIONS];
+	unsigned int count;
+};
+
+enum cv_ledger_state { CV_LEDGER_CLOSED, CV_LEDGER_OPEN, CV_LEDGER_MOVING };
+
+struct cv_ledger {
+	struct cv_ledger_sources sources;
+	struct cv_reading last, before;
+	/* Frames that XDP had steered when the attached dataplane bound its sockets. */
+	uint64_t steered_rest;
+	uint64_t incarnation; /* of the dataplane that steered_base belongs to, 0 = none */
+	uint64_t steered_base;
+};
+
+/** Before any dataplane attaches. */
+void cv_ledger_init(struct cv_ledger *l, const struct cv_ledger_sources *sources);
+
+/** Take a reading and keep the one before, if that is at least 15 ms old. */
+void cv_ledger_read(struct cv_ledger *l);
+
+/** What the last two readings say. */
+enum cv_ledger_state cv_ledger_state(const struct cv_ledger *l);
+
+/** First equation that does not hold in the last reading, NULL = none. */
+const struct cv_equation *cv_ledger_broken(const struct cv_ledger *l);
+
+/** The document of /v1/ledger. */
+json_t *cv_ledger_json(const struct cv_ledger *l);
+
+#endif
