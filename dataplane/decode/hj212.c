@@ -4,6 +4,7 @@
  * digits of check code, CR LF. Versions 2005, 2017 and 2025 share the frame.
  */
 #include "dataplane/decode/hj212.h"
+#include "dataplane/decode/hj212_crc.h"
 
 #include <string.h>
 
@@ -61,7 +62,7 @@ static int segment_length(const uint8_t *digits)
 
 static bool crc_matches(const uint8_t *segment, size_t len)
 {
-	uint16_t crc = hj212_crc(segment, len);
+	uint16_t crc = cv_hj212_crc(segment, len);
 
 	for (int i = 0; i < CHECK; i++)
 		if (hex_digit(segment[len + (size_t)i]) != (crc >> (12 - 4 * i) & 0xf))

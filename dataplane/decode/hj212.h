@@ -24,9 +24,6 @@ struct hj212_segment {
 	bool text_valid; /* the whole segment is well-formed UTF-8 */
 };
 
-/** Check code of a data segment (annex A). */
-uint16_t hj212_crc(const uint8_t *data, size_t len);
-
 /**
  * Take a data segment apart. PW is passed over: no password leaves the decoder.
  *

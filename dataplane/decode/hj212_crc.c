@@ -5,7 +5,7 @@
  * of crc is its high byte alone. That byte is a linear function of the one before; hence the
  * contribution of each of eight bytes can be looked up on its own and the eight added up.
  */
-#include "dataplane/decode/hj212.h"
+#include "dataplane/decode/hj212_crc.h"
 
 #define INIT 0xffff
 
@@ -40,7 +40,7 @@ static const uint16_t slices[8][256] = {
 	SLICE(0x0140, 0x0280, 0x0440, 0x0880, 0x1040, 0x2080, 0x4040, 0x8081),
 };
 
-uint16_t hj212_crc(const uint8_t *data, size_t len)
+uint16_t cv_hj212_crc(const uint8_t *data, size_t len)
 {
 	uint16_t crc = INIT;
 
