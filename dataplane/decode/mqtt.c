@@ -73,29 +73,27 @@ static bool length_fits(const struct packet_type *t, uint32_t rest, unsigned int
 
 int mqtt_fixed_header(const uint8_t *data, size_t len, unsigned int version, uint32_t *ret_total)
 {
-	unsigned int type;
+	unsigned int type, head = 1;
 	uint32_t rest = 0;
 
-	if (len == 0)
-		return CV_NEED_MORE;
+	*ret_total = 0;
+	/* 2.1.4; more bytes than needed are tolerated, some clients always send four. */
+	do {
+		if (head >= len)
+			return CV_NEED_MORE;
+		if (head == 4 && (data[head] & 0x80))
+			return (int)CV_REJECTED(CV_REJECT_BAD_LENGTH);
+		rest |= (uint32_t)(data[head] & 0x7f) << 7 * (head - 1);
+	} while (data[head++] & 0x80);
+	*ret_total = head + rest;
 	type = data[0] >> 4;
 	if (type == 0 || (type == MQTT_AUTH && version != MQTT_V5 && version != MQTT_V_UNKNOWN))
 		return (int)CV_REJECTED(CV_REJECT_UNKNOWN_TYPE);
 	if (!flags_valid(type, data[0] & 15, version))
 		return (int)CV_REJECTED(CV_REJECT_BAD_HEADER);
-	/* 2.1.4; more bytes than needed are tolerated, some clients always send four. */
-	for (unsigned int i = 1; i <= 4; i++) {
-		if (i == len)
-			return CV_NEED_MORE;
-		rest |= (uint32_t)(data[i] & 0x7f) << 7 * (i - 1);
-		if (data[i] & 0x80)
-			continue;
-		if (!length_fits(&types[type], rest, version))
-			break;
-		*ret_total = 1 + i + rest;
-		return (int)(1 + i);
-	}
-	return (int)CV_REJECTED(CV_REJECT_BAD_LENGTH);
+	if (!length_fits(&types[type], rest, version))
+		return (int)CV_REJECTED(CV_REJECT_BAD_LENGTH);
+	return (int)head;
 }
 
 /* Parse in one version's layout; what is wrong is in p->reject afterwards. */
@@ -173,6 +171,45 @@ static int64_t need_more(struct cv_decode *d, size_t want)
 	return CV_NEED_MORE;
 }
 
+/*
+ * A rejected packet is passed over by its length, since what lies inside can look like packets; but
+ * not one beyond the window. A bad fixed header right behind another rejected packet says that the
+ * length of that one led nowhere, and so does its own.
+ */
+static int64_t rejected(struct cv_decode *d, struct mqtt_flow *flow, enum cv_reject reason,
+			uint32_t total, bool header)
+{
+	uint8_t astray = MQTT_FLOW_ASTRAY(d->from_client);
+
+	if (total <= CV_STREAM_WINDOW && !(header && (flow->state & astray)))
+		d->skip = total;
+	flow->state |= astray;
+	return CV_REJECTED(reason);
+}
+
+static enum cv_reject parse(struct mqtt_packet *p)
+{
+	struct mqtt_flow *flow = p->flow;
+	enum cv_reject reject = check_session(p);
+
+	if (reject != CV_REJECT_NONE)
+		return reject;
+	if (p->type == MQTT_CONNECT) {
+		parse_as(p, MQTT_V5);
+		/* Name and level say what follows even when the rest is not to be had. */
+		if (p->version != MQTT_V_UNKNOWN) {
+			flow->version = p->version;
+			flow->state |= MQTT_FLOW_CONNECTED;
+			learn_sides(p);
+		}
+	} else if (flow->state & MQTT_FLOW_CONNECTED) {
+		parse_as(p, flow->version);
+	} else {
+		parse_unproven(p);
+	}
+	return p->reject;
+}
+
 static int64_t mqtt_decode(struct cv_decode *d, const uint8_t *data, size_t len)
 {
 	struct mqtt_flow *flow = d->flow;
@@ -183,8 +220,10 @@ static int64_t mqtt_decode(struct cv_decode *d, const uint8_t *data, size_t len)
 
 	if (head < 0 && (flow->state & MQTT_FLOW_CONNECTED) == 0) /* the version may be wrong */
 		head = mqtt_fixed_header(data, len, MQTT_V_UNKNOWN, &p.total);
-	if (head <= 0)
-		return head < 0 ? head : need_more(d, 0);
+	if (head < 0)
+		return rejected(d, flow, (enum cv_reject)(-head), p.total, true);
+	if (head == 0)
+		return need_more(d, 0);
 	p.type = data[0] >> 4;
 	p.flags = data[0] & 15;
 	p.r = cv_reader(data + head, len - (size_t)head);
@@ -198,15 +237,10 @@ static int64_t mqtt_decode(struct cv_decode *d, const uint8_t *data, size_t len)
 		len = want;
 	p.cut = len < p.total;
 	p.r.end = data + len;
-	reject = check_session(&p);
+	reject = parse(&p);
 	if (reject != CV_REJECT_NONE)
-		return CV_REJECTED(reject);
-	if ((flow->state & MQTT_FLOW_CONNECTED) || p.type == MQTT_CONNECT)
-		parse_as(&p, flow->version == MQTT_V_UNKNOWN ? MQTT_V5 : flow->version);
-	else
-		parse_unproven(&p);
-	if (p.reject != CV_REJECT_NONE)
-		return CV_REJECTED(p.reject);
+		return rejected(d, flow, reject, p.total, false);
+	flow->state &= (uint8_t)~MQTT_FLOW_ASTRAY(d->from_client);
 	learn_sides(&p);
 	if (types[p.type].emit)
 		types[p.type].emit(&p);

@@ -60,6 +60,8 @@ enum mqtt_version { MQTT_V_UNKNOWN = 0, MQTT_V31 = 3, MQTT_V311 = 4, MQTT_V5 = 5
 #define MQTT_FLOW_CONNECTED 0x01u /* a CONNECT was seen: version and sides are proven */
 #define MQTT_FLOW_SWAPPED 0x02u /* the client is the side that from_client says it is not */
 #define MQTT_FLOW_ID_CUT 0x04u
+/* By side, from the broker and from the client: the last packet was rejected. */
+#define MQTT_FLOW_ASTRAY(from_client) ((from_client) ? 0x10u : 0x08u)
 
 /** Session of one TCP connection; struct cv_decode.flow. */
 struct mqtt_flow {
@@ -196,7 +198,7 @@ size_t mqtt_resync(const uint8_t *data, size_t len);
  * Read a fixed header (2.1) and check it as far as it says itself what is right.
  *
  * @param version enum mqtt_version; with 0 whatever some version allows is right.
- * @param ret_total bytes of the whole packet; set when > 0 is returned.
+ * @param ret_total bytes of the whole packet; 0 when its length is malformed.
  * @return bytes of the header; CV_NEED_MORE; CV_REJECTED(reason).
  */
 int mqtt_fixed_header(const uint8_t *data, size_t len, unsigned int version, uint32_t *ret_total);

@@ -28,7 +28,7 @@ static void parse_protocol(struct mqtt_packet *p)
 	} else if (name.len != 6 || memcmp(name.data, "MQIsdp", 6) != 0 || level != MQTT_V31) {
 		mqtt_fail(p, CV_REJECT_BAD_HEADER);
 	}
-	p->version = level;
+	p->version = p->reject == CV_REJECT_NONE ? level : MQTT_V_UNKNOWN;
 	if (p->flags != 0 && level != MQTT_V31) /* 2.1.3; 3.1 has no use for them */
 		mqtt_fail(p, CV_REJECT_BAD_HEADER);
 }
@@ -157,9 +157,6 @@ void mqtt_emit_connect(struct mqtt_packet *p)
 	struct line l = {.len = 0};
 	struct cv_record *rec;
 
-	flow->version = p->version;
-	flow->state = MQTT_FLOW_CONNECTED | (p->d->from_client ? 0 : MQTT_FLOW_SWAPPED);
-	p->from_client = true;
 	keep_client_id(flow, p->client_id);
 	rec = mqtt_begin(p, CV_LANE_STATUS, CV_KIND_SESSION);
 	if (p->cut)

@@ -46,27 +46,42 @@ enum cv_probe mqtt_probe(const uint8_t *data, size_t len, bool datagram)
 /* Does a glance at the variable header tell more than the fixed header did? */
 enum glance { NO, PERHAPS, YES };
 
-/* MQTT-3.3.2-2 and 1.5.4: a topic is text, and what can be seen of it has no control characters. */
-static enum glance glance_publish(const uint8_t *body, size_t left, uint32_t rest)
+/* A topic that fits into @p rest bytes; 1.5.4: what can be seen of it has no control characters. */
+static enum glance glance_topic(const uint8_t *at, size_t left, uint32_t rest)
 {
 	size_t topic, seen, good;
 
 	if (left < 2)
 		return PERHAPS;
-	topic = (size_t)body[0] << 8 | body[1];
+	topic = (size_t)at[0] << 8 | at[1];
 	if (topic + 2 > rest)
 		return NO;
 	seen = topic < left - 2 ? topic : left - 2;
-	if (!(seen == topic ? cv_utf8_valid(body + 2, seen)
-			    : cv_utf8_cut_valid(body + 2, seen, &good)))
+	if (!(seen == topic ? cv_utf8_valid(at + 2, seen) : cv_utf8_cut_valid(at + 2, seen, &good)))
 		return NO;
 	for (size_t i = 0; i < seen; i++) {
-		uint8_t c = body[2 + i];
-
-		if (c < 0x20 || c == 0x7f || c == '#' || c == '+')
+		if (at[2 + i] < 0x20 || at[2 + i] == 0x7f)
 			return NO;
 	}
 	return seen >= TOPIC_PROOF ? YES : PERHAPS;
+}
+
+/* MQTT-2.2.1-3: a packet identifier is not 0. Then the first filter, or properties before it. */
+static enum glance glance_subscribe(const uint8_t *body, size_t left, uint32_t rest)
+{
+	size_t skip;
+
+	if (left < 3)
+		return PERHAPS;
+	if (body[0] == 0 && body[1] == 0)
+		return NO;
+	if (glance_topic(body + 2, left - 2, rest - 2) == YES)
+		return YES;
+	skip = 3u + body[2];
+	if (skip > rest)
+		return NO;
+	return skip < left ? glance_topic(body + skip, left - skip, rest - (uint32_t)skip)
+			   : PERHAPS;
 }
 
 static enum glance glance(const uint8_t *data, size_t head, size_t len, uint32_t total)
@@ -76,7 +91,9 @@ static enum glance glance(const uint8_t *data, size_t head, size_t len, uint32_t
 	unsigned int type = data[0] >> 4;
 
 	if (type == MQTT_PUBLISH)
-		return glance_publish(body, left, total - (uint32_t)head);
+		return glance_topic(body, left, total - (uint32_t)head);
+	if (type == MQTT_SUBSCRIBE || type == MQTT_UNSUBSCRIBE)
+		return glance_subscribe(body, left, total - (uint32_t)head);
 	if (type == MQTT_CONNECT)
 		return mqtt_probe(data, len, false) == CV_PROBE_YES ? YES : NO;
 	if (type == MQTT_CONNACK && left > 0 && body[0] > 1)

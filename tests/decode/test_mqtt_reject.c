@@ -22,12 +22,12 @@ static const struct {
 	{4, true, "0000", CV_REJECT_UNKNOWN_TYPE},
 	{4, true, "f000", CV_REJECT_UNKNOWN_TYPE},
 	{3, true, "f000", CV_REJECT_UNKNOWN_TYPE},
-	{4, true, "36", CV_REJECT_BAD_HEADER}, /* QoS 3 */
-	{4, true, "38", CV_REJECT_BAD_HEADER}, /* DUP with QoS 0 */
-	{4, true, "60", CV_REJECT_BAD_HEADER},
-	{4, true, "80", CV_REJECT_BAD_HEADER},
-	{3, true, "80", CV_REJECT_BAD_HEADER},
-	{5, true, "c1", CV_REJECT_BAD_HEADER},
+	{4, true, "3600", CV_REJECT_BAD_HEADER}, /* QoS 3 */
+	{4, true, "3800", CV_REJECT_BAD_HEADER}, /* DUP with QoS 0 */
+	{4, true, "6000", CV_REJECT_BAD_HEADER},
+	{4, true, "8000", CV_REJECT_BAD_HEADER},
+	{3, true, "8000", CV_REJECT_BAD_HEADER},
+	{5, true, "c100", CV_REJECT_BAD_HEADER},
 	{0, true, "1f0f 0004 4d515454 04 02 000a 0003 646576", CV_REJECT_BAD_HEADER},
 	{5, true, "3080808080", CV_REJECT_BAD_LENGTH},
 	{4, true, "c001", CV_REJECT_BAD_LENGTH},
