@@ -4,8 +4,10 @@
  *  1. up to 15 digits and a power of ten up to 10^22: both are exact doubles, one operation rounds
  *     once (Clinger 1990);
  *  2. up to 19 digits and a power up to 10^27: exact 128-bit integer arithmetic;
- *  3. everything else: exact arithmetic on a fixed number of limbs. Costs about a microsecond, so
- *     CV_DECIMAL_MAX also bounds what hostile input can make us spend per byte.
+ *  3. everything else: a product in 128 bits with a bound on its error (decimal_product.c), which
+ *     decides all but numbers next to the middle between two doubles;
+ *  4. those: exact arithmetic on a fixed number of limbs. Costs microseconds, so CV_DECIMAL_MAX
+ *     also bounds what hostile input can make us spend per byte.
  */
 #include "dataplane/decode/decimal.h"
 
@@ -347,6 +349,9 @@ static int convert(const struct decimal *d, double *ret)
 	}
 	if (d->count <= 19 && e >= -27 && e <= 27)
 		return convert_medium(d->head, e, ret);
+	if (cv_decimal_product(d->head, e + (d->count > 19 ? (int)d->count - 19 : 0), d->count > 19,
+			       ret))
+		return 0;
 	return convert_large(d, ret);
 }
 

@@ -6,7 +6,9 @@
 #ifndef CV_DECIMAL_H
 #define CV_DECIMAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /** Longest number text, bytes. A double needs 25; more is somebody testing us. */
 #define CV_DECIMAL_MAX 64
@@ -24,5 +26,15 @@
  *         double.
  */
 int cv_decimal_parse(const char *text, size_t len, int shift, double *ret);
+
+/* Between the two parts of this module. */
+
+/**
+ * Round @p mantissa * 10^@p exponent, if 128 bits are enough to tell.
+ *
+ * @param cut digits behind the mantissa were left out; it has 19 then.
+ * @return false when undecided; *ret is set when true.
+ */
+bool cv_decimal_product(uint64_t mantissa, int exponent, bool cut, double *ret);
 
 #endif
