@@ -151,6 +151,13 @@ static int unreachable(struct cv_client *c, CURL *h, CURLcode code)
 			 "cannot reach control at %s%s%s: is culvert-control running, and may this "
 			 "user use the socket? (--socket PATH names another)",
 			 c->socket, os ? ": " : "", os ? strerror((int)os) : "");
+	else if (code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR ||
+		 code == CURLE_GOT_NOTHING)
+		snprintf(
+			c->why, sizeof(c->why),
+			"control at %s went away in the middle of its answer; nothing is lost: ask "
+			"again when it is back (events: with --from seq:LANE:NUMBER)",
+			c->socket);
 	else
 		snprintf(c->why, sizeof(c->why), "control at %s: %s", c->socket,
 			 curl_easy_strerror(code));
