@@ -63,7 +63,7 @@ struct hj212_factor {
 
 /** @return NULL when the code is not in the table. */
 const struct hj212_factor *hj212_factor(const char *code, size_t len);
-/** The table, for the test of its order. */
+/** The table, for its test. */
 const struct hj212_factor *hj212_factor_table(size_t *ret_count);
 
 /** Emit the records of one frame. */

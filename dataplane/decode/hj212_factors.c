@@ -4,6 +4,8 @@
 #include "dataplane/decode/hj212.h"
 #include "dataplane/normalize/vocabulary.h"
 
+#include "hj212_factor_hash.h" /* generated: factor_slots */
+
 #define UNIT_OF_ROW(id, text, unit) UNIT_OF_##id = unit,
 enum unit_of_name { CV_NAMES(UNIT_OF_ROW) };
 
@@ -24,27 +26,18 @@ static const struct hj212_factor factors[] = {
 
 #define COUNT (sizeof(factors) / sizeof(factors[0]))
 
-/* Eight bytes as a number that sorts as they do. */
-static uint64_t key(const char *code, size_t len)
-{
-	uint64_t word = 0;
-
-	memcpy(&word, code, len);
-	return __builtin_bswap64(word);
-}
-
 const struct hj212_factor *hj212_factor(const char *code, size_t len)
 {
-	const struct hj212_factor *base = factors;
-	uint64_t wanted;
+	uint64_t word = 0;
+	unsigned int slot;
 
-	if (len == 0 || len > sizeof(base->code))
+	if (len == 0 || len > sizeof(word))
 		return NULL;
-	wanted = key(code, len);
-	for (size_t n = COUNT; n > 1; n -= n / 2)
-		if (key(base[n / 2].code, sizeof(base->code)) <= wanted)
-			base += n / 2;
-	return key(base->code, sizeof(base->code)) == wanted ? base : NULL;
+	memcpy(&word, code, len);
+	slot = factor_slots[(word * FACTOR_HASH_MULTIPLIER) >> FACTOR_HASH_SHIFT];
+	if (slot == FACTOR_HASH_EMPTY || memcmp(factors[slot].code, &word, sizeof(word)) != 0)
+		return NULL;
+	return &factors[slot];
 }
 
 const struct hj212_factor *hj212_factor_table(size_t *ret_count)
