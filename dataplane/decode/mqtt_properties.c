@@ -18,7 +18,8 @@ static const struct {
 	bool nonzero; /* 0 is a protocol error */
 	uint32_t where;
 } properties[MQTT_P_COUNT] = {
-	[MQTT_P_PAYLOAD_FORMAT] = {FLAG, false, MESSAGE},
+	/* 3.3.2.3.2 defines 0 and 1; brokers have passed on other values, and so do we. */
+	[MQTT_P_PAYLOAD_FORMAT] = {BYTE, false, MESSAGE},
 	[2] = {U32, false, MESSAGE}, /* message expiry interval */
 	[MQTT_P_CONTENT_TYPE] = {STRING, false, MESSAGE},
 	[8] = {TOPIC, false, MESSAGE}, /* response topic */
@@ -74,7 +75,7 @@ static void keep_number(struct mqtt_packet *p, struct mqtt_properties *out, uint
 			uint32_t value)
 {
 	if (id == MQTT_P_PAYLOAD_FORMAT)
-		out->utf8_payload = value != 0;
+		out->utf8_payload = value == 1;
 	if (id != MQTT_P_TOPIC_ALIAS)
 		return;
 	out->alias = (uint16_t)value;

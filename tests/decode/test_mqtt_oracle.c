@@ -37,6 +37,7 @@ static struct {
 	{"empty client ID", "refused by CONNACK 2, which is an answer and not a parse error", 0, 2},
 	{"tiny max packet", "the broker cannot answer in two bytes", 0, 1},
 	{"unsupported authentication method", "broker configuration", 0, 1},
+	{"payload-format-indicator=2", "undefined value, which older brokers passed on", 0, 1},
 	{"topic alias > max", "the broker's limit, not known from this packet", 0, 1},
 	{"(two byte integer) no topic", "alias never set: flagged unpaired", 0, 1},
 	{"AUTH / F0 long", "no method was agreed on: a matter of the session", 0, 1},

@@ -69,7 +69,7 @@ static const struct {
 	{5, true, "3003 0000 00", CV_REJECT_BAD_VALUE},
 	{5, true, "3006 0000 03 230000", CV_REJECT_BAD_STATE},
 	{5, true, "3005 0001 61 0201", CV_REJECT_BAD_LENGTH},
-	{5, true, "3006 0001 61 02 0102", CV_REJECT_BAD_OPTION},
+	{5, true, "3006 0001 61 02 0158", CV_REJECT_NONE}, /* the indicator's undefined values */
 	{5, true, "3007 0001 61 02 0101 ff", CV_REJECT_NONE},
 	{5, true, "3006 0001 61 02 2a01", CV_REJECT_BAD_OPTION}, /* of CONNACK */
 	{5, true, "3006 0001 61 02 0b01", CV_REJECT_BAD_OPTION}, /* only the broker may */
