@@ -268,9 +268,11 @@ bool cv_event_query_matches(const struct cv_event_query *q, const struct cv_reco
 	struct cv_json j = cv_json(urn, sizeof(urn));
 	size_t want = strlen(q->device), len;
 
-	if (!(q->kinds & 1u << rec->kind))
-		return false;
 	if (q->from == CV_FROM_TIME && rec->ts_rx_ns < q->from_ns)
+		return false;
+	if (rec->kind == CV_KIND_GAP) /* nobody asks for holes, and everybody must learn of them */
+		return true;
+	if (!(q->kinds & 1u << rec->kind))
 		return false;
 	if (want == 0 && !q->device_prefix)
 		return true;

@@ -40,7 +40,7 @@ int cv_event_query_parse(const struct cv_http_query *q, const char *accept,
 			 const char *last_event_id, struct cv_event_query *ret,
 			 struct cv_query_refusal *why);
 
-/** Whether a record of a selected lane is wanted. */
+/** Whether a record of a selected lane is wanted. Gap records are, whatever type and device say. */
 bool cv_event_query_matches(const struct cv_event_query *q, const struct cv_record *rec);
 
 /**

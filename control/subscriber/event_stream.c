@@ -135,6 +135,8 @@ static void on_read(struct cv_log_read *rd, const struct cv_block *block, int re
 
 	if (res == 0) {
 		take_block(s, lane, block);
+	} else if (to > next && res == -EBADMSG && rd->told) {
+		s->cursor.next[lane] = to; /* the gap record there tells of the hole */
 	} else if (to > next) {
 		put_gap(s, lane, to, res == -ESTALE ? "retention" : "damaged");
 	} else {

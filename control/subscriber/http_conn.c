@@ -49,6 +49,8 @@ void cv_http_conn_close(struct cv_http_conn *c)
 {
 	if (c->state == CV_CONN_CLOSING)
 		return;
+	if (c->state == CV_CONN_HOLDING)
+		cv_loop_cancel(cv_http_server_loop(c->server), &c->send);
 	c->state = CV_CONN_CLOSING;
 	if (c->stream)
 		cv_event_stream_stop(c->stream);

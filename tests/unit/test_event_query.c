@@ -182,9 +182,13 @@ static void test_matches(void **state)
 	assert_false(cv_event_query_matches(&q, &rec));
 	assert_int_equal(parse("from=time:1777863721.000000001"), 0);
 	assert_false(cv_event_query_matches(&q, &rec));
+	rec.ts_rx_ns++;
+	assert_true(cv_event_query_matches(&q, &rec));
 	rec.device_end = CV_DEVICE_END_NONE;
-	assert_int_equal(parse("device=*"), 0);
+	assert_int_equal(parse("device=*&type=state"), 0);
 	assert_false(cv_event_query_matches(&q, &rec));
+	rec.kind = CV_KIND_GAP;
+	assert_true(cv_event_query_matches(&q, &rec));
 }
 
 static void test_cursor(void **state)
