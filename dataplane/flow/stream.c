@@ -83,17 +83,6 @@ static uint64_t hunt(struct cv_flow *f, struct cv_stream *s, const struct view *
 	return v->len > CV_RESYNC_KEEP ? v->len - CV_RESYNC_KEEP : 0;
 }
 
-/* A segment border or the first bytes behind a gap: does a message start just here? */
-static void try_here(struct cv_flow *f, struct cv_stream *s, const struct view *v)
-{
-	const struct cv_decoder *dec = cv_decoders[f->proto];
-
-	if (dec->probe != NULL && dec->probe(v->data, v->len, false) == CV_PROBE_YES)
-		s->state = CV_STREAM_MESSAGE;
-	else
-		s->state = dec->resync ? CV_STREAM_HUNT : CV_STREAM_DEAF;
-}
-
 /* One step at the head of a view of at most a window. @return bytes used up, 0 = more wanted. */
 static uint64_t step(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
 		     const struct view *v)
@@ -101,8 +90,6 @@ static uint64_t step(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
 	struct cv_stream *s = &f->dir[dir].stream;
 	uint64_t n;
 
-	if (s->state == CV_STREAM_GAP)
-		try_here(f, s, v);
 	if (s->state == CV_STREAM_MESSAGE) {
 		n = message(in, f, dir, v);
 		if (n > 0 || s->state == CV_STREAM_MESSAGE)
@@ -237,6 +224,30 @@ static bool claimed(struct cv_inspect *in, struct cv_flow *f, unsigned int dir, 
 	return false;
 }
 
+/*
+ * The first bytes behind a gap, or a segment after the decoder was lost for good: a message may
+ * start just here. Where probe() does not know it, resync() looks: it takes the first byte it is
+ * given for junk, so it gets one.
+ */
+static void try_here(struct cv_inspect *in, struct cv_flow *f, struct cv_stream *s,
+		     const uint8_t *data, size_t len)
+{
+	const struct cv_decoder *dec = cv_decoders[f->proto];
+
+	if (dec->probe != NULL && dec->probe(data, len, false) == CV_PROBE_YES) {
+		s->state = CV_STREAM_MESSAGE;
+		return;
+	}
+	s->state = dec->resync ? CV_STREAM_HUNT : CV_STREAM_DEAF;
+	if (s->state == CV_STREAM_DEAF)
+		return;
+	s->held = cv_window_get(&in->memory);
+	if (s->held == CV_INDEX_NONE)
+		return; /* without memory the first byte is the junk */
+	cv_window_at(&in->memory, s->held)[0] = 0;
+	s->held_len = 1;
+}
+
 void cv_stream_deliver(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
 		       const uint8_t *data, size_t len, uint32_t off)
 {
@@ -246,10 +257,9 @@ void cv_stream_deliver(struct cv_inspect *in, struct cv_flow *f, unsigned int di
 
 	if (f->class != CV_FLOW_CLAIMED && !claimed(in, f, dir, data, len, off))
 		return;
-	if (s->state == CV_STREAM_DEAF && s->skip == 0) {
-		v = (struct view){data, len, off};
-		try_here(f, s, &v);
-	}
+	if ((s->state == CV_STREAM_GAP || s->state == CV_STREAM_DEAF) && s->skip == 0 &&
+	    s->held_len == 0)
+		try_here(in, f, s, data, len);
 	while (len > 0) {
 		if (s->held_len > 0) {
 			used = continue_held(in, f, dir, data, len, off);
