@@ -250,10 +250,8 @@ uint64_t cv_eventlog_begin(const struct cv_eventlog *log, enum cv_lane lane)
 {
 	const struct cv_log_lane *l = &log->lane[lane];
 
-	for (size_t i = 0; i < l->count; i++)
-		if (l->segments[i]->index_count)
-			return l->segments[i]->index[0].seq;
-	return l->end;
+	/* By name: what is missing at its start is a hole that shows, not retention. */
+	return l->count && l->segments[0]->first < l->end ? l->segments[0]->first : l->end;
 }
 
 bool cv_eventlog_full(const struct cv_eventlog *log, enum cv_lane lane)
