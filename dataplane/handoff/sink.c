@@ -8,6 +8,9 @@
 
 #include <string.h>
 
+/* Blocks that may wait for control before partly filled ones are held back. */
+#define EARLY_BLOCKS 2
+
 static uint8_t *block_start(struct cv_block *b)
 {
 	return (uint8_t *)(b + 1);
@@ -127,11 +130,21 @@ void cv_handoff_sink_init(struct cv_handoff_sink *s, const struct cv_handoff *h,
 	};
 }
 
+/*
+ * Old enough to go, and somebody is there to take it: while control is still busy with earlier
+ * blocks an early one gains nobody anything and costs a block of the ring, so the open block goes
+ * on filling. A slow disk thus makes blocks fuller instead of using them up.
+ */
 static bool is_due(struct cv_handoff_sink *s, enum cv_lane lane, uint64_t now_tsc)
 {
+	const struct cv_channel *ch = cv_handoff_channel(s->handoff, s->worker, lane);
+
 	if (s->lane[lane].opened_tsc == 0)
 		s->lane[lane].opened_tsc = now_tsc;
-	return now_tsc - s->lane[lane].opened_tsc >= s->flush_cycles;
+	if (now_tsc - s->lane[lane].opened_tsc < s->flush_cycles)
+		return false;
+	s->lane[lane].tail = __atomic_load_n(&ch->tail, __ATOMIC_ACQUIRE);
+	return ch->head - s->lane[lane].tail < EARLY_BLOCKS;
 }
 
 /* A lane that sheds and then falls silent still owes its gap record. */
