@@ -18,8 +18,6 @@
 /* After a failure to get a segment, this long passes before the next attempt. */
 #define CV_RETRY_NS 200000000u
 #define CV_SEQ_MAX (UINT64_MAX / 2)
-/* Worker number in blocks that control itself makes. */
-#define CV_WORKER_CONTROL 0xff
 #define CV_SOURCES_MAX 64
 #define CV_SEGMENT_NAME 32 /* room for 20 digits and a suffix */
 

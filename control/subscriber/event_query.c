@@ -272,6 +272,9 @@ bool cv_event_query_matches(const struct cv_event_query *q, const struct cv_reco
 		return false;
 	if (rec->kind == CV_KIND_GAP) /* nobody asks for holes, and everybody must learn of them */
 		return true;
+	/* What is missing concerns every filter: nobody knows what it would have matched. */
+	if (rec->kind == CV_KIND_GAP)
+		return true;
 	if (!(q->kinds & 1u << rec->kind))
 		return false;
 	if (want == 0 && !q->device_prefix)

@@ -103,6 +103,15 @@ static void put_gap(struct cv_event_stream *s, unsigned int lane, uint64_t to, c
 	s->stats.gaps++;
 }
 
+/* Refused records leave a hole that the log's own gap record, right behind it, accounts for. */
+static bool is_told(const struct cv_block *block, uint64_t hole)
+{
+	const struct cv_record *first = (const struct cv_record *)(const void *)(block + 1);
+
+	return block->worker == CV_WORKER_CONTROL && first->kind == CV_KIND_GAP &&
+	       first->value.u64 >= hole;
+}
+
 static void take_block(struct cv_event_stream *s, unsigned int lane, const struct cv_block *block)
 {
 	const uint8_t *at = (const uint8_t *)(block + 1);
@@ -110,7 +119,9 @@ static void take_block(struct cv_event_stream *s, unsigned int lane, const struc
 
 	if (!s->query.follow && end > s->until.next[lane])
 		end = s->until.next[lane];
-	if (seq > s->cursor.next[lane])
+	if (seq > s->cursor.next[lane] && is_told(block, seq - s->cursor.next[lane]))
+		s->cursor.next[lane] = seq;
+	else if (seq > s->cursor.next[lane])
 		put_gap(s, lane, seq, "damaged");
 	for (; seq < end && !s->ended && has_room(s); seq++) {
 		const struct cv_record *rec = (const struct cv_record *)(const void *)at;

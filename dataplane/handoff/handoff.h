@@ -27,6 +27,8 @@
 #define CV_BLOCK_SIZE 65536u
 #define CV_BLOCK_ALIGN 4096u
 #define CV_WORKERS_MAX 16
+/** Worker number in blocks that control itself makes: gap records of refused records. */
+#define CV_WORKER_CONTROL 0xff
 
 /** Head of a block, in memory and in the event log. */
 struct cv_block {
