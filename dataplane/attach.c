@@ -3,6 +3,7 @@
 #include "dataplane/run.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,6 +15,8 @@
 #include "dataplane/handoff/link.h"
 
 #define RETRY_US 100000
+/* A dataplane that is just being replaced is gone by then. */
+#define REFUSALS_MAX 50
 #define ANSWER_TIMEOUT_US 400000
 
 static int connect_link(const char *path)
@@ -94,7 +97,8 @@ static int greet(struct cv_run *run, int *gen_fd)
 		close(fds[0]);
 	if (err == 0 && msg.type == CV_LINK_REFUSED) {
 		msg.text[sizeof(msg.text) - 1] = '\0';
-		cv_diag("error", "control refuses this dataplane: %s", msg.text);
+		snprintf(run->refusal, sizeof(run->refusal), "%s", msg.text);
+		err = -ECONNREFUSED;
 	}
 	close(sock);
 	return err < 0 ? err : -EPROTO;
@@ -102,12 +106,16 @@ static int greet(struct cv_run *run, int *gen_fd)
 
 int cv_run_fetch_generation(struct cv_run *run, const volatile bool *stop)
 {
+	int gen_fd, err, refusals = 0;
 	bool told = false;
-	int gen_fd, err;
 
 	while ((err = greet(run, &gen_fd)) < 0) {
 		if (*stop)
 			return -EINTR;
+		if (err == -ECONNREFUSED && run->refusal[0] && ++refusals == REFUSALS_MAX) {
+			cv_diag("error", "control refuses this dataplane: %s", run->refusal);
+			return err;
+		}
 		if (!told)
 			cv_diag("note", "waiting for culvert-control at %s (%s)", run->options.link,
 				strerror(-err));

@@ -26,6 +26,7 @@ struct cv_run {
 	struct cv_handoff handoff;
 	int link; /* socket to control, -1 = not connected */
 	int doorbell; /* eventfd that control reads when it sleeps */
+	char refusal[96]; /* what control said when it last refused the link, "" = nothing */
 	struct cv_clock clock;
 	struct rte_mempool *pool;
 	struct cv_port ports[CV_PORTS_MAX];

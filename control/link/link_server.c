@@ -213,6 +213,18 @@ static void on_message(struct cv_op *op, int res, uint32_t flags)
 	wait_for_message(l);
 }
 
+/* A second dataplane would fight over the ports' queues: tell it before it tries. The one that is
+ * attached may come back by a new connection. */
+static bool is_second(const struct cv_link_server *s, int fd)
+{
+	const struct cv_consumer *live = cv_link_server_dataplane(s);
+	struct ucred peer = {0};
+	socklen_t len = sizeof(peer);
+
+	return live && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.pid > 0 &&
+	       (uint64_t)peer.pid != cv_consumer_handoff(live)->header->pid;
+}
+
 static void greet(struct cv_link_server *s, int fd)
 {
 	struct cv_link_msg msg = {
@@ -225,6 +237,13 @@ static void greet(struct cv_link_server *s, int fd)
 
 	while (l < s->links + CV_LINKS_MAX && (l->fd >= 0 || l->op.pending))
 		l++;
+	if (is_second(s, fd)) {
+		struct link second = {.server = s, .fd = fd};
+
+		refuse(&second, -EBUSY, "another dataplane is attached: stop it first");
+		close(fd);
+		return;
+	}
 	if (l == s->links + CV_LINKS_MAX || cv_link_send(fd, &msg, s->gen_fd, -1) < 0) {
 		close(fd);
 		return;
