@@ -12,6 +12,8 @@ LAB_DIR=${LAB_DIR:-/tmp/culvert-$LAB}
 DEV_IP=10.77.1.1 PLAT_IP=10.77.2.1
 DEV_IP6=fd77::1:1 PLAT_IP6=fd77::2:1
 LAB_PIDS=()
+# Before the node's own programs; empty where there are no namespaces.
+LAB_BOX=(nsenter "--net=/run/netns/$LAB-box" --)
 CONTROL_PID="" DATAPLANE_PID=""
 
 # `ip netns exec` would hide /sys/fs/bpf, and with it every pin.
@@ -79,7 +81,7 @@ lab_down() {
 lab_spawn() {
 	local name=$1 ns=$2
 	shift 2
-	in_ns "$ns" "$@" >"$LAB_DIR/$name.out" 2>&1 </dev/null &
+	nsenter --net="/run/netns/$LAB-$ns" -- "$@" >"$LAB_DIR/$name.out" 2>&1 </dev/null &
 	LAB_PIDS+=($!)
 }
 
@@ -116,14 +118,15 @@ lab_config() { # lab_config [ON-LOSS]: write the node's configuration and policy
 }
 
 control_start() {
-	in_ns box "$LAB_BUILD/control/culvert-control" --config "$LAB_DIR/culvert.yaml" \
+	# Not in_ns: $! must be the program, not a shell around it.
+	"${LAB_BOX[@]}" "$LAB_BUILD/control/culvert-control" --config "$LAB_DIR/culvert.yaml" \
 		>>"$LAB_DIR/control.out" 2>&1 </dev/null &
 	CONTROL_PID=$!
 	wait_for 20 "culvert-control" culvert status --json || { tail -n 20 "$LAB_DIR/control.out" >&2; return 1; }
 }
 
 dataplane_start() {
-	in_ns box "$LAB_BUILD/dataplane/culvert-dataplane" --link "$LAB_DIR/dataplane.sock" \
+	"${LAB_BOX[@]}" "$LAB_BUILD/dataplane/culvert-dataplane" --link "$LAB_DIR/dataplane.sock" \
 		--pin-dir "/sys/fs/bpf/$LAB" "$@" >>"$LAB_DIR/dataplane.out" 2>&1 </dev/null &
 	DATAPLANE_PID=$!
 	wait_for 30 "culvert-dataplane" dataplane_attached || { tail -n 20 "$LAB_DIR/dataplane.out" >&2; return 1; }
@@ -134,17 +137,20 @@ dataplane_attached() { culvert status --json | jq -e '.dataplane.attached == tru
 culvert() { "$LAB_BUILD/control/cli/culvert" --socket "$LAB_DIR/control.sock" "$@"; }
 
 # The real devices and platforms, long-lived ones.
+# Debian tells the builds of libcoap apart by TLS library.
+COAP_CLIENT=$(command -v coap-client coap-client-notls coap-client-openssl | head -n 1)
+COAP_SERVER=$(command -v coap-server coap-server-notls coap-server-openssl | head -n 1)
+
 lab_parts() {
 	local t=$LAB_BUILD/tests
 	cat >"$LAB_DIR/mosquitto.conf" <<-END
 		listener 1883
 		allow_anonymous true
 		persistence false
-		max_packet_size 0
 	END
 	lab_spawn mosquitto plat mosquitto -c "$LAB_DIR/mosquitto.conf"
-	lab_spawn coap-platform plat coap-server -A "$PLAT_IP" -d 100
-	lab_spawn coap-device dev coap-server -A "$DEV_IP" -d 100
+	lab_spawn coap-platform plat "$COAP_SERVER" -A "$PLAT_IP" -d 100
+	lab_spawn coap-device dev "$COAP_SERVER" -A "$DEV_IP" -d 100
 	lab_spawn modbus-device dev "$t/netns/modbus_server" 502
 	wait_for 10 mosquitto in_ns plat mosquitto_pub -h "$PLAT_IP" -t ready -n
 }

@@ -29,7 +29,7 @@ cv_packages_build="meson ninja-build pkg-config gcc libc6-dev clang llvm bpftool
 libbpf-dev libxdp-dev libpcap-dev libnftnl-dev libmnl-dev liburing-dev libfyaml-dev libjansson-dev
 libcurl4-openssl-dev libsmartcols-dev libhttp-parser-dev|libllhttp-dev libelf-dev zlib1g-dev"
 cv_packages_run="iproute2 iputils-ping ethtool procps curl jq libcoap3-bin mosquitto mosquitto-clients mbpoll
-libmodbus-dev"
+libmodbus-dev socat"
 cv_packages_test="$cv_packages_run libcmocka-dev libcbor-dev libcoap3-dev|libcoap-3-dev clang-format
 codespell tshark tcpdump mandoc shellcheck python3 python3-jsonschema libclang-rt-14-dev|libclang-rt-dev
 dpdk dpdk-dev libmosquitto-dev"

@@ -10,7 +10,7 @@ skip_unless_lab
 lab_up && lab_config && control_start && dataplane_start && lab_parts || exit 1
 in_ns plat mbpoll -m tcp -1 -a 1 -r 1 -c 2 -t 4 "$DEV_IP" >/dev/null
 printf '[{"bn":"urn:dev:mac:0024befffe804ff1/","n":"temperature","u":"Cel","v":21.5}]' >"$LAB_DIR/pack"
-in_ns dev coap-client -B 3 -m put -t 110 -f "$LAB_DIR/pack" "coap://$PLAT_IP/pack" >/dev/null 2>&1
+in_ns dev "$COAP_CLIENT" -B 3 -m put -t 110 -f "$LAB_DIR/pack" "coap://$PLAT_IP/pack" >/dev/null 2>&1
 
 # What a command in the docs means here: a shorter run, the tests that are running already, the
 # places where an installed node has its things.

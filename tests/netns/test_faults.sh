@@ -6,13 +6,12 @@
 . "$(dirname "$0")/check.sh"
 skip_unless_lab
 
-flow() { "$LAB_BUILD/tests/tools/udp_flow" "$@"; }
 lab_up && lab_config forward && control_start && dataplane_start || exit 1
 
 rate=2000 count=12000
-in_ns plat "$LAB_BUILD/tests/tools/udp_flow" recv 5683 >"$LAB_DIR/recv.out" &
+nsenter --net="/run/netns/$LAB-plat" -- "$LAB_BUILD/tests/tools/udp_flow" recv 5683 >"$LAB_DIR/recv.out" &
 receiver=$!
-in_ns dev "$LAB_BUILD/tests/tools/udp_flow" send "$PLAT_IP" 5683 $rate $count >"$LAB_DIR/send.out" &
+nsenter --net="/run/netns/$LAB-dev" -- "$LAB_BUILD/tests/tools/udp_flow" send "$PLAT_IP" 5683 $rate $count >"$LAB_DIR/send.out" &
 sender=$!
 
 # --- control dies: forwarding goes on, records wait ------------------------------------------------
@@ -27,7 +26,7 @@ sent=$(sed 's/sent //' "$LAB_DIR/send.out")
 equal "frames sent" $count "$sent"
 wait_for 10 "events" bash -c "[ \$($LAB_BUILD/control/cli/culvert --socket $LAB_DIR/control.sock stats --json | jq '.log.lanes.measurement.logged') -gt 0 ]"
 check_ledger
-pkill -TERM -P $receiver udp_flow || kill "$receiver"
+kill "$receiver"
 wait $receiver
 read -r _ received _ distinct _ highest _ reordered <"$LAB_DIR/recv.out"
 equal "frames that arrived while control was dead and after" $count "$distinct"
@@ -44,9 +43,9 @@ equal "events delivered twice" 0 "$twice"
 
 # --- the dataplane dies: XDP goes on judging and bypasses ------------------------------------------
 count=10000
-in_ns plat "$LAB_BUILD/tests/tools/udp_flow" recv 5683 >"$LAB_DIR/recv.out" &
+nsenter --net="/run/netns/$LAB-plat" -- "$LAB_BUILD/tests/tools/udp_flow" recv 5683 >"$LAB_DIR/recv.out" &
 receiver=$!
-in_ns dev "$LAB_BUILD/tests/tools/udp_flow" send "$PLAT_IP" 5683 $rate $count >"$LAB_DIR/send.out" &
+nsenter --net="/run/netns/$LAB-dev" -- "$LAB_BUILD/tests/tools/udp_flow" send "$PLAT_IP" 5683 $rate $count >"$LAB_DIR/send.out" &
 sender=$!
 sleep 1
 kill -9 "$DATAPLANE_PID"
@@ -57,7 +56,7 @@ check "and goes on judging" bash -c "$(declare -f in_ns); LAB=$LAB; ! in_ns dev 
 check "the dataplane comes back" dataplane_start
 wait $sender
 check_ledger
-pkill -TERM -P $receiver udp_flow || kill "$receiver"
+kill "$receiver"
 wait $receiver
 read -r _ received _ distinct _ <"$LAB_DIR/recv.out"
 # What was in the dead process's rings is gone; everything else arrives.
