@@ -210,24 +210,47 @@ static enum cv_reject parse(struct mqtt_packet *p)
 	return p->reject;
 }
 
+/* Piece by piece: compilers clear a struct of this size by a string instruction, which is slow. */
+static void packet_init(struct mqtt_packet *p, struct cv_decode *d, const uint8_t *data,
+			uint32_t total)
+{
+	const struct mqtt_text none = {NULL, 0};
+
+	p->d = d;
+	p->flow = d->flow;
+	p->data = data;
+	p->total = total;
+	p->type = data[0] >> 4;
+	p->flags = data[0] & 15;
+	p->version = MQTT_V_UNKNOWN;
+	p->from_client = p->cut = false;
+	p->reject = CV_REJECT_NONE;
+	p->reason = p->connect_flags = 0;
+	p->keep_alive = p->id = 0;
+	p->client_id = p->topic = p->filters = none;
+	p->payload = NULL;
+	p->payload_len = p->payload_held = 0;
+	p->props = (struct mqtt_properties){.seen = 0};
+}
+
 static int64_t mqtt_decode(struct cv_decode *d, const uint8_t *data, size_t len)
 {
 	struct mqtt_flow *flow = d->flow;
-	struct mqtt_packet p = {.d = d, .flow = flow, .data = data};
-	int head = mqtt_fixed_header(data, len, flow->version, &p.total);
+	struct mqtt_packet p;
+	uint32_t total;
+	int head = mqtt_fixed_header(data, len, flow->version, &total);
 	enum cv_reject reject;
 	size_t want;
 
 	if (head < 0 && (flow->state & MQTT_FLOW_CONNECTED) == 0) /* the version may be wrong */
-		head = mqtt_fixed_header(data, len, MQTT_V_UNKNOWN, &p.total);
+		head = mqtt_fixed_header(data, len, MQTT_V_UNKNOWN, &total);
 	if (head < 0)
-		return rejected(d, flow, (enum cv_reject)(-head), p.total, true);
+		return rejected(d, flow, (enum cv_reject)(-head), total, true);
 	if (head == 0)
 		return need_more(d, 0);
-	p.type = data[0] >> 4;
-	p.flags = data[0] & 15;
+	packet_init(&p, d, data, total);
 	p.r = cv_reader(data + head, len - (size_t)head);
-	want = p.type == MQTT_PUBLISH ? mqtt_publish_want(&p, len) : p.total;
+	want = p.type == MQTT_PUBLISH ? mqtt_publish_want(&p, len) : total;
 	/* The same bytes make the same records however they are cut into segments. */
 	if (want > CV_STREAM_WINDOW)
 		want = CV_STREAM_WINDOW;
@@ -235,16 +258,16 @@ static int64_t mqtt_decode(struct cv_decode *d, const uint8_t *data, size_t len)
 		return need_more(d, want);
 	if (len > want)
 		len = want;
-	p.cut = len < p.total;
+	p.cut = len < total;
 	p.r.end = data + len;
 	reject = parse(&p);
 	if (reject != CV_REJECT_NONE)
-		return rejected(d, flow, reject, p.total, false);
+		return rejected(d, flow, reject, total, false);
 	flow->state &= (uint8_t)~MQTT_FLOW_ASTRAY(d->from_client);
 	learn_sides(&p);
 	if (types[p.type].emit)
 		types[p.type].emit(&p);
-	return p.total;
+	return total;
 }
 
 const struct cv_decoder cv_decoder_mqtt = {

@@ -66,10 +66,13 @@ static size_t head_length(const struct mqtt_packet *p, size_t len, bool v5)
 
 size_t mqtt_publish_want(const struct mqtt_packet *p, size_t len)
 {
-	size_t want = head_length(p, len, false);
-	size_t v5 = p->flow->version == 0 || p->flow->version == MQTT_V5 ? head_length(p, len, true)
-									 : 0;
+	size_t want, v5 = 0;
 
+	if (p->total <= CV_STREAM_WINDOW)
+		return p->total;
+	want = head_length(p, len, false);
+	if (p->flow->version == MQTT_V_UNKNOWN || p->flow->version == MQTT_V5)
+		v5 = head_length(p, len, true);
 	/* Without a CONNECT the first payload bytes may only look like a property length. */
 	if (v5 > want && (v5 <= p->total || p->flow->version == MQTT_V5))
 		want = v5;

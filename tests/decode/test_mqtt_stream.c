@@ -272,6 +272,32 @@ static void test_senml(void **state)
 	decode_run_free(r);
 }
 
+/* A pack of 60 measurements, more than a TLV holds: all of them, however it is cut. */
+static void test_large_senml(void **state)
+{
+	uint8_t data[4096] = {0x30, 0, 0, 0, 3, 'a', '/', 'b'};
+	size_t len = 8;
+
+	for (int i = 0; i < 60; i++)
+		len += (size_t)sprintf((char *)data + len, "%s{\"n\":\"channel-%d\",\"v\":%d}",
+				       i ? "," : "[", i, i);
+	data[len++] = ']';
+	data[1] = (uint8_t)(0x80 | ((len - 3) & 0x7f));
+	data[2] = (uint8_t)((len - 3) >> 7);
+	assert_true(len > 3 * CV_TLV_MAX);
+	for (size_t chunk = 0; chunk < 2000; chunk += 399) {
+		struct decode_run *r = mqtt_run();
+
+		mqtt_connect(r, 4);
+		decode_chunks(r, true, data, len, chunk);
+		assert_int_equal(r->messages, 1);
+		assert_int_equal(r->records, 60);
+		assert_text(r->record[59], CV_TLV_NAME, "channel-59");
+		assert_true(r->record[59]->value.f64 == 59);
+		decode_run_free(r);
+	}
+}
+
 /* One rejected packet is passed over by its length, whatever its inside looks like. */
 static void test_rejected_is_passed_over(void **state)
 {
@@ -347,6 +373,7 @@ int main(void)
 		cmocka_unit_test(test_aliases),
 		cmocka_unit_test(test_alias_eviction),
 		cmocka_unit_test(test_senml),
+		cmocka_unit_test(test_large_senml),
 		cmocka_unit_test(test_rejected_is_passed_over),
 		cmocka_unit_test(test_resync),
 		cmocka_unit_test(test_single_bytes),
