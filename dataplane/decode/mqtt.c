@@ -227,10 +227,19 @@ static void packet_init(struct mqtt_packet *p, struct cv_decode *d, const uint8_
 	p->reject = CV_REJECT_NONE;
 	p->reason = p->connect_flags = 0;
 	p->keep_alive = p->id = 0;
-	p->client_id = p->topic = p->filters = none;
+	p->client_id = none;
+	p->topic = none;
+	p->filters = none;
 	p->payload = NULL;
 	p->payload_len = p->payload_held = 0;
-	p->props = (struct mqtt_properties){.seen = 0};
+	p->props.seen = 0;
+	p->props.alias = 0;
+	p->props.utf8_payload = false;
+	p->props.content_type = none;
+	p->props.correlation = none;
+	p->props.reason = none;
+	p->props.client_id = none;
+	p->props.method = none;
 }
 
 static int64_t mqtt_decode(struct cv_decode *d, const uint8_t *data, size_t len)
