@@ -315,6 +315,30 @@ class Requests(Base):
         self.assertIn("is not loopback", err)
 
 
+class Docs(Base):
+    def test_commands_of_the_readme(self):
+        self.server.add("measurement", 5)
+        with open(os.path.join(os.path.dirname(SCHEMA), "README.md"), encoding="utf-8") as f:
+            commands = re.findall(r"^```sh\n(.*?)^```", f.read(), re.M | re.S)
+        self.assertGreater(len(commands), 4)
+        for command in commands:
+            live = "curl -N 'http://127.0.0.1:8480/v1/events'" in command
+            run = command.replace("127.0.0.1:8480", f"127.0.0.1:{self.server.port}")
+            if live:  # it never ends by itself: give it an event and a second
+                run = run.replace("curl -N", "curl -sS -N --max-time 1")
+            with subprocess.Popen(["sh", "-c", run], stdout=subprocess.PIPE,
+                                  stderr=subprocess.DEVNULL) as process:
+                if live:
+                    while not self.server.stats()["subscribers"]:
+                        time.sleep(0.01)
+                    self.server.add("alarm", 1)
+                out, _ = process.communicate(timeout=20)
+            # 28: the second is over
+            self.assertEqual(process.returncode, 28 if live else 0, command)
+            if "device=" not in command:  # these events are about no device
+                self.assertTrue(out, command)
+
+
 class Limit(Base):
     most = 3
 
@@ -335,7 +359,7 @@ class Timeouts(Base):
     def test_slow_request(self):
         with self.server.connect() as slow, self.server.connect() as mute:
             begin = time.monotonic()
-            slow.sendall(b"GET / HT")
+            slow.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
             for _ in range(4):  # a byte now and then does not help
                 time.sleep(2)
                 slow.sendall(b"T")
@@ -354,7 +378,7 @@ class Timeouts(Base):
 
 
 if __name__ == "__main__":
-    chosen = [Timeouts] if "timeouts" in sys.argv[3:] else [Stream, Requests, Limit]
+    chosen = [Timeouts] if "timeouts" in sys.argv[3:] else [Stream, Requests, Docs, Limit]
     load = unittest.defaultTestLoader.loadTestsFromTestCase
     result = unittest.TextTestRunner(verbosity=2).run(
         unittest.TestSuite(load(case) for case in chosen))
