@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* events: the stream, as lines for a person or as it is. */
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,6 +65,14 @@ static char *make_path(const struct cv_cli *cli)
 	return path;
 }
 
+/* The reader of a pipe is gone: known at once, though no event comes that could be written. */
+static bool nobody_reads(void)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO};
+
+	return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLNVAL));
+}
+
 int cv_cli_events(struct cv_cli *cli)
 {
 	struct follower f = {.colours = cv_colours(cli->colour), .json = cli->json};
@@ -79,6 +88,8 @@ int cv_cli_events(struct cv_cli *cli)
 	while (r == CV_CLI_OK && !done) {
 		r = cv_client_poll(client, 1000, &done);
 		fflush(stdout);
+		if (nobody_reads())
+			done = true;
 	}
 	free(path);
 	cv_client_destroy(client);

@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# test_cli_node.sh CULVERT CONTROL DATAPLANE CAPTURE: the command line against a running node that
+# plays a capture. What it shows must be what replay says of the same capture.
+set -euo pipefail
+culvert=$(realpath "$1") control=$(realpath "$2") dataplane=$(realpath "$3") capture=$(realpath "$4")
+work=$(mktemp -d)
+pids=()
+cleanup() {
+	for pid in "${pids[@]}"; do kill -9 "$pid" 2>/dev/null || true; done
+	rm -rf "$work"
+}
+trap cleanup EXIT
+export CULVERT_SOCKET=$work/control.sock
+cd "$work"
+
+fail() {
+	printf 'FAIL: %s\n' "$*" >&2
+	tail -n 5 control.out dataplane.out out err 2>/dev/null >&2 || true
+	exit 1
+}
+
+# expect CODE COMMAND...: run it, outputs in out and err.
+expect() {
+	local want=$1 got=0
+	shift
+	"$@" >out 2>err || got=$?
+	[ "$got" = "$want" ] || fail "\"${*##*/}\" ended with $got, expected $want"
+}
+
+wait_for() {
+	for _ in $(seq 200); do
+		"${@:2}" >out 2>err && return
+		sleep 0.05
+	done
+	fail "$1 did not come"
+}
+
+has() { grep -qF -- "$1" "$2" || fail "no \"$1\" in: $(cat "$2")"; }
+
+cat >culvert.yaml <<END
+node: cli-test
+ports: [ { name: rec, target: "pcap:$capture", side: device } ]
+policy: policy.yaml
+log:
+  dir: $work/log
+  segment_size: 1MiB
+  retain: { alarm: { size: 4MiB }, measurement: { size: 4MiB }, status: { size: 4MiB }, security: { size: 4MiB } }
+api: { socket: $work/control.sock, listen: off }
+link: { socket: $work/dataplane.sock }
+bpf: { pin_dir: /sys/fs/bpf/cli-test-$$ }
+END
+echo 'default: { ip: allow }' >policy.yaml
+
+# Without a node: 3, with the remedy.
+expect 3 "$culvert" status
+has "is culvert-control running" err
+
+# What is to be seen later, from the same files, offline.
+expect 0 "$culvert" replay --summary --config culvert.yaml "$capture"
+cp out summary.json
+[ "$(jq -r .ledger summary.json)" = closed ] || fail "replay's ledger is not closed"
+
+"$control" --config culvert.yaml >control.out 2>&1 &
+control_pid=$!
+pids+=("$control_pid")
+wait_for "control" "$culvert" status --json
+[ "$(jq -r .node out)" = cli-test ] || fail "status --json tells another node"
+expect 0 "$culvert" status
+has "not running" out
+
+# The events as they come, until control dies.
+"$culvert" events --from earliest --json >followed 2>followed.err &
+follower=$!
+pids+=("$follower")
+
+"$dataplane" --link "$work/dataplane.sock" --no-huge >dataplane.out 2>&1 &
+pids+=($!)
+played() { "$culvert" stats --json | jq -e --slurpfile s summary.json '.dataplane.rx == $s[0].packets.rx'; }
+wait_for "all packets" played
+
+expect 0 "$culvert" ledger --settle 5000
+has "ledger: closed" out
+expect 0 "$culvert" stats
+has "decoded" out
+"$culvert" stats --json >stats.json
+jq -e --slurpfile s summary.json '
+	[.dataplane.protocols | to_entries[] | .value.messages] == [$s[0].protocols[].messages]
+	and [.log.lanes[].logged] == [$s[0].events[]]' stats.json >/dev/null ||
+	fail "stats and replay disagree: $(cat stats.json summary.json)"
+
+# Every event there is, in both forms.
+events=$(jq '[.events[]] | add' summary.json)
+[ "$events" -gt 0 ] || fail "the capture gives no events"
+expect 0 "$culvert" events --from earliest --no-follow --json
+[ "$(wc -l <out)" = "$events" ] || fail "events gives $(wc -l <out) lines, replay $events"
+jq -es 'all(.specversion == "1.0" and (.id | startswith("cli-test/")))' out >/dev/null || fail "not CloudEvents"
+expect 0 "$culvert" events --from earliest --no-follow --limit 2
+[ "$(wc -l <out)" = 2 ] || fail "--limit 2 gives $(wc -l <out) lines"
+grep -q $'\033' out && fail "colour where there is no terminal"
+expect 2 "$culvert" events --lane alarn
+has 'did you mean' err
+expect 1 "$culvert" events --lanes alarm
+has '"--lane"' err
+
+# A reader that has enough ends it in silence.
+set +o pipefail
+(trap - PIPE; "$culvert" events --from earliest --json 2>err | head -n 1 >out)
+set -o pipefail
+[ ! -s err ] || fail "a closed pipe is told: $(cat err)"
+
+# The live view: lines where there is no terminal, a drawn page where there is one.
+expect 0 "$culvert" top --for 2
+[ "$(wc -l <out)" = 2 ] || fail "top --for 2 prints $(wc -l <out) lines"
+has "ledger closed" out
+if command -v script >/dev/null; then
+	script -qec "stty rows 20 cols 60; '$culvert' top --for 1" /dev/null >out </dev/null
+	has "handoff" out
+	[ "$(grep -c $'\033\\[K' out)" -le 20 ] || fail "top draws more lines than the terminal has"
+fi
+
+# Control dies in the middle of a stream: what came is whole, and it is told.
+kill -9 "$control_pid"
+wait "$follower" && fail "events ended well although control died" || code=$?
+[ "$code" = 3 ] || fail "events ended with $code, expected 3"
+has "went away" followed.err
+[ "$(wc -l <followed)" = "$events" ] || fail "followed $(wc -l <followed) events of $events"
+printf 'ok: %s events, ledger closed\n' "$events"
