@@ -56,6 +56,7 @@ struct cv_stream {
 #define CV_TCP_DONE 0x08u /* everything up to the FIN was delivered */
 #define CV_TCP_FAR 0x10u /* far is valid */
 #define CV_TCP_SYN 0x20u /* first is valid */
+#define CV_TCP_LOST 0x40u /* lost_from and lost_to are valid */
 
 /** One direction of a TCP connection. */
 struct cv_flow_dir {
@@ -65,6 +66,7 @@ struct cv_flow_dir {
 	uint32_t first; /* behind the SYN */
 	uint32_t fin; /* sequence number of the FIN */
 	uint32_t far; /* where the last segment from outside the window ended */
+	uint32_t lost_from, lost_to; /* the hole given up last */
 	uint32_t segments; /* first out-of-order segment, by sequence number */
 	uint16_t segment_count;
 	uint8_t flags; /* CV_TCP_* */

@@ -41,6 +41,9 @@ static void give_up_hole(struct cv_inspect *in, struct cv_flow *f, unsigned int 
 	cv_inspect_origin_of(in, f, dir);
 	cv_flow_count(in, CV_FLOW_GAP);
 	cv_stream_gap(in, f, dir, (uint32_t)cv_seq_diff(s->seq, d->next));
+	d->flags |= CV_TCP_LOST;
+	d->lost_from = d->next;
+	d->lost_to = s->seq;
 	d->next = s->seq;
 	cv_segments_flush(in, f, dir);
 	update_gap_list(in, f, true);
@@ -75,12 +78,14 @@ static void reposition(struct cv_inspect *in, struct cv_flow *f, unsigned int di
 		give_up_hole(in, f, dir);
 	cv_flow_count(in, CV_FLOW_GAP);
 	cv_stream_gap(in, f, dir, 0);
+	d->flags &= (uint8_t)~CV_TCP_LOST;
 	d->next = seq;
 }
 
 /*
  * A segment from outside the window proves nothing by itself, or one forged segment would silence
- * the decoder. Two that follow each other do.
+ * the decoder. Two near each other, with none from inside the window between them, do. So do late
+ * bytes of a hole that was given up: what made it look like a hole may have been the forgery.
  *
  * @return true when the stream was moved to it.
  */
@@ -89,8 +94,9 @@ static bool far_segment(struct cv_inspect *in, struct cv_flow *f, unsigned int d
 {
 	struct cv_flow_dir *d = &f->dir[dir];
 
-	if ((d->flags & CV_TCP_FAR) && d->far == seg->seq) {
-		d->flags &= (uint8_t)~CV_TCP_FAR;
+	int32_t apart = cv_seq_diff(seg->seq, d->far);
+
+	if ((d->flags & CV_TCP_FAR) && apart >= 0 && apart <= WINDOW_SPAN) {
 		reposition(in, f, dir, seg->seq);
 		return true;
 	}
@@ -99,6 +105,12 @@ static bool far_segment(struct cv_inspect *in, struct cv_flow *f, unsigned int d
 	cv_flow_count(in, CV_FLOW_OUT_OF_ORDER);
 	in->did |= CV_DID_SKIP;
 	return false;
+}
+
+static bool was_lost(const struct cv_flow_dir *d, const struct cv_tcp_segment *seg)
+{
+	return (d->flags & CV_TCP_LOST) && cv_seq_diff(seg->seq, d->lost_from) >= 0 &&
+	       cv_seq_diff(seg->seq + seg->len, d->lost_to) <= 0;
 }
 
 static void hold_segment(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
@@ -142,8 +154,10 @@ static void payload(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
 		d->next = seg->seq; /* picked up in mid-stream */
 	}
 	ahead = cv_seq_diff(seg->seq, d->next);
-	if ((ahead > WINDOW_SPAN || ahead < -OLD_SPAN) && !far_segment(in, f, dir, seg))
+	if ((ahead > WINDOW_SPAN || ahead < -OLD_SPAN || was_lost(d, seg)) &&
+	    !far_segment(in, f, dir, seg))
 		return;
+	d->flags &= (uint8_t)~CV_TCP_FAR;
 	ahead = cv_seq_diff(seg->seq, d->next);
 	if (ahead > 0) {
 		hold_segment(in, f, dir, seg);
