@@ -5,6 +5,8 @@
 #include <string.h>
 
 #define CV_READING_APART_NS 15000000u
+/* At rest for so long, a difference is not on its way any more. */
+#define CV_STUCK_NS 2000000000u
 
 static struct cv_equation *add(struct cv_reading *r, const char *text, const char *format,
 			       const char *of)
@@ -78,8 +80,9 @@ static void read_xdp(struct cv_reading *r, const struct cv_ledger_sources *s)
 }
 
 /*
- * XDP counts since it was first attached, a dataplane since it started. What XDP had steered before
- * is kept in the handoff header, where the next control finds it.
+ * XDP counts since it was first attached, this control's totals since it started or, for a
+ * dataplane that is older, since that one started: what XDP had steered before is kept in the
+ * handoff header, where the next control finds it.
  */
 static void follow_dataplane(struct cv_ledger *l, uint64_t now_steered)
 {
@@ -97,35 +100,71 @@ static void follow_dataplane(struct cv_ledger *l, uint64_t now_steered)
 	if (!h->steered_known) {
 		h->steered_base = l->steered_rest;
 		h->steered_known = 1;
+	} else if (l->incarnations == 0) {
+		l->steered_base = h->steered_base;
 	}
 	l->incarnation = h->incarnation;
-	l->steered_base = h->steered_base;
+	l->incarnations++;
 }
 
-static void read_steered(struct cv_ledger *l, struct cv_reading *r)
+/* Frames taken from af_xdp ports: all the workers received but what pcap ports played. */
+static uint64_t received(const struct cv_ledger_sources *s, const struct cv_totals *t)
+{
+	const struct cv_gen_port *ports = cv_generation_at(s->gen, s->gen->ports);
+	uint64_t rx = t->workers.rx;
+
+	for (unsigned int i = 0; i < s->gen->ports.count; i++)
+		if (ports[i].kind == CV_PORT_PCAP)
+			rx -= t->ports[i].rx;
+	return rx;
+}
+
+static uint64_t overrun(const struct cv_ledger_sources *s, const struct cv_totals *t)
+{
+	uint64_t missed = 0;
+
+	for (unsigned int i = 0; i < s->gen->ports.count; i++)
+		missed += t->ports[i].rx_missed;
+	return missed;
+}
+
+/* At rest the note to the next control is exact: what this dataplane alone did not account for. */
+static void note_base(struct cv_ledger *l)
 {
 	const struct cv_ledger_sources *s = &l->sources;
-	const struct cv_gen_port *ports = cv_generation_at(s->gen, s->gen->ports);
-	const struct cv_consumer *c;
-	uint64_t now = steered(s), rx = 0, missed = 0;
+	const struct cv_consumer *c = cv_link_server_dataplane(s->link);
+	struct cv_totals t = {0};
+
+	if (!c || !s->bpf || cv_consumer_handoff(c)->header->incarnation != l->incarnation)
+		return;
+	cv_totals_read(&t, cv_consumer_handoff(c));
+	cv_consumer_handoff(c)->header->steered_base =
+		steered(s) - received(s, &t) - overrun(s, &t);
+}
+
+/*
+ * What was in the rings of a dataplane that died is gone with it: without one, whatever XDP
+ * steered and nobody received is lost, and is counted here.
+ */
+static void read_steered(struct cv_ledger *l, struct cv_reading *r, const struct cv_totals *t)
+{
+	const struct cv_ledger_sources *s = &l->sources;
+	uint64_t now = steered(s), rx = received(s, t), missed;
 	struct cv_equation *e;
 
 	if (!s->bpf)
 		return;
 	follow_dataplane(l, now);
-	c = cv_link_server_dataplane(s->link);
-	for (unsigned int i = 0; c && i < s->gen->ports.count; i++) {
-		const struct cv_port_counters *p = &cv_consumer_handoff(c)->ports[i];
-
-		if (ports[i].kind != CV_PORT_AF_XDP)
-			continue;
-		rx += __atomic_load_n(&p->rx, __ATOMIC_RELAXED);
-		missed += __atomic_load_n(&p->rx_missed, __ATOMIC_RELAXED);
-	}
-	e = add(r, "steered by XDP = received by the dataplane + missed", "%s", "xdp-steered");
-	left(e, "steered", now - (l->incarnation ? l->steered_base : l->steered_rest));
+	missed = overrun(s, t);
+	now -= l->steered_base;
+	if (!l->incarnation && now > rx + missed + l->lost)
+		l->lost = now - rx - missed;
+	e = add(r, "steered by XDP = received by the dataplane + missed + lost", "%s",
+		"xdp-steered");
+	left(e, "steered", now);
 	right(e, "rx", rx);
 	right(e, "rx_missed", missed);
+	right(e, "lost", l->lost);
 }
 
 static void read_dataplane(struct cv_reading *r, const struct cv_totals *t)
@@ -175,7 +214,7 @@ static void take_reading(struct cv_ledger *l, struct cv_reading *r)
 	r->at_ns = cv_loop_mono_ns(l->sources.loop);
 	cv_link_server_totals(l->sources.link, &totals);
 	read_xdp(r, &l->sources);
-	read_steered(l, r);
+	read_steered(l, r, &totals);
 	read_dataplane(r, &totals);
 	for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++)
 		read_lane(r, &totals, cv_eventlog_counters(l->sources.log), lane);
@@ -185,20 +224,11 @@ void cv_ledger_init(struct cv_ledger *l, const struct cv_ledger_sources *sources
 {
 	memset(l, 0, sizeof(*l));
 	l->sources = *sources;
-	l->steered_rest = steered(sources);
+	l->steered_base = l->steered_rest = steered(sources);
 }
 
-void cv_ledger_read(struct cv_ledger *l)
+static bool is_same(const struct cv_reading *a, const struct cv_reading *b)
 {
-	if (cv_loop_mono_ns(l->sources.loop) - l->last.at_ns >= CV_READING_APART_NS)
-		l->before = l->last;
-	take_reading(l, &l->last);
-}
-
-static bool is_still(const struct cv_ledger *l)
-{
-	const struct cv_reading *a = &l->last, *b = &l->before;
-
 	if (b->at_ns == 0 || a->count != b->count)
 		return false;
 	for (unsigned int i = 0; i < a->count; i++)
@@ -206,6 +236,17 @@ static bool is_still(const struct cv_ledger *l)
 			if (a->equations[i].terms[k].value != b->equations[i].terms[k].value)
 				return false;
 	return true;
+}
+
+void cv_ledger_read(struct cv_ledger *l)
+{
+	if (cv_loop_mono_ns(l->sources.loop) - l->last.at_ns >= CV_READING_APART_NS)
+		l->before = l->last;
+	take_reading(l, &l->last);
+	if (!is_same(&l->last, &l->before))
+		l->changed_ns = l->last.at_ns;
+	else if (!cv_ledger_broken(l))
+		note_base(l);
 }
 
 const struct cv_equation *cv_ledger_broken(const struct cv_ledger *l)
@@ -218,9 +259,12 @@ const struct cv_equation *cv_ledger_broken(const struct cv_ledger *l)
 
 enum cv_ledger_state cv_ledger_state(const struct cv_ledger *l)
 {
-	if (!is_still(l))
+	if (!is_same(&l->last, &l->before))
 		return CV_LEDGER_MOVING;
-	return cv_ledger_broken(l) ? CV_LEDGER_OPEN : CV_LEDGER_CLOSED;
+	if (!cv_ledger_broken(l))
+		return CV_LEDGER_CLOSED;
+	/* Records wait for a slow disk, frames for a worker that was put aside. */
+	return l->last.at_ns - l->changed_ns < CV_STUCK_NS ? CV_LEDGER_MOVING : CV_LEDGER_OPEN;
 }
 
 json_t *cv_ledger_json(const struct cv_ledger *l)

@@ -49,10 +49,12 @@ enum cv_ledger_state { CV_LEDGER_CLOSED, CV_LEDGER_OPEN, CV_LEDGER_MOVING };
 struct cv_ledger {
 	struct cv_ledger_sources sources;
 	struct cv_reading last, before;
-	/* Frames that XDP had steered when the attached dataplane bound its sockets. */
-	uint64_t steered_rest;
-	uint64_t incarnation; /* of the dataplane that steered_base belongs to, 0 = none */
-	uint64_t steered_base;
+	uint64_t changed_ns; /* monotonic, when two readings last differed */
+	uint64_t steered_base; /* frames that XDP had steered when the totals began */
+	uint64_t steered_rest; /* the same when last read without a dataplane */
+	uint64_t incarnation; /* of the attached dataplane, 0 = none */
+	uint64_t incarnations; /* attached since control started */
+	uint64_t lost; /* frames in the rings of dataplanes that died */
 };
 
 /** Before any dataplane attaches. */

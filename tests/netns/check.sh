@@ -42,7 +42,7 @@ skip_unless_lab() {
 
 # The end of every test that moves traffic.
 check_ledger() {
-	if culvert ledger --settle 5000 >"$LAB_DIR/ledger.out" 2>&1; then
+	if culvert ledger --settle 10000 >"$LAB_DIR/ledger.out" 2>&1; then
 		say "ok: ledger closed"
 	else
 		say "FAILED: ledger"
