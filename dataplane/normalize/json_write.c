@@ -6,16 +6,6 @@
 
 #define EXACT_MAX (UINT64_C(1) << 53)
 
-void cv_json_put(struct cv_json *j, const void *data, size_t len)
-{
-	if (j->failed || (size_t)(j->end - j->at) < len) {
-		j->failed = true;
-		return;
-	}
-	memcpy(j->at, data, len);
-	j->at += len;
-}
-
 static void put_char(struct cv_json *j, char c)
 {
 	cv_json_put(j, &c, 1);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct cv_json {
 	char *at;
@@ -27,7 +28,15 @@ static inline struct cv_json cv_json(char *buf, size_t size)
 }
 
 /** Bytes as they are. */
-void cv_json_put(struct cv_json *j, const void *data, size_t len);
+static inline void cv_json_put(struct cv_json *j, const void *data, size_t len)
+{
+	if (j->failed || (size_t)(j->end - j->at) < len) {
+		j->failed = true;
+		return;
+	}
+	memcpy(j->at, data, len);
+	j->at += len;
+}
 /** A string literal as it is. */
 #define cv_json_lit(j, text) cv_json_put(j, text, sizeof(text) - 1)
 
