@@ -66,6 +66,7 @@ struct cv_emit {
 	const struct cv_origin *origin;
 	struct cv_record *rec; /* record under construction, NULL between records */
 	uint32_t used; /* bytes of rec used so far */
+	struct cv_record blank; /* what every head starts from */
 	_Alignas(64) uint8_t scratch[CV_RECORD_MAX];
 };
 
