@@ -130,7 +130,7 @@ void modbus_request(struct cv_decode *d, const struct modbus_adu *adu)
 	case MODBUS_ENCAPSULATED:
 		if (adu->body_len != 0 && adu->body[0] == MODBUS_MEI_IDENTIFICATION)
 			break;
-		/* fallthrough */
+		__attribute__((fallthrough));
 	default:
 		other(d, adu);
 		break;

@@ -264,7 +264,7 @@ enum cv_reject modbus_response(struct cv_decode *d, const struct modbus_adu *adu
 	switch (adu->function) {
 	case MODBUS_READ_WRITE:
 		multiple_written(&a);
-		/* fallthrough */
+		__attribute__((fallthrough));
 	case MODBUS_READ_COILS:
 	case MODBUS_READ_DISCRETE:
 	case MODBUS_READ_HOLDING:
