@@ -119,7 +119,8 @@ struct cv_flow_table {
 	uint64_t seed;
 	uint32_t capacity;
 	uint32_t set_mask;
-	uint32_t free; /* first free flow, linked by next */
+	uint32_t free; /* first flow given back, linked by next */
+	uint32_t fresh; /* flows from here on were never used: memory not touched yet */
 	uint32_t live;
 	struct cv_flow_list_head list[CV_FLOW_LISTS];
 	struct cv_flow_list_head gaps; /* oldest hole first */

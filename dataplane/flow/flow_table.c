@@ -178,7 +178,7 @@ struct cv_flow *cv_flow_victim(struct cv_flow_table *t, const struct cv_flow_key
 {
 	struct place p;
 
-	if (t->free == CV_INDEX_NONE)
+	if (t->live == t->capacity)
 		return victim_of_table(t);
 	p = place_of(t, key);
 	if (free_ways(p.set[0]) + free_ways(p.set[1]) > 0)
@@ -191,15 +191,18 @@ struct cv_flow *cv_flow_insert(struct cv_flow_table *t, const struct cv_flow_key
 {
 	struct place p = place_of(t, key);
 	struct cv_flow_set *s = p.set[free_ways(p.set[1]) > free_ways(p.set[0])];
-	uint32_t index = t->free;
+	uint32_t index = t->free != CV_INDEX_NONE ? t->free : t->fresh;
 	struct cv_flow *f = &t->flow[index];
 	int w = 0;
 
 	while (w < CV_FLOW_SET_WAYS && s->tag[w] != 0)
 		w++;
-	if (index == CV_INDEX_NONE || w == CV_FLOW_SET_WAYS)
+	if (t->live == t->capacity || w == CV_FLOW_SET_WAYS)
 		return NULL;
-	t->free = f->next;
+	if (t->free != CV_INDEX_NONE)
+		t->free = f->next;
+	else
+		t->fresh++;
 	t->live++;
 	s->tag[w] = p.tag;
 	s->flow[w] = index;

@@ -19,12 +19,11 @@ int cv_flow_table_setup(struct cv_flow_table *t, uint32_t capacity, uint64_t see
 	}
 	for (uint32_t i = 0; i < sets; i++)
 		t->set[i] = (struct cv_flow_set){0};
-	for (uint32_t i = 0; i < capacity; i++)
-		t->flow[i].next = i + 1 < capacity ? i + 1 : CV_INDEX_NONE;
 	t->seed = seed * 0x9e3779b97f4a7c15ull + 0x2545f4914f6cdd1dull;
 	t->capacity = capacity;
 	t->set_mask = sets - 1;
-	t->free = 0;
+	t->free = CV_INDEX_NONE;
+	t->fresh = 0;
 	t->live = 0;
 	for (int i = 0; i < CV_FLOW_LISTS; i++)
 		t->list[i] = (struct cv_flow_list_head){CV_INDEX_NONE, CV_INDEX_NONE};

@@ -49,11 +49,13 @@ struct cv_segment {
 /** Bounded memory for everything that waits. */
 struct cv_stream_memory {
 	struct cv_segment *segment;
-	uint32_t segment_free;
+	uint32_t segment_free; /* first one given back */
+	uint32_t segment_fresh; /* from here on never used */
 	uint32_t segment_count;
 	uint8_t *window; /* buffers of CV_STREAM_WINDOW bytes */
 	uint32_t *window_next; /* free list */
 	uint32_t window_free;
+	uint32_t window_fresh;
 	uint32_t window_count;
 };
 
@@ -180,8 +182,9 @@ static inline uint32_t cv_window_get(struct cv_stream_memory *m)
 {
 	uint32_t i = m->window_free;
 
-	if (i != CV_INDEX_NONE)
-		m->window_free = m->window_next[i];
+	if (i == CV_INDEX_NONE)
+		return m->window_fresh < m->window_count ? m->window_fresh++ : CV_INDEX_NONE;
+	m->window_free = m->window_next[i];
 	return i;
 }
 
@@ -200,8 +203,9 @@ static inline uint32_t cv_segment_get(struct cv_stream_memory *m)
 {
 	uint32_t i = m->segment_free;
 
-	if (i != CV_INDEX_NONE)
-		m->segment_free = m->segment[i].next;
+	if (i == CV_INDEX_NONE)
+		return m->segment_fresh < m->segment_count ? m->segment_fresh++ : CV_INDEX_NONE;
+	m->segment_free = m->segment[i].next;
 	return i;
 }
 

@@ -26,10 +26,8 @@ static int memory_setup(struct cv_stream_memory *m, uint32_t flows)
 	m->window_next = calloc(m->window_count, sizeof(*m->window_next));
 	if (m->segment == NULL || m->window == NULL || m->window_next == NULL)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < m->segment_count; i++)
-		m->segment[i].next = i + 1 < m->segment_count ? i + 1 : CV_INDEX_NONE;
-	for (uint32_t i = 0; i < m->window_count; i++)
-		m->window_next[i] = i + 1 < m->window_count ? i + 1 : CV_INDEX_NONE;
+	m->segment_free = CV_INDEX_NONE;
+	m->window_free = CV_INDEX_NONE;
 	return 0;
 }
 
