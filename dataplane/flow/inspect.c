@@ -114,6 +114,19 @@ void cv_inspect_end_flow(struct cv_inspect *in, struct cv_flow *f, enum cv_flow_
 	cv_flow_remove(&in->flows, f);
 }
 
+/* End a flow that the packet in hand is not of: what it leaves behind is not this packet's doing. */
+static void end_another(struct cv_inspect *in, struct cv_flow *f, enum cv_flow_event why,
+			enum cv_reject reason)
+{
+	struct cv_origin origin = in->origin;
+	uint32_t did = in->did, rejects = in->rejects;
+
+	cv_inspect_end_flow(in, f, why, reason);
+	in->origin = origin;
+	in->did = did;
+	in->rejects = rejects;
+}
+
 static void claim(struct cv_flow *f, unsigned int proto)
 {
 	f->class = CV_FLOW_CLAIMED;
@@ -151,12 +164,8 @@ static struct cv_flow *new_flow(struct cv_inspect *in, const struct cv_flow_key 
 {
 	struct cv_flow *f = cv_flow_victim(&in->flows, key);
 
-	if (f != NULL) {
-		struct cv_origin now = in->origin;
-
-		cv_inspect_end_flow(in, f, CV_FLOW_EVICTED, CV_REJECT_EVICTED);
-		in->origin = now;
-	}
+	if (f != NULL)
+		end_another(in, f, CV_FLOW_EVICTED, CV_REJECT_EVICTED);
 	f = cv_flow_insert(&in->flows, key, CV_FLOWS_SHORT, in->now_ns);
 	if (f == NULL)
 		return NULL;
@@ -188,10 +197,7 @@ static struct cv_flow *flow_of(struct cv_inspect *in, const struct cv_frame *fra
 	uint8_t entry;
 
 	if (f != NULL && seg != NULL && cv_tcp_is_reuse(f, *dir, seg)) {
-		struct cv_origin now = in->origin;
-
-		cv_inspect_end_flow(in, f, CV_FLOW_ENDED, CV_REJECT_TRUNCATED);
-		in->origin = now;
+		end_another(in, f, CV_FLOW_ENDED, CV_REJECT_TRUNCATED);
 		f = NULL;
 	}
 	if (f == NULL) {
