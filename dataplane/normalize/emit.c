@@ -42,6 +42,7 @@ struct cv_record *cv_emit_begin(struct cv_emit *e, enum cv_lane lane, enum cv_ki
 	rec->vlan = o->vlan;
 	rec->sport = o->sport;
 	rec->dport = o->dport;
+	rec->raw_off = o->raw_off;
 	memcpy(rec->src, o->src, sizeof(rec->src));
 	memcpy(rec->dst, o->dst, sizeof(rec->dst));
 	e->rec = rec;
