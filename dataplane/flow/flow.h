@@ -21,17 +21,36 @@
 #define CV_INDEX_NONE UINT32_MAX
 #define CV_FLOW_SET_WAYS 8
 
-/** Both directions of a conversation have the same key: the lesser end comes first. */
+/**
+ * Both directions of a conversation have the same key: the lesser end comes first. Whole words,
+ * because it is hashed and compared in words right after it was made: narrower stores would stall
+ * those loads.
+ */
 struct cv_flow_key {
-	uint64_t addr[2][2];
-	uint16_t port[2]; /* network order */
-	uint16_t vlan;
-	uint16_t vlan_inner;
-	uint8_t family;
-	uint8_t ip_proto;
-	uint8_t pad[6]; /* 0 */
+	uint64_t addr[2][2]; /* as in cv_packet */
+	uint64_t tags; /* port of end 0, port of end 1 (network order), outer and inner VLAN */
+	uint64_t proto; /* IP protocol, address family in bits 8-15 */
 };
-_Static_assert(sizeof(struct cv_flow_key) == 48, "keys are hashed and compared as words");
+
+static inline uint16_t cv_flow_port(const struct cv_flow_key *k, unsigned int end)
+{
+	return (uint16_t)(k->tags >> (16 * end));
+}
+
+static inline uint16_t cv_flow_vlan(const struct cv_flow_key *k)
+{
+	return (uint16_t)(k->tags >> 32);
+}
+
+static inline uint8_t cv_flow_ip_proto(const struct cv_flow_key *k)
+{
+	return (uint8_t)k->proto;
+}
+
+static inline uint8_t cv_flow_family(const struct cv_flow_key *k)
+{
+	return (uint8_t)(k->proto >> 8);
+}
 
 /* What a stream waits for. */
 enum cv_stream_state {

@@ -12,39 +12,48 @@
 /* Flows that get a second chance before the next one is evicted whatever it did. */
 #define EVICT_TRIES 8
 
+/* Some order of the two ends, the same for both directions. */
+static bool swapped(const struct cv_packet *pkt, uint16_t sport, uint16_t dport)
+{
+	if (pkt->src.q[0] != pkt->dst.q[0])
+		return pkt->src.q[0] > pkt->dst.q[0];
+	if (pkt->src.q[1] != pkt->dst.q[1])
+		return pkt->src.q[1] > pkt->dst.q[1];
+	return sport > dport;
+}
+
 struct cv_flow_key cv_flow_key_of(const struct cv_packet *pkt, uint8_t ip_proto, uint16_t sport,
 				  uint16_t dport, unsigned int *dir)
 {
-	struct cv_flow_key key = {
-		.vlan = pkt->vlan,
-		.vlan_inner = pkt->vlan_inner,
-		.family = pkt->family,
-		.ip_proto = ip_proto,
-	};
-	int order = memcmp(&pkt->src, &pkt->dst, sizeof(pkt->src));
-	unsigned int d;
+	unsigned int d = swapped(pkt, sport, dport);
+	struct cv_flow_key key;
 
-	if (order == 0)
-		order = memcmp(&sport, &dport, sizeof(sport));
-	d = order > 0;
-	memcpy(key.addr[d], &pkt->src, sizeof(pkt->src));
-	memcpy(key.addr[1 - d], &pkt->dst, sizeof(pkt->dst));
-	key.port[d] = sport;
-	key.port[1 - d] = dport;
+	key.addr[d][0] = pkt->src.q[0];
+	key.addr[d][1] = pkt->src.q[1];
+	key.addr[1 - d][0] = pkt->dst.q[0];
+	key.addr[1 - d][1] = pkt->dst.q[1];
+	key.tags = (uint64_t)sport << (16 * d) | (uint64_t)dport << (16 * (1 - d)) |
+		   (uint64_t)pkt->vlan << 32 | (uint64_t)pkt->vlan_inner << 48;
+	key.proto = ip_proto | (uint64_t)pkt->family << 8;
 	*dir = d;
 	return key;
 }
 
+static uint64_t mix(uint64_t h, uint64_t word)
+{
+	h = (h ^ word) * 0x9fb21c651e98df25ull;
+	return h ^ (h >> 32);
+}
+
 static uint64_t hash(const struct cv_flow_table *t, const struct cv_flow_key *key)
 {
-	const uint64_t *w = (const uint64_t *)(const void *)key;
-	uint64_t h = t->seed;
+	uint64_t h = mix(t->seed, key->addr[0][0]);
 
-	for (unsigned int i = 0; i < sizeof(*key) / sizeof(*w); i++) {
-		h = (h ^ w[i]) * 0x9fb21c651e98df25ull;
-		h ^= h >> 32;
-	}
-	h *= 0x9e3779b97f4a7c15ull;
+	h = mix(h, key->addr[0][1]);
+	h = mix(h, key->addr[1][0]);
+	h = mix(h, key->addr[1][1]);
+	h = mix(h, key->tags);
+	h = mix(h, key->proto) * 0x9e3779b97f4a7c15ull;
 	return h ^ (h >> 29);
 }
 
@@ -67,7 +76,9 @@ static struct place place_of(const struct cv_flow_table *t, const struct cv_flow
 
 static bool same_key(const struct cv_flow_key *a, const struct cv_flow_key *b)
 {
-	return memcmp(a, b, sizeof(*a)) == 0;
+	return ((a->addr[0][0] ^ b->addr[0][0]) | (a->addr[0][1] ^ b->addr[0][1]) |
+		(a->addr[1][0] ^ b->addr[1][0]) | (a->addr[1][1] ^ b->addr[1][1]) |
+		(a->tags ^ b->tags) | (a->proto ^ b->proto)) == 0;
 }
 
 struct cv_flow *cv_flow_find(struct cv_flow_table *t, const struct cv_flow_key *key)

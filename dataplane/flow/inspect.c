@@ -90,11 +90,11 @@ void cv_inspect_origin_of(struct cv_inspect *in, const struct cv_flow *f, unsign
 		.ts_rx_ns = d->ts_ns,
 		.packet = d->packet,
 		.rule = d->rule,
-		.vlan = f->key.vlan,
-		.sport = __builtin_bswap16(f->key.port[dir]),
-		.dport = __builtin_bswap16(f->key.port[1 - dir]),
-		.family = f->key.family,
-		.ip_proto = f->key.ip_proto,
+		.vlan = cv_flow_vlan(&f->key),
+		.sport = __builtin_bswap16(cv_flow_port(&f->key, dir)),
+		.dport = __builtin_bswap16(cv_flow_port(&f->key, 1 - dir)),
+		.family = cv_flow_family(&f->key),
+		.ip_proto = cv_flow_ip_proto(&f->key),
 		.port = d->port,
 		.direction = direction_of(in, d->port),
 		.proto = f->proto,
@@ -136,7 +136,7 @@ static void claim(struct cv_flow *f, unsigned int proto)
 enum cv_class cv_inspect_claim(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
 			       const uint8_t *data, size_t len)
 {
-	bool tcp = f->key.ip_proto == IP_TCP;
+	bool tcp = cv_flow_ip_proto(&f->key) == IP_TCP;
 	enum cv_class c;
 	unsigned int proto;
 

@@ -211,6 +211,19 @@ static int parse(int argc, char **argv, struct message *m, bool *stop)
 	return read_message(m, argv + optind + 1, argc - optind - 1);
 }
 
+/* Not every message is an event: a request waits for its response, an acknowledgement tells nothing. */
+static void say_if_silent(const struct cv_replay *r, unsigned int proto)
+{
+	uint64_t n = r->counters.messages[proto];
+
+	for (int lane = 0; lane < CV_LANE_COUNT; lane++) {
+		if (r->output.written[lane] != 0)
+			return;
+	}
+	fprintf(stderr, "culvert-dataplane decode: %llu message%s, no event\n",
+		(unsigned long long)n, n == 1 ? "" : "s");
+}
+
 static int run(const struct message *m)
 {
 	struct cv_replay_options options = {.burst = 1, .hints = 1, .node = "decode"};
@@ -241,6 +254,8 @@ static int run(const struct message *m)
 			code = CV_REPLAY_LEDGER;
 		} else if (r->output.rejects != 0) {
 			code = CV_REPLAY_INPUT;
+		} else {
+			say_if_silent(r, m->proto);
 		}
 	}
 	cv_replay_release(r);
