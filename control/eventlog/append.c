@@ -139,18 +139,27 @@ static void make_up_write(struct cv_log_lane *l, uint64_t room)
 static void submit_write(struct cv_log_lane *l)
 {
 	struct cv_append *a = &l->append;
+	struct cv_loop *loop = l->log->loop;
 	uint64_t off = cv_lane_active(l)->used;
-	struct io_uring_sqe *sqe = cv_loop_sqe(l->log->loop, &a->op);
+	struct io_uring_sqe *sqe;
 	int fixed = -1;
 
+	cv_loop_reserve(loop, 2);
+	sqe = cv_loop_sqe(loop, &a->write);
 	if (a->iovs == 1)
-		fixed = cv_loop_buffer_find(l->log->loop, a->iov[0].iov_base, a->bytes);
+		fixed = cv_loop_buffer_find(loop, a->iov[0].iov_base, a->bytes);
 	if (fixed >= 0)
 		io_uring_prep_write_fixed(sqe, l->fd, a->iov[0].iov_base, (unsigned int)a->bytes,
 					  off, fixed);
 	else
 		io_uring_prep_writev(sqe, l->fd, a->iov, a->iovs, off);
-	sqe->rw_flags = RWF_DSYNC;
+	/*
+	 * A flush of its own rather than RWF_DSYNC: that one completes through kernel workqueues,
+	 * each a wait for the CPU when the machine is busy (docs/adr/0010).
+	 */
+	sqe->flags |= IOSQE_IO_LINK;
+	sqe = cv_loop_sqe(loop, &a->op);
+	io_uring_prep_fsync(sqe, l->fd, IORING_FSYNC_DATASYNC);
 }
 
 static void finish(struct cv_log_lane *l, int res)
@@ -280,10 +289,20 @@ static void commit(struct cv_log_lane *l)
 void cv_append_written(struct cv_op *op, int res, uint32_t flags)
 {
 	struct cv_log_lane *l = op->owner;
+
+	l->append.written = res;
+}
+
+/* Comes after cv_append_written(), whatever became of the write. */
+void cv_append_synced(struct cv_op *op, int synced, uint32_t flags)
+{
+	struct cv_log_lane *l = op->owner;
 	struct cv_append *a = &l->append;
+	/* A write that failed or was short breaks the chain and is the cause. */
+	int res = synced < 0 && synced != -ECANCELED ? synced : a->written;
 	bool again = res >= 0 || res == -EINTR || res == -EAGAIN;
 
-	if (res >= 0 && (size_t)res == a->bytes) {
+	if (synced == 0 && (size_t)a->written == a->bytes) {
 		commit(l);
 		cv_append_continue(l);
 	} else if ((again && a->retries++ < CV_WRITE_RETRIES) ||

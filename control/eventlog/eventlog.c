@@ -124,7 +124,8 @@ static void init_lane(struct cv_eventlog *log, enum cv_lane lane)
 	struct cv_log_lane *l = &log->lane[lane];
 
 	*l = (struct cv_log_lane){.log = log, .lane = lane, .dir = -1, .fd = -1};
-	l->append.op = (struct cv_op){.done = cv_append_written, .owner = l};
+	l->append.write = (struct cv_op){.done = cv_append_written, .owner = l};
+	l->append.op = (struct cv_op){.done = cv_append_synced, .owner = l};
 	l->spare.op = (struct cv_op){.done = cv_spare_done, .owner = l};
 	l->spare.fd = -1;
 }

@@ -51,7 +51,8 @@ struct cv_log_cache {
 
 /* The append in flight of one lane. */
 struct cv_append {
-	struct cv_op op;
+	struct cv_op write, op; /* the write, and the flush that follows it */
+	int written;
 	bool busy, gap; /* gap: the lane's gap block goes first */
 	struct cv_block *blocks;
 	unsigned int n, at, take; /* all, done, in this write (numbered) */
@@ -142,6 +143,7 @@ void cv_append_continue(struct cv_log_lane *l);
 /** No segment can be had: refuse what the append still holds. */
 void cv_append_fail(struct cv_log_lane *l, int error);
 void cv_append_written(struct cv_op *op, int res, uint32_t flags);
+void cv_append_synced(struct cv_op *op, int synced, uint32_t flags);
 void cv_source_note(struct cv_log_lane *l, const struct cv_block *b);
 
 /* ---- segment.c ---- */

@@ -35,6 +35,7 @@ struct cv_link_server {
 	struct cv_op accept;
 	struct link links[CV_LINKS_MAX];
 	struct cv_consumer *consumers[CV_LINKS_MAX]; /* attached or draining */
+	pid_t peers[CV_LINKS_MAX]; /* their processes, 0 = unknown */
 	struct cv_totals finished;
 };
 
@@ -119,21 +120,22 @@ static int take_back(struct link *l, struct cv_consumer *c, int fds[2], const ch
 	return 0;
 }
 
-static int open_peer(int sock)
+/* Process at the other end in our PID namespace, 0 = unknown. */
+static pid_t peer_of(int sock)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 
-	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 || peer.pid <= 0)
-		return -1; /* in another PID namespace */
-	return (int)syscall(SYS_pidfd_open, peer.pid, 0);
+	return getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ? 0 : peer.pid;
 }
 
 static int take_new(struct link *l, int fds[2], const char **why)
 {
 	struct cv_link_server *s = l->server;
 	struct cv_consumer *c;
-	int res, slot = 0, pidfd = open_peer(l->fd);
+	pid_t peer = peer_of(l->fd);
+	int pidfd = peer > 0 ? (int)syscall(SYS_pidfd_open, peer, 0) : -1;
+	int res, slot = 0;
 
 	while (slot < CV_LINKS_MAX && s->consumers[slot])
 		slot++;
@@ -149,6 +151,7 @@ static int take_new(struct link *l, int fds[2], const char **why)
 	}
 	fds[0] = fds[1] = -1;
 	s->consumers[slot] = c;
+	s->peers[slot] = peer;
 	l->consumer = c;
 	return 0;
 }
@@ -217,12 +220,12 @@ static void on_message(struct cv_op *op, int res, uint32_t flags)
  * attached may come back by a new connection. */
 static bool is_second(const struct cv_link_server *s, int fd)
 {
-	const struct cv_consumer *live = cv_link_server_dataplane(s);
-	struct ucred peer = {0};
-	socklen_t len = sizeof(peer);
+	pid_t peer = peer_of(fd);
 
-	return live && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.pid > 0 &&
-	       (uint64_t)peer.pid != cv_consumer_handoff(live)->header->pid;
+	for (int i = 0; i < CV_LINKS_MAX; i++)
+		if (s->consumers[i] && cv_consumer_attached(s->consumers[i]))
+			return peer > 0 && s->peers[i] > 0 && peer != s->peers[i];
+	return false;
 }
 
 static void greet(struct cv_link_server *s, int fd)

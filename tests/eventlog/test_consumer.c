@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -123,6 +124,7 @@ static int connect_process(struct node *n)
 	kill_process(n);
 	n->process = fork();
 	if (n->process == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (connect(sock, (struct sockaddr *)&addr, sizeof(addr)) < 0)
 			_exit(1);
 		/* The lock of the log, among others, belongs to the parent alone. */
@@ -158,7 +160,8 @@ static int attach(struct node *n)
 	return attach_by(n, connect_process(n));
 }
 
-static int attach_again(struct node *n)
+/* From this process, which does not end. */
+static int attach_here(struct node *n)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	int sock = socket(AF_UNIX, SOCK_SEQPACKET, 0);
@@ -303,12 +306,17 @@ static void test_second_dataplane_is_refused(void **state)
 {
 	struct node *n = *state, second = {.doorbell = -1, .sock = -1};
 
-	assert_int_equal(attach(n), CV_LINK_ATTACHED);
+	assert_int_equal(attach_here(n), CV_LINK_ATTACHED);
 	second.fx = n->fx;
 	second.gen = n->gen;
 	strcpy(second.path, n->path);
+	second.sock = connect_process(&second); /* told before it does anything */
+	assert_int_equal(answer(&second), CV_LINK_REFUSED);
+	stop_dataplane(&second);
+
+	/* One process, two handoffs. */
 	start_dataplane(&second, 99);
-	assert_int_equal(attach(&second), CV_LINK_REFUSED);
+	assert_int_equal(attach_here(&second), CV_LINK_REFUSED);
 	stop_dataplane(&second);
 }
 
@@ -318,14 +326,14 @@ static void test_same_dataplane_comes_back(void **state)
 	struct node *n = *state;
 	struct cv_totals t;
 
-	assert_int_equal(attach(n), CV_LINK_ATTACHED);
+	assert_int_equal(attach_here(n), CV_LINK_ATTACHED);
 	for (uint64_t round = 0; round < 5; round++) {
 		emit(n, CV_LANE_ALARM, 10);
 		flush(n, true);
 		close(n->sock);
 		n->sock = -1;
 		wait_ms(n, round % 2 ? 50 : 0); /* also when all is drained */
-		assert_int_equal(attach_again(n), CV_LINK_ATTACHED);
+		assert_int_equal(attach_here(n), CV_LINK_ATTACHED);
 	}
 	assert_true(wait_for_end(n, CV_LANE_ALARM, 51));
 	wait_ms(n, 5);

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bench_eventlog: what a durable append costs. One lane, one append in flight, as the consumer
+ * does it: groups of full 64 KiB blocks and single small ones, from registered memory and from
+ * plain memory, turn by turn in one run.
+ *
+ *     bench_eventlog DIR [SECONDS-PER-CASE]      prints one JSON object per case
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "control/eventlog/eventlog.h"
+
+#define SAMPLES_MAX 1000000
+#define TURNS 4
+
+struct bench {
+	struct cv_loop *loop;
+	struct cv_eventlog *log;
+	struct cv_block *blocks;
+	uint64_t source_seq;
+	bool busy;
+	int res;
+};
+
+struct result {
+	const char *name;
+	unsigned int group, records;
+	bool fixed;
+	double *latency_us;
+	size_t appends;
+	double seconds;
+	uint64_t bytes;
+};
+
+static double now_s(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void fill(struct bench *b, unsigned int group, unsigned int records)
+{
+	static const struct cv_origin origin = {.ts_rx_ns = 1, .family = 4};
+
+	for (unsigned int i = 0; i < group; i++) {
+		struct cv_block *block =
+			(struct cv_block *)((uint8_t *)b->blocks + (size_t)i * CV_BLOCK_SIZE);
+		struct cv_sink sink = {0};
+		struct cv_sink_lane *lane = &sink.lane[CV_LANE_MEASUREMENT];
+		struct cv_emit e;
+
+		lane->cur = (uint8_t *)(block + 1);
+		lane->end = (uint8_t *)block + CV_BLOCK_SIZE + CV_RECORD_MAX;
+		cv_emit_init(&e, &sink);
+		e.origin = &origin;
+		for (unsigned int r = 0; r < records; r++) {
+			cv_emit_begin(&e, CV_LANE_MEASUREMENT, CV_KIND_MEASUREMENT);
+			cv_emit_end(&e);
+		}
+		*block = (struct cv_block){
+			.magic = CV_BLOCK_MAGIC,
+			.version = CV_BLOCK_VERSION,
+			.lane = CV_LANE_MEASUREMENT,
+			.used = (uint32_t)(lane->cur - (uint8_t *)block),
+			.count = records,
+			.incarnation = 1,
+		};
+	}
+}
+
+static void appended(void *owner, enum cv_lane lane, unsigned int blocks, int res)
+{
+	struct bench *b = owner;
+
+	b->busy = false;
+	b->res = res;
+}
+
+static int append(struct bench *b, unsigned int group)
+{
+	for (unsigned int i = 0; i < group; i++)
+		((struct cv_block *)((uint8_t *)b->blocks + (size_t)i * CV_BLOCK_SIZE))
+			->source_seq = ++b->source_seq;
+	b->busy = true;
+	if (cv_eventlog_append(b->log, CV_LANE_MEASUREMENT, b->blocks, group, appended, b) < 0)
+		return -1;
+	while (b->busy)
+		if (cv_loop_turn(b->loop) < 0)
+			return -1;
+	return b->res;
+}
+
+static int run(struct bench *b, struct result *r, double seconds)
+{
+	uint64_t bytes = cv_eventlog_counters(b->log)->bytes;
+	double start = now_s(), t = start;
+
+	fill(b, r->group, r->records);
+	if (r->fixed &&
+	    cv_loop_buffer_add(b->loop, b->blocks, (size_t)CV_APPEND_MAX * CV_BLOCK_SIZE) < 0)
+		return -1;
+	while (t - start < seconds) {
+		double before = t;
+
+		if (append(b, r->group) < 0)
+			return -1;
+		t = now_s();
+		if (r->appends < SAMPLES_MAX)
+			r->latency_us[r->appends++] = (t - before) * 1e6;
+	}
+	cv_loop_buffer_remove(b->loop, b->blocks);
+	r->seconds += t - start;
+	r->bytes += cv_eventlog_counters(b->log)->bytes - bytes;
+	return 0;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static void print(struct result *r, bool direct)
+{
+	uint64_t events = (uint64_t)r->appends * r->group * r->records;
+
+	qsort(r->latency_us, r->appends, sizeof(double), by_value);
+	printf("{\"case\": \"%s\", \"blocks\": %u, \"records_per_block\": %u, \"fixed\": %s, "
+	       "\"direct\": %s, \"events_per_s\": %.0f, \"MB_per_s\": %.1f, \"appends_per_s\": "
+	       "%.0f, \"p50_us\": %.0f, \"p99_us\": %.0f}\n",
+	       r->name, r->group, r->records, r->fixed ? "true" : "false",
+	       direct ? "true" : "false", (double)events / r->seconds,
+	       (double)r->bytes / r->seconds / 1e6, (double)r->appends / r->seconds,
+	       r->latency_us[r->appends / 2], r->latency_us[r->appends * 99 / 100]);
+}
+
+int main(int argc, char **argv)
+{
+	struct result results[] = {
+		{.name = "one-record", .group = 1, .records = 1},
+		{.name = "one-record-fixed", .group = 1, .records = 1, .fixed = true},
+		{.name = "one-block", .group = 1, .records = 510},
+		{.name = "one-block-fixed", .group = 1, .records = 510, .fixed = true},
+		{.name = "16-blocks", .group = 16, .records = 510},
+		{.name = "16-blocks-fixed", .group = 16, .records = 510, .fixed = true},
+	};
+	const size_t cases = sizeof(results) / sizeof(results[0]);
+	struct cv_eventlog_config config = {
+		.dir = argc > 1 ? argv[1] : "bench-log", .node = "bench", .segment_size = 64 << 20};
+	double seconds = argc > 2 ? strtod(argv[2], NULL) : 4;
+	struct bench b = {0};
+	const char *why = "no io_uring";
+
+	config.retain_bytes[CV_LANE_MEASUREMENT] = 512u << 20;
+	b.blocks = aligned_alloc(CV_BLOCK_ALIGN, (size_t)(CV_APPEND_MAX + 1) * CV_BLOCK_SIZE);
+	if (!b.blocks || cv_loop_create(64, &b.loop) < 0 ||
+	    cv_eventlog_open(b.loop, &config, &b.log, &why) < 0) {
+		fprintf(stderr, "bench_eventlog: %s\n", why);
+		return 1;
+	}
+	for (size_t i = 0; i < cases; i++)
+		results[i].latency_us = calloc(SAMPLES_MAX, sizeof(double));
+	for (int turn = 0; turn < TURNS; turn++)
+		for (size_t i = 0; i < cases; i++)
+			if (!results[i].latency_us || run(&b, &results[i], seconds / TURNS) < 0)
+				return 1;
+	for (size_t i = 0; i < cases; i++) {
+		print(&results[i], cv_eventlog_counters(b.log)->direct);
+		free(results[i].latency_us);
+	}
+	cv_eventlog_close(b.log);
+	cv_loop_destroy(b.loop);
+	free(b.blocks);
+	return 0;
+}
