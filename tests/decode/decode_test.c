@@ -220,7 +220,11 @@ static bool hunt(struct decode_run *r, struct decode_side *s)
 	uint8_t *copy;
 	size_t off;
 
-	if (r->decoder->resync == NULL || s->len < 2)
+	if (r->decoder->resync == NULL) { /* nothing until the stream ends */
+		drop_front(s, s->len);
+		return false;
+	}
+	if (s->len < 2)
 		return false;
 	copy = must(malloc(s->len));
 	memcpy(copy, s->held, s->len);

@@ -89,11 +89,30 @@ static void test_stream_cut_anywhere(void **state)
 	}
 }
 
+/* Without resync() the rest of the stream is passed over, however long it is. */
+static void test_stream_without_resync(void **state)
+{
+	static const uint8_t junk[3 * CV_STREAM_WINDOW];
+	struct cv_decoder deaf = lv;
+	struct decode_run *r;
+
+	(void)state;
+	deaf.resync = NULL;
+	r = decode_run_new(&deaf, NULL);
+	decode_segment(r, true, junk, sizeof(junk));
+	decode_segment_hex(r, true, "4c0000");
+	assert_int_equal(r->messages, 0);
+	assert_int_equal(r->rejected, 1);
+	assert_int_equal(decode_pending(r, true), 0);
+	decode_run_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_datagram),
 		cmocka_unit_test(test_stream_cut_anywhere),
+		cmocka_unit_test(test_stream_without_resync),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
