@@ -90,13 +90,12 @@ static void follow_dataplane(struct cv_ledger *l, uint64_t now_steered)
 	struct cv_handoff_header *h;
 
 	if (!c) {
-		l->incarnation = 0;
 		l->steered_rest = now_steered;
 		return;
 	}
 	h = cv_consumer_handoff(c)->header;
 	if (l->incarnation == h->incarnation)
-		return;
+		return; /* the same one, or it came back after its link was down */
 	if (!h->steered_known) {
 		h->steered_base = l->steered_rest;
 		h->steered_known = 1;
@@ -143,8 +142,8 @@ static void note_base(struct cv_ledger *l)
 }
 
 /*
- * What was in the rings of a dataplane that died is gone with it: without one, whatever XDP
- * steered and nobody received is lost, and is counted here.
+ * What was in the rings of a dataplane that died is gone with it: when all that were seen are
+ * finished, whatever XDP steered and nobody received is lost, and is counted here.
  */
 static void read_steered(struct cv_ledger *l, struct cv_reading *r, const struct cv_totals *t)
 {
@@ -157,7 +156,7 @@ static void read_steered(struct cv_ledger *l, struct cv_reading *r, const struct
 	follow_dataplane(l, now);
 	missed = overrun(s, t);
 	now -= l->steered_base;
-	if (!l->incarnation && now > rx + missed + l->lost)
+	if (l->incarnations > 0 && t->finished == l->incarnations && now > rx + missed + l->lost)
 		l->lost = now - rx - missed;
 	e = add(r, "steered by XDP = received by the dataplane + missed + lost", "%s",
 		"xdp-steered");

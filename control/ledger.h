@@ -52,7 +52,7 @@ struct cv_ledger {
 	uint64_t changed_ns; /* monotonic, when two readings last differed */
 	uint64_t steered_base; /* frames that XDP had steered when the totals began */
 	uint64_t steered_rest; /* the same when last read without a dataplane */
-	uint64_t incarnation; /* of the attached dataplane, 0 = none */
+	uint64_t incarnation; /* of the dataplane attached last, 0 = none yet */
 	uint64_t incarnations; /* attached since control started */
 	uint64_t lost; /* frames in the rings of dataplanes that died */
 };
