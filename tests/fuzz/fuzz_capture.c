@@ -12,12 +12,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void use(const struct cv_captured *packet)
 {
 	struct cv_link_frame f = cv_link_frame(packet);
-	volatile uint8_t all = 0;
+	static volatile uint8_t all;
 
 	if (f.head_len > CV_LINK_HEADROOM || f.body_len > packet->len || packet->ts_ns < 0)
 		abort();
 	for (uint32_t i = 0; i < f.body_len; i++)
-		all ^= f.body[i];
+		all = (uint8_t)(all ^ f.body[i]);
 }
 
 static void links(const uint8_t *data, size_t size)
