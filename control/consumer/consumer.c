@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "control/consumer/consumer.h"
+#include "control/consumer/consumer_private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define CV_POLL_NS 50000u
 /* Keep looking for so long after the last block before going to sleep. */
 #define CV_AWAKE_NS 2000000u
 /* The link is down and the process lives: how often to look. */
@@ -19,36 +14,9 @@
 static const enum cv_lane lane_order[CV_LANE_COUNT] = {CV_LANE_ALARM, CV_LANE_SECURITY,
 						       CV_LANE_STATUS, CV_LANE_MEASUREMENT};
 
-/* The append in flight of one lane. */
-struct taking {
-	struct cv_consumer *c;
-	bool busy;
-	unsigned int worker, n;
-	unsigned int next_worker; /* whose turn it is */
-	uint64_t records;
-};
-
-struct cv_consumer {
-	struct cv_loop *loop;
-	struct cv_eventlog *log;
-	struct cv_handoff handoff;
-	int doorbell, pidfd;
-	struct cv_op timer, bell;
-	bool gone, stopping, in_pass;
-	const char *broken;
-	uint64_t active_ns; /* monotonic time of the last block seen */
-	/* Our own positions: the peer can write to the shared ones. */
-	uint64_t pos[CV_WORKERS_MAX][CV_LANE_COUNT];
-	uint64_t taken[CV_WORKERS_MAX][CV_LANE_COUNT];
-	uint64_t taken_here[CV_LANE_COUNT];
-	struct taking taking[CV_LANE_COUNT];
-	cv_consumer_drained *drained;
-	void *owner;
-};
-
 static void look(struct cv_consumer *c);
 
-static uint64_t published(const struct cv_consumer *c, unsigned int worker, enum cv_lane lane)
+uint64_t cv_consumer_published(const struct cv_consumer *c, unsigned int worker, enum cv_lane lane)
 {
 	const struct cv_channel *ch = cv_handoff_channel(&c->handoff, worker, lane);
 
@@ -134,7 +102,7 @@ static unsigned int gather(struct cv_consumer *c, unsigned int worker, enum cv_l
 /* @return true when the channel had something. */
 static bool take(struct cv_consumer *c, unsigned int worker, enum cv_lane lane)
 {
-	uint64_t head = published(c, worker, lane), pos = c->pos[worker][lane];
+	uint64_t head = cv_consumer_published(c, worker, lane), pos = c->pos[worker][lane];
 	struct taking *t = &c->taking[lane];
 	unsigned int n;
 
@@ -176,12 +144,12 @@ static bool anything_published(const struct cv_consumer *c)
 {
 	for (unsigned int w = 0; w < c->handoff.worker_count; w++)
 		for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++)
-			if (published(c, w, (enum cv_lane)lane) != c->pos[w][lane])
+			if (cv_consumer_published(c, w, (enum cv_lane)lane) != c->pos[w][lane])
 				return true;
 	return false;
 }
 
-static void set_sleeping(struct cv_consumer *c, uint32_t sleeping)
+void cv_consumer_set_sleeping(struct cv_consumer *c, uint32_t sleeping)
 {
 	__atomic_store_n(&c->handoff.header->sleeping, sleeping, __ATOMIC_SEQ_CST);
 }
@@ -189,7 +157,7 @@ static void set_sleeping(struct cv_consumer *c, uint32_t sleeping)
 /* @return false when something came in between. */
 static bool fall_asleep(struct cv_consumer *c)
 {
-	set_sleeping(c, 1);
+	cv_consumer_set_sleeping(c, 1);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (!anything_published(c) && !c->bell.pending) {
 		io_uring_prep_poll_add(cv_loop_sqe(c->loop, &c->bell), c->doorbell, POLLIN);
@@ -197,11 +165,11 @@ static bool fall_asleep(struct cv_consumer *c)
 	}
 	if (c->bell.pending && !anything_published(c))
 		return true;
-	set_sleeping(c, 0);
+	cv_consumer_set_sleeping(c, 0);
 	return false;
 }
 
-static bool in_flight(const struct cv_consumer *c)
+bool cv_consumer_in_flight(const struct cv_consumer *c)
 {
 	bool busy = false;
 
@@ -210,7 +178,7 @@ static bool in_flight(const struct cv_consumer *c)
 	return busy;
 }
 
-static bool process_lives(const struct cv_consumer *c)
+bool cv_consumer_process_lives(const struct cv_consumer *c)
 {
 	struct pollfd p = {.fd = c->pidfd, .events = POLLIN};
 
@@ -220,7 +188,7 @@ static bool process_lives(const struct cv_consumer *c)
 /* The link is down and nothing is left to take. */
 static void finish(struct cv_consumer *c)
 {
-	if (process_lives(c))
+	if (cv_consumer_process_lives(c))
 		cv_loop_timer(c->loop, &c->timer, CV_LINGER_NS);
 	else if (c->bell.pending)
 		cv_loop_cancel(c->loop, &c->bell);
@@ -242,7 +210,7 @@ static void look(struct cv_consumer *c)
 		c->active_ns = cv_loop_mono_ns(c->loop);
 	if (c->timer.pending)
 		return;
-	if (c->gone && !any && !in_flight(c)) {
+	if (c->gone && !any && !cv_consumer_in_flight(c)) {
 		finish(c);
 		return;
 	}
@@ -253,164 +221,21 @@ static void look(struct cv_consumer *c)
 		cv_loop_timer(c->loop, &c->timer, CV_POLL_NS);
 }
 
-static void on_timer(struct cv_op *op, int res, uint32_t flags)
+void cv_consumer_on_timer(struct cv_op *op, int res, uint32_t flags)
 {
 	look(op->owner);
 }
 
-static void on_bell(struct cv_op *op, int res, uint32_t flags)
+void cv_consumer_on_bell(struct cv_op *op, int res, uint32_t flags)
 {
 	struct cv_consumer *c = op->owner;
 	uint64_t rings;
 
 	if (c->stopping)
 		return;
-	set_sleeping(c, 0);
+	cv_consumer_set_sleeping(c, 0);
 	if (res > 0 && read(c->doorbell, &rings, sizeof(rings)) < 0 && errno != EAGAIN)
 		c->broken = "its doorbell cannot be read";
 	c->active_ns = cv_loop_mono_ns(c->loop);
 	look(c);
-}
-
-/* Finish the step that a control that crashed had begun, and check the positions. */
-static int recover_positions(struct cv_consumer *c)
-{
-	for (unsigned int w = 0; w < c->handoff.worker_count; w++) {
-		for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++) {
-			struct cv_channel *ch = cv_handoff_channel(&c->handoff, w, lane);
-			uint64_t head = published(c, w, (enum cv_lane)lane);
-			uint64_t tail = ch->tail, taken_at = ch->taken_at;
-
-			if (head - tail > c->handoff.block_count)
-				return -EBADMSG;
-			if (taken_at - tail <= head - tail)
-				tail = taken_at;
-			c->pos[w][lane] = tail;
-			c->taken[w][lane] = ch->taken;
-			__atomic_store_n(&ch->tail, tail, __ATOMIC_RELEASE);
-		}
-	}
-	return 0;
-}
-
-static void make_nonblocking(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags >= 0)
-		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-}
-
-int cv_consumer_create(struct cv_loop *loop, struct cv_eventlog *log, int handoff_fd, int doorbell,
-		       int pidfd, cv_consumer_drained *drained, void *owner,
-		       struct cv_consumer **ret, const char **why)
-{
-	struct cv_consumer *c = calloc(1, sizeof(*c));
-	int res;
-
-	*why = "memory is out";
-	if (!c)
-		return -ENOMEM;
-	*c = (struct cv_consumer){.loop = loop, .log = log, .drained = drained, .owner = owner};
-	res = cv_handoff_attach(handoff_fd, &c->handoff);
-	if (res < 0) {
-		*why = res == -EPROTO ? "the handoff has another version" : "broken handoff memory";
-		free(c);
-		return res;
-	}
-	res = recover_positions(c);
-	if (res < 0) {
-		*why = "broken positions in the handoff memory";
-		c->handoff.fd = -1;
-		cv_handoff_close(&c->handoff);
-		free(c);
-		return res;
-	}
-	c->doorbell = doorbell;
-	c->pidfd = pidfd;
-	make_nonblocking(doorbell);
-	c->timer = (struct cv_op){.done = on_timer, .owner = c};
-	c->bell = (struct cv_op){.done = on_bell, .owner = c};
-	for (int i = 0; i < CV_LANE_COUNT; i++)
-		c->taking[i].c = c;
-	/* Without fixed buffers (no CAP_IPC_LOCK, small memlock limit) plain writes do. */
-	(void)cv_loop_buffer_add(loop, c->handoff.blocks,
-				 c->handoff.size -
-					 (size_t)(c->handoff.blocks - (uint8_t *)c->handoff.base));
-	set_sleeping(c, 0);
-	c->active_ns = cv_loop_mono_ns(loop);
-	cv_loop_timer(loop, &c->timer, CV_POLL_NS);
-	*ret = c;
-	return 0;
-}
-
-void cv_consumer_peer_gone(struct cv_consumer *c)
-{
-	c->gone = true;
-	if (!c->timer.pending)
-		cv_loop_timer(c->loop, &c->timer, CV_POLL_NS);
-}
-
-int cv_consumer_peer_back(struct cv_consumer *c, int handoff_fd, int doorbell)
-{
-	struct stat ours, theirs;
-
-	if (fstat(c->handoff.fd, &ours) < 0 || fstat(handoff_fd, &theirs) < 0 ||
-	    ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev)
-		return -EINVAL;
-	/* The poll in flight, if any, keeps the old one's file alive until it completes. */
-	cv_loop_cancel(c->loop, &c->bell);
-	close(c->doorbell);
-	make_nonblocking(doorbell);
-	c->doorbell = doorbell;
-	c->gone = false;
-	c->active_ns = cv_loop_mono_ns(c->loop);
-	if (!c->timer.pending)
-		cv_loop_timer(c->loop, &c->timer, CV_POLL_NS);
-	return 0;
-}
-
-const struct cv_handoff *cv_consumer_handoff(const struct cv_consumer *c)
-{
-	return &c->handoff;
-}
-
-bool cv_consumer_attached(const struct cv_consumer *c)
-{
-	return !c->gone;
-}
-
-const char *cv_consumer_broken(const struct cv_consumer *c)
-{
-	return c->broken;
-}
-
-void cv_consumer_totals(const struct cv_consumer *c, struct cv_totals *to)
-{
-	struct cv_totals t = {0};
-
-	cv_totals_read(&t, &c->handoff);
-	for (int i = 0; i < CV_LANE_COUNT; i++)
-		t.taken_here[i] = c->taken_here[i];
-	if (c->gone && !process_lives(c))
-		cv_totals_settle(&t);
-	cv_totals_add(to, &t);
-}
-
-void cv_consumer_destroy(struct cv_consumer *c)
-{
-	if (!c)
-		return;
-	c->stopping = true;
-	cv_loop_cancel(c->loop, &c->timer);
-	cv_loop_cancel(c->loop, &c->bell);
-	while ((in_flight(c) || c->timer.pending || c->bell.pending) && cv_loop_turn(c->loop) == 0)
-		;
-	set_sleeping(c, 0);
-	cv_loop_buffer_remove(c->loop, c->handoff.blocks);
-	close(c->doorbell);
-	if (c->pidfd >= 0)
-		close(c->pidfd);
-	cv_handoff_close(&c->handoff);
-	free(c);
 }

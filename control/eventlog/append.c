@@ -142,17 +142,10 @@ static void submit_write(struct cv_log_lane *l)
 	struct cv_loop *loop = l->log->loop;
 	uint64_t off = cv_lane_active(l)->used;
 	struct io_uring_sqe *sqe;
-	int fixed = -1;
 
 	cv_loop_reserve(loop, 2);
 	sqe = cv_loop_sqe(loop, &a->write);
-	if (a->iovs == 1)
-		fixed = cv_loop_buffer_find(loop, a->iov[0].iov_base, a->bytes);
-	if (fixed >= 0)
-		io_uring_prep_write_fixed(sqe, l->fd, a->iov[0].iov_base, (unsigned int)a->bytes,
-					  off, fixed);
-	else
-		io_uring_prep_writev(sqe, l->fd, a->iov, a->iovs, off);
+	io_uring_prep_writev(sqe, l->fd, a->iov, a->iovs, off);
 	/*
 	 * A flush of its own rather than RWF_DSYNC: that one completes through kernel workqueues,
 	 * each a wait for the CPU when the machine is busy (docs/adr/0010).

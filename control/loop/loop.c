@@ -24,8 +24,6 @@ struct cv_loop {
 	/* Completions that had to leave a full ring before it could take requests again. */
 	struct completion *backlog;
 	size_t backlog_count, backlog_room;
-	bool buffer_table; /* the sparse table is registered */
-	struct iovec buffers[CV_LOOP_BUFFERS];
 };
 
 static uint64_t clock_ns(clockid_t id)
@@ -222,58 +220,4 @@ int64_t cv_loop_wall_ns(const struct cv_loop *loop)
 uint64_t cv_loop_mono_ns(const struct cv_loop *loop)
 {
 	return loop->mono_ns;
-}
-
-static int update_buffer(struct cv_loop *loop, unsigned int i, const struct iovec *iov)
-{
-	__u64 tag = 0;
-	int res = io_uring_register_buffers_update_tag(&loop->ring, i, iov, &tag, 1);
-
-	return res < 0 ? res : 0;
-}
-
-int cv_loop_buffer_add(struct cv_loop *loop, void *base, size_t size)
-{
-	const struct iovec iov = {.iov_base = base, .iov_len = size};
-	int res;
-
-	if (!loop->buffer_table) {
-		res = io_uring_register_buffers_sparse(&loop->ring, CV_LOOP_BUFFERS);
-		if (res < 0)
-			return res;
-		loop->buffer_table = true;
-	}
-	for (unsigned int i = 0; i < CV_LOOP_BUFFERS; i++) {
-		if (loop->buffers[i].iov_base)
-			continue;
-		res = update_buffer(loop, i, &iov);
-		if (res == 0)
-			loop->buffers[i] = iov;
-		return res;
-	}
-	return -ENOSPC;
-}
-
-void cv_loop_buffer_remove(struct cv_loop *loop, const void *base)
-{
-	for (unsigned int i = 0; base && i < CV_LOOP_BUFFERS; i++) {
-		if (loop->buffers[i].iov_base != base)
-			continue;
-		loop->buffers[i] = (struct iovec){0};
-		(void)update_buffer(loop, i, &loop->buffers[i]);
-	}
-}
-
-int cv_loop_buffer_find(const struct cv_loop *loop, const void *data, size_t len)
-{
-	uintptr_t at = (uintptr_t)data;
-
-	for (int i = 0; i < CV_LOOP_BUFFERS; i++) {
-		uintptr_t base = (uintptr_t)loop->buffers[i].iov_base;
-
-		if (base && at >= base && at - base <= loop->buffers[i].iov_len &&
-		    len <= loop->buffers[i].iov_len - (at - base))
-			return i;
-	}
-	return -1;
 }

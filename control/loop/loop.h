@@ -11,8 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CV_LOOP_BUFFERS 64
-
 struct cv_loop;
 struct cv_op;
 
@@ -33,20 +31,6 @@ void cv_loop_destroy(struct cv_loop *loop);
 
 /** The ring itself, for what this header does not wrap. */
 struct io_uring *cv_loop_ring(struct cv_loop *loop);
-
-/**
- * Register memory for *_FIXED requests: its pages stay pinned, no request pins them again. At
- * most CV_LOOP_BUFFERS at a time.
- *
- * @return 0, or negative errno: plain requests work on that memory all the same.
- */
-int cv_loop_buffer_add(struct cv_loop *loop, void *base, size_t size);
-
-/** Undo it; nothing in flight may use the memory. Memory that was never added is fine. */
-void cv_loop_buffer_remove(struct cv_loop *loop, const void *base);
-
-/** Index of the registered buffer that holds @p len bytes at @p data, -1 = none. */
-int cv_loop_buffer_find(const struct cv_loop *loop, const void *data, size_t len);
 
 /**
  * An SQE whose completion calls op->done. Never NULL: a full queue is submitted first. The caller

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * bench_eventlog: what a durable append costs. One lane, one append in flight, as the consumer
- * does it: groups of full 64 KiB blocks and single small ones, from registered memory and from
- * plain memory, turn by turn in one run.
+ * does it: groups of full 64 KiB blocks and single small ones, turn by turn in one run.
  *
  *     bench_eventlog DIR [SECONDS-PER-CASE]      prints one JSON object per case
  */
@@ -28,7 +27,6 @@ struct bench {
 struct result {
 	const char *name;
 	unsigned int group, records;
-	bool fixed;
 	double *latency_us;
 	size_t appends;
 	double seconds;
@@ -101,9 +99,6 @@ static int run(struct bench *b, struct result *r, double seconds)
 	double start = now_s(), t = start;
 
 	fill(b, r->group, r->records);
-	if (r->fixed &&
-	    cv_loop_buffer_add(b->loop, b->blocks, (size_t)CV_APPEND_MAX * CV_BLOCK_SIZE) < 0)
-		return -1;
 	while (t - start < seconds) {
 		double before = t;
 
@@ -113,7 +108,6 @@ static int run(struct bench *b, struct result *r, double seconds)
 		if (r->appends < SAMPLES_MAX)
 			r->latency_us[r->appends++] = (t - before) * 1e6;
 	}
-	cv_loop_buffer_remove(b->loop, b->blocks);
 	r->seconds += t - start;
 	r->bytes += cv_eventlog_counters(b->log)->bytes - bytes;
 	return 0;
@@ -131,24 +125,21 @@ static void print(struct result *r, bool direct)
 	uint64_t events = (uint64_t)r->appends * r->group * r->records;
 
 	qsort(r->latency_us, r->appends, sizeof(double), by_value);
-	printf("{\"case\": \"%s\", \"blocks\": %u, \"records_per_block\": %u, \"fixed\": %s, "
+	printf("{\"case\": \"%s\", \"blocks\": %u, \"records_per_block\": %u, "
 	       "\"direct\": %s, \"events_per_s\": %.0f, \"MB_per_s\": %.1f, \"appends_per_s\": "
 	       "%.0f, \"p50_us\": %.0f, \"p99_us\": %.0f}\n",
-	       r->name, r->group, r->records, r->fixed ? "true" : "false",
-	       direct ? "true" : "false", (double)events / r->seconds,
-	       (double)r->bytes / r->seconds / 1e6, (double)r->appends / r->seconds,
-	       r->latency_us[r->appends / 2], r->latency_us[r->appends * 99 / 100]);
+	       r->name, r->group, r->records, direct ? "true" : "false",
+	       (double)events / r->seconds, (double)r->bytes / r->seconds / 1e6,
+	       (double)r->appends / r->seconds, r->latency_us[r->appends / 2],
+	       r->latency_us[r->appends * 99 / 100]);
 }
 
 int main(int argc, char **argv)
 {
 	struct result results[] = {
 		{.name = "one-record", .group = 1, .records = 1},
-		{.name = "one-record-fixed", .group = 1, .records = 1, .fixed = true},
 		{.name = "one-block", .group = 1, .records = 510},
-		{.name = "one-block-fixed", .group = 1, .records = 510, .fixed = true},
 		{.name = "16-blocks", .group = 16, .records = 510},
-		{.name = "16-blocks-fixed", .group = 16, .records = 510, .fixed = true},
 	};
 	const size_t cases = sizeof(results) / sizeof(results[0]);
 	struct cv_eventlog_config config = {

@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -119,46 +118,6 @@ static void test_chain_stays_together(void **state)
 	cv_loop_destroy(loop);
 }
 
-static void test_registered_buffers(void **state)
-{
-	const size_t size = 1 << 20;
-	struct cv_loop *loop;
-	struct probe p;
-	unsigned int left = 1;
-	int fd = memfd_create("test", 0), out = memfd_create("out", 0), index;
-	uint8_t *mem, got[16];
-
-	assert_int_equal(ftruncate(fd, (off_t)size), 0);
-	mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	assert_ptr_not_equal(mem, MAP_FAILED);
-	assert_int_equal(cv_loop_create(8, &loop), 0);
-	assert_int_equal(cv_loop_buffer_find(loop, mem, 1), -1);
-	assert_int_equal(cv_loop_buffer_add(loop, mem, size), 0);
-	index = cv_loop_buffer_find(loop, mem + 4096, size - 4096);
-	assert_true(index >= 0);
-	assert_int_equal(cv_loop_buffer_find(loop, mem + 4096, size), -1);
-	assert_int_equal(cv_loop_buffer_find(loop, mem - 1, 1), -1);
-
-	memcpy(mem + 4096, "fixed buffer ok", 16);
-	probe_init(&p, loop, &left);
-	io_uring_prep_write_fixed(cv_loop_sqe(loop, &p.op), out, mem + 4096, 16, 0, index);
-	assert_int_equal(cv_loop_run(loop), 0);
-	assert_int_equal(p.res, 16);
-	assert_int_equal(pread(out, got, 16, 0), 16);
-	assert_memory_equal(got, "fixed buffer ok", 16);
-
-	cv_loop_buffer_remove(loop, mem);
-	cv_loop_buffer_remove(loop, mem);
-	assert_int_equal(cv_loop_buffer_find(loop, mem, 1), -1);
-	for (int i = 0; i < CV_LOOP_BUFFERS; i++)
-		assert_int_equal(cv_loop_buffer_add(loop, mem + i * 4096, 4096), 0);
-	assert_int_equal(cv_loop_buffer_add(loop, mem, size), -ENOSPC);
-	cv_loop_destroy(loop);
-	munmap(mem, size);
-	close(fd);
-	close(out);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,7 +125,6 @@ int main(void)
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_more_requests_than_entries),
 		cmocka_unit_test(test_chain_stays_together),
-		cmocka_unit_test(test_registered_buffers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
