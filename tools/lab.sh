@@ -109,6 +109,7 @@ lab_config() { # lab_config [ON-LOSS]: write the node's configuration and policy
 		api: { socket: $LAB_DIR/control.sock, listen: "127.0.0.1:8480" }
 		link: { socket: $LAB_DIR/dataplane.sock }
 		bpf: { pin_dir: /sys/fs/bpf/$LAB }
+		dataplane: { flush: ${LAB_FLUSH:-1ms} }
 		decode:
 		  modbus:
 		    registers:
