@@ -45,7 +45,8 @@ lab_missing() {
 lab_join() { # lab_join NS INNER BOX-SIDE IPv4 IPv6
 	ip netns add "$LAB-$1"
 	ip link add "$2" netns "$LAB-$1" type veth peer name "$3" netns "$LAB-box"
-	ip -n "$LAB-$1" addr add "$4/16" dev "$2"
+	# Without a broadcast address libcoap 4.3.4 takes the interface's own for one, and is silent.
+	ip -n "$LAB-$1" addr add "$4/16" brd + dev "$2"
 	ip -n "$LAB-$1" addr add "$5/32" dev "$2" nodad
 	# A veth end hands over frames without checksums and larger than its MTU unless told not to;
 	# a real NIC would have finished both. GRO switches its NAPI on, which XDP's redirect into the
