@@ -271,7 +271,7 @@ int cv_decode_main(int argc, char **argv)
 
 	if (m == NULL)
 		return wrong("out of memory");
-	signal(SIGPIPE, SIG_IGN);
+	signal(SIGPIPE, SIG_DFL);
 	code = parse(argc, argv, m, &stop);
 	if (code == 0 && !stop)
 		code = run(m);

@@ -188,7 +188,7 @@ int cv_replay_main(int argc, char **argv)
 
 	if (cv_replay_options_parse(argc, argv, &options, &code) != 0)
 		return code;
-	signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error of ours to report */
+	signal(SIGPIPE, SIG_DFL); /* as any filter: `| head` ends it without a word */
 	r = aligned_alloc(64, (sizeof(*r) + 63) & ~(size_t)63);
 	if (r == NULL) {
 		say("out of memory");
