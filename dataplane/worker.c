@@ -58,7 +58,9 @@ static void transmit(struct cv_worker *w, struct cv_port *port, struct burst *b)
 
 static unsigned int receive(struct cv_port *port, struct burst *b, int64_t wall_ns)
 {
-	unsigned int n = rte_eth_rx_burst(port->ethdev, 0, b->mbufs, BURST);
+	uint64_t left = port->last - port->number;
+	unsigned int n =
+		rte_eth_rx_burst(port->ethdev, 0, b->mbufs, left < BURST ? (uint16_t)left : BURST);
 
 	for (unsigned int i = 0; i < n; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(b->mbufs[i], void *));

@@ -51,7 +51,8 @@ static const struct cv_field port_fields[] = {
 	 AT(struct cv_config_port, repeat),
 	 .fallback = "0",
 	 .max = UINT32_MAX,
-	 .help = "pcap only: how many times more the file is played."},
+	 .help = "pcap only: how many times more the file is played; it may then have at most "
+		 "8192 frames."},
 	{.name = "rate",
 	 .type = CV_FIELD_RATE,
 	 AT(struct cv_config_port, rate_pps),

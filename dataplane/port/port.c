@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <pcap/pcap.h>
 #include <rte_dev.h>
 #include <rte_cycles.h>
 #include <rte_errno.h>
@@ -98,9 +99,39 @@ static int create(struct cv_port *port, const char *name, const char *args,
 	return err;
 }
 
+/* The driver repeats without end: how often the file was played is counted in frames. */
+static int look_at_file(struct cv_port *port)
+{
+	char error[PCAP_ERRBUF_SIZE];
+	struct pcap_pkthdr *head;
+	const uint8_t *data;
+	uint64_t frames = 0;
+	pcap_t *pcap;
+
+	if (access(port->config->target, R_OK) < 0)
+		return -errno;
+	if (port->config->repeat == 0)
+		return 0;
+	pcap = pcap_open_offline(port->config->target, error);
+	if (!pcap)
+		return -EINVAL;
+	while (pcap_next_ex(pcap, &head, &data) == 1)
+		frames++;
+	pcap_close(pcap);
+	if (frames == 0 || frames > CV_PORT_REPEAT_FRAMES)
+		return -EFBIG;
+	port->last = frames * (1 + (uint64_t)port->config->repeat);
+	return 0;
+}
+
 static int explain(const struct cv_gen_port *config, int err, char *why, size_t size)
 {
-	if (config->kind == CV_PORT_PCAP)
+	if (config->kind == CV_PORT_PCAP && err == -EFBIG)
+		snprintf(why, size,
+			 "port %s: %s cannot be repeated: it must have 1 to %d frames; cut it or "
+			 "leave out repeat",
+			 config->name, config->target, CV_PORT_REPEAT_FRAMES);
+	else if (config->kind == CV_PORT_PCAP)
 		snprintf(why, size, "port %s: cannot play %s (%s); it must be a readable pcap file",
 			 config->name, config->target, strerror(-err));
 	else if (if_nametoindex(config->target) == 0)
@@ -121,12 +152,14 @@ int cv_port_open(struct cv_port *port, const struct cv_gen_port *config, unsigne
 {
 	char name[32], args[512];
 	uint16_t mtu = 0;
-	int err = -EBUSY;
+	int err;
 
-	*port = (struct cv_port){.config = config, .index = (uint8_t)index};
+	*port = (struct cv_port){.config = config, .index = (uint8_t)index, .last = UINT64_MAX};
 	devargs(config, index, pin_dir, name, sizeof(name), args, sizeof(args));
-	if (config->kind == CV_PORT_PCAP && access(config->target, R_OK) < 0)
-		return explain(config, -errno, why, why_size);
+	err = config->kind == CV_PORT_PCAP ? look_at_file(port) : 0;
+	if (err < 0)
+		return explain(config, err, why, why_size);
+	err = -EBUSY;
 	for (int i = 0; i < OPEN_RETRIES && err < 0; i++) {
 		if (i > 0)
 			usleep(OPEN_RETRY_MS * 1000);

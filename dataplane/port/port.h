@@ -13,6 +13,9 @@
 #include "dataplane/handoff/handoff.h"
 #include "dataplane/policy/generation.h"
 
+/** Most frames of a pcap file that is played more than once: the driver holds them in buffers. */
+#define CV_PORT_REPEAT_FRAMES 8192
+
 struct cv_port {
 	const struct cv_gen_port *config;
 	uint16_t ethdev; /* DPDK port id */
@@ -20,6 +23,7 @@ struct cv_port {
 	uint8_t started;
 	uint16_t mtu; /* largest L3 packet, bytes */
 	uint64_t number; /* frames received so far; worker only */
+	uint64_t last; /* receive no frame beyond this number; UINT64_MAX = no end */
 	uint64_t due; /* paced pcap: TSC of the next burst; worker only */
 	uint64_t gap; /* paced pcap: TSC cycles between frames, 0 = not paced */
 };

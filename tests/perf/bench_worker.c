@@ -23,7 +23,8 @@
  * stored for every frame all the same. */
 static int make_generation(const char *file, struct cv_generation **ret)
 {
-	struct cv_gen_port port = {.name = "in", .kind = CV_PORT_PCAP, .peer = 1, .repeat = 1};
+	struct cv_gen_port port = {
+		.name = "in", .kind = CV_PORT_PCAP, .peer = 1, .repeat = UINT32_MAX};
 	struct cv_gen_port out = {.name = "out", .kind = CV_PORT_PCAP, .peer = 0};
 	struct cv_gen_prefix prefix = {.addr = {10, 0, 0, 0}, .family = 4, .len = 8, .class_id = 1};
 	struct cv_gen_rule rule = {
