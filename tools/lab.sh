@@ -15,6 +15,9 @@ LAB_PIDS=()
 # Before the node's own programs; empty where there are no namespaces.
 LAB_BOX=(nsenter "--net=/run/netns/$LAB-box" --)
 CONTROL_PID="" DATAPLANE_PID=""
+# Before every part: Ctrl-C is for the script, which then ends the parts in order; and no part
+# outlives a script that was killed. Both execute in place: $! is the part itself.
+LAB_PART=(setsid setpriv --pdeathsig TERM --)
 
 # `ip netns exec` would hide /sys/fs/bpf, and with it every pin.
 in_ns() { local ns=$1; shift; nsenter --net="/run/netns/$LAB-$ns" -- "$@"; }
@@ -35,10 +38,12 @@ wait_for() {
 # What this machine lacks for the lab, one line each; empty when nothing.
 lab_missing() {
 	[ "$(id -u)" -eq 0 ] || { say "root privilege"; return; }
-	unshare --net true 2>/dev/null || say "network namespaces"
+	ip netns add "$LAB-x" 2>/dev/null || say "network namespaces"
+	ip netns del "$LAB-x" 2>/dev/null
 	ip link add "$LAB-x0" type veth peer name "$LAB-x1" 2>/dev/null || say "veth interfaces"
 	ip link del "$LAB-x0" 2>/dev/null
 	bpftool prog show >/dev/null 2>&1 || say "the bpf() system call"
+	[ "$(stat -f -c %T /sys/fs/bpf 2>/dev/null)" = bpf_fs ] || say "a BPF file system at /sys/fs/bpf"
 	python3 -c 'import socket; socket.socket(44, socket.SOCK_RAW, 0)' 2>/dev/null || say "AF_XDP sockets"
 }
 
@@ -75,14 +80,29 @@ lab_down() {
 	for pid in "${LAB_PIDS[@]}"; do kill -9 "$pid" 2>/dev/null; done
 	for ns in dev plat box; do ip netns del "$LAB-$ns" 2>/dev/null; done
 	rm -rf "/sys/fs/bpf/$LAB"
-	[ -n "${LAB_KEEP:-}" ] || rm -rf "$LAB_DIR"
+	if [ -n "${LAB_KEEP:-}" ]; then touch "$LAB_DIR/kept"; else rm -rf "$LAB_DIR"; fi
+}
+
+# Remove what runs of tools/run left that were killed: theirs is the process id in the name.
+lab_sweep() {
+	local dir lab ns
+	for dir in /tmp/culvert-cv[0-9]*; do
+		lab=${dir##*/culvert-}
+		[ -O "$dir" ] && [ ! -e "$dir/kept" ] && [ ! -e "/proc/${lab#cv}" ] || continue
+		for ns in dev plat box; do
+			# A program that changed its user (mosquitto) did not get the death signal.
+			ip netns pids "$lab-$ns" 2>/dev/null | xargs -r kill
+			ip netns del "$lab-$ns" 2>/dev/null
+		done
+		rm -rf "/sys/fs/bpf/$lab" "$dir"
+	done
 }
 
 # lab_spawn NAME NS COMMAND...: start a long-lived part, its output in $LAB_DIR/NAME.out.
 lab_spawn() {
 	local name=$1 ns=$2
 	shift 2
-	nsenter --net="/run/netns/$LAB-$ns" -- "$@" >"$LAB_DIR/$name.out" 2>&1 </dev/null &
+	"${LAB_PART[@]}" nsenter --net="/run/netns/$LAB-$ns" -- "$@" >"$LAB_DIR/$name.out" 2>&1 </dev/null &
 	LAB_PIDS+=($!)
 }
 
@@ -119,19 +139,24 @@ lab_config() { # lab_config [ON-LOSS]: write the node's configuration and policy
 	END
 }
 
+# A program that gave up need not be waited for.
+ended_or() { [ ! -e "/proc/$1" ] || "${@:2}"; }
+
 control_start() {
 	# Not in_ns: $! must be the program, not a shell around it.
-	"${LAB_BOX[@]}" "$LAB_BUILD/control/culvert-control" --config "$LAB_DIR/culvert.yaml" \
+	"${LAB_PART[@]}" "${LAB_BOX[@]}" "$LAB_BUILD/control/culvert-control" --config "$LAB_DIR/culvert.yaml" \
 		>>"$LAB_DIR/control.out" 2>&1 </dev/null &
 	CONTROL_PID=$!
-	wait_for 20 "culvert-control" culvert status --json || { tail -n 20 "$LAB_DIR/control.out" >&2; return 1; }
+	wait_for 20 "culvert-control" ended_or "$CONTROL_PID" culvert status --json &&
+		culvert status --json >/dev/null 2>&1 || { tail -n 20 "$LAB_DIR/control.out" >&2; return 1; }
 }
 
 dataplane_start() {
-	"${LAB_BOX[@]}" "$LAB_BUILD/dataplane/culvert-dataplane" --link "$LAB_DIR/dataplane.sock" \
+	"${LAB_PART[@]}" "${LAB_BOX[@]}" "$LAB_BUILD/dataplane/culvert-dataplane" --link "$LAB_DIR/dataplane.sock" \
 		--pin-dir "/sys/fs/bpf/$LAB" "$@" >>"$LAB_DIR/dataplane.out" 2>&1 </dev/null &
 	DATAPLANE_PID=$!
-	wait_for 30 "culvert-dataplane" dataplane_attached || { tail -n 20 "$LAB_DIR/dataplane.out" >&2; return 1; }
+	wait_for 30 "culvert-dataplane" ended_or "$DATAPLANE_PID" dataplane_attached &&
+		dataplane_attached >/dev/null || { tail -n 20 "$LAB_DIR/dataplane.out" >&2; return 1; }
 }
 
 dataplane_attached() { culvert status --json | jq -e '.dataplane.attached == true'; }

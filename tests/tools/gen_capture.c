@@ -305,7 +305,7 @@ int main(int argc, char **argv)
 		return usage();
 	frames = strtoull(argv[2], NULL, 10);
 	devices = (unsigned int)strtoul(argv[3], NULL, 10);
-	if (frames == 0 || devices == 0)
+	if (devices == 0)
 		return usage();
 	pcap = pcap_open_dead(DLT_EN10MB, 65535);
 	w.out = pcap ? pcap_dump_open(pcap, argv[4]) : NULL;
