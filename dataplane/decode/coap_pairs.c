@@ -40,9 +40,9 @@ static struct cv_coap_key make_key(const struct cv_coap *m, const struct cv_orig
 	struct cv_coap_key key = {
 		.client_port = request ? o->sport : o->dport,
 		.server_port = request ? o->dport : o->sport,
+		.vlan = o->vlan,
 		.token_len = m->token_len,
-		.family = o->family,
-		.ip_proto = o->ip_proto,
+		.transport = (uint8_t)(o->ip_proto | (o->family == 6 ? 0x80 : 0)),
 	};
 
 	memcpy(key.client, request ? o->src : o->dst, sizeof(key.client));

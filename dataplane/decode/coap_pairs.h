@@ -24,10 +24,9 @@ struct cv_coap_key {
 	uint8_t client[16], server[16]; /* server is zero for a multicast request */
 	uint8_t token[CV_COAP_TOKEN_MAX]; /* zero behind the token */
 	uint16_t client_port, server_port; /* host order */
+	uint16_t vlan; /* addresses repeat across VLANs */
 	uint8_t token_len;
-	uint8_t family;
-	uint8_t ip_proto;
-	uint8_t pad;
+	uint8_t transport; /* IP protocol, top bit: IPv6 */
 };
 _Static_assert(sizeof(struct cv_coap_key) == 48, "hashed and compared as six words");
 

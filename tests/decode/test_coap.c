@@ -143,6 +143,11 @@ static void test_pair_key_and_age(void **state)
 	decode_datagram_hex(r, false, "6145000141 ff 31");
 	assert_true(only(r)->flags & CV_FLAG_UNPAIRED);
 	r->origin.sport--;
+	r->origin.vlan = 7; /* the same addresses in another network */
+	decode_run_clear(r);
+	decode_datagram_hex(r, false, "6145000141 ff 31");
+	assert_true(only(r)->flags & CV_FLAG_UNPAIRED);
+	r->origin.vlan = 0;
 	r->origin.ts_rx_ns += 246 * SECOND_NS;
 	decode_run_clear(r);
 	decode_datagram_hex(r, false, "6145000141 ff 31");
