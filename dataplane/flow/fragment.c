@@ -47,6 +47,7 @@ static struct cv_fragment_key key_of(const struct cv_packet *pkt)
 	struct cv_fragment_key k = {
 		.id = pkt->frag_id,
 		.vlan = pkt->vlan,
+		.vlan_inner = pkt->vlan_inner,
 		.family = pkt->family,
 		.ip_proto = pkt->family == 4 ? pkt->ip_proto : 0,
 	};

@@ -22,11 +22,12 @@
 struct cv_fragment_key {
 	uint64_t addr[2][2];
 	uint32_t id;
-	uint16_t vlan;
+	uint16_t vlan, vlan_inner; /* addresses repeat across VLANs */
 	uint8_t family; /* 0 = free */
 	uint8_t ip_proto; /* IPv4 only (RFC 791 3.2); 0 for IPv6 (RFC 8200 4.5) */
+	uint8_t pad[6];
 };
-_Static_assert(sizeof(struct cv_fragment_key) == 40, "keys are compared as bytes");
+_Static_assert(sizeof(struct cv_fragment_key) == 48, "keys are compared as bytes");
 
 /** A datagram under construction. */
 struct cv_datagram_slot {

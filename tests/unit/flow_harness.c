@@ -7,7 +7,7 @@
 
 #include "dataplane/policy/generation_build.h"
 
-enum { ETH = 14, IP4 = 20, IP6 = 40, FRAGMENT = 8, TCP = 20, UDP = 8 };
+enum { ADDRESSES = 12, TAGS = 8, ETH = 14, IP4 = 20, IP6 = 40, FRAGMENT = 8, TCP = 20, UDP = 8 };
 
 static void *must(void *p)
 {
@@ -104,18 +104,37 @@ static void put32(uint8_t *at, uint32_t v)
 	put16(at + 2, v & 0xffff);
 }
 
-static void play(struct flow_harness *h, const uint8_t *frame, size_t len)
+/* Tags go between the addresses and what follows them (IEEE 802.1Q, 802.1ad). */
+static size_t put_tags(uint8_t *at, const struct fh_flow *f)
+{
+	if (f->vlan == 0)
+		return 0;
+	put16(at, f->vlan_inner ? 0x88a8 : 0x8100);
+	put16(at + 2, f->vlan);
+	if (f->vlan_inner == 0)
+		return 4;
+	put16(at + 4, 0x8100);
+	put16(at + 6, f->vlan_inner);
+	return 8;
+}
+
+static void play(struct flow_harness *h, const struct fh_flow *flow, const uint8_t *frame,
+		 size_t len)
 {
 	uint64_t before[CV_OUTCOME_COUNT];
-	uint8_t *copy = must(malloc(len));
+	uint8_t tags[TAGS];
+	size_t tags_len = put_tags(tags, flow);
+	uint8_t *copy = must(malloc(len + tags_len));
 	struct cv_frame f = {
 		.data = copy,
-		.len = (uint32_t)len,
+		.len = (uint32_t)(len + tags_len),
 		.ts_ns = h->now_ns,
 		.number = ++h->number,
 	};
 
-	memcpy(copy, frame, len);
+	memcpy(copy, frame, ADDRESSES);
+	memcpy(copy + ADDRESSES, tags, tags_len);
+	memcpy(copy + ADDRESSES + tags_len, frame + ADDRESSES, len - ADDRESSES);
 	memcpy(before, h->counters.outcome, sizeof(before));
 	cv_pipeline_burst(h->pipeline, &f, 1, 0);
 	h->outcome = CV_OUTCOME_COUNT;
@@ -168,7 +187,7 @@ void fh_tcp(struct flow_harness *h, const struct fh_flow *f, bool from_client, u
 	tcp[13] = flags;
 	if (len != 0)
 		memcpy(tcp + TCP, data, len);
-	play(h, frame, (size_t)(tcp - frame) + TCP + len);
+	play(h, f, frame, (size_t)(tcp - frame) + TCP + len);
 	free(frame);
 }
 
@@ -193,7 +212,7 @@ void fh_udp(struct flow_harness *h, const struct fh_flow *f, bool from_client, c
 		put16(udp, f->server_port);
 		put16(udp + 2, f->client_port);
 	}
-	play(h, frame, (size_t)(udp - frame) + UDP + len);
+	play(h, f, frame, (size_t)(udp - frame) + UDP + len);
 	free(frame);
 }
 
@@ -215,7 +234,7 @@ void fh_fragment(struct flow_harness *h, const struct fh_flow *f, uint32_t id, c
 		put16(frame + ETH + 6, (unsigned int)(off / 8 | (more ? 0x2000 : 0)));
 	}
 	memcpy(at, (const uint8_t *)payload + off, len);
-	play(h, frame, (size_t)(at - frame) + len);
+	play(h, f, frame, (size_t)(at - frame) + len);
 	free(frame);
 }
 

@@ -40,6 +40,7 @@ void flow_harness_drain(struct flow_harness *h);
 struct fh_flow {
 	uint16_t client_port, server_port;
 	uint8_t client; /* last byte of the client's address */
+	uint8_t vlan, vlan_inner; /* 0 = no tag; the inner one only behind an outer one */
 	bool ipv6;
 };
 

@@ -55,6 +55,32 @@ static void test_any_order(void **state)
 	}
 }
 
+/* Two networks behind one outer VLAN use the same addresses and the same identification. */
+static void test_networks_are_kept_apart(void **state)
+{
+	struct fh_flow f = flows[0];
+	struct flow_harness *h = flow_harness_new(64, NULL);
+	uint8_t ip[128], other[128];
+
+	(void)state;
+	f.vlan = 5;
+	datagram(&f, ip);
+	datagram(&f, other);
+	other[40] = 'y';
+	f.vlan_inner = 6;
+	fh_fragment(h, &f, 7, ip, 0, 48, true);
+	f.vlan_inner = 7;
+	fh_fragment(h, &f, 7, other, 0, 48, true);
+	assert_int_equal(h->outcome, CV_OUTCOME_HELD);
+	f.vlan_inner = 6;
+	fh_fragment(h, &f, 7, ip, 48, 16, false);
+	f.vlan_inner = 7;
+	fh_fragment(h, &f, 7, other, 48, 16, false);
+	assert_int_equal(fh_messages(h), 2);
+	assert_int_equal(FLOW(h, FRAGMENTS_LOST), 0);
+	flow_harness_free(h);
+}
+
 static void test_repeat_is_ignored(void **state)
 {
 	struct flow_harness *h = flow_harness_new(64, NULL);
@@ -161,6 +187,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_any_order),
+		cmocka_unit_test(test_networks_are_kept_apart),
 		cmocka_unit_test(test_repeat_is_ignored),
 		cmocka_unit_test(test_overlap_voids_the_datagram),
 		cmocka_unit_test(test_two_ends_void_the_datagram),
