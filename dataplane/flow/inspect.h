@@ -54,6 +54,8 @@ struct cv_stream_memory {
 	uint32_t segment_count;
 	uint8_t *window; /* buffers of CV_STREAM_WINDOW bytes */
 	uint32_t *window_next; /* free list */
+	uint32_t *window_user; /* index of the flow * 2 + direction */
+	uint32_t window_hand; /* whose window is taken next when none is free */
 	uint32_t window_free;
 	uint32_t window_fresh;
 	uint32_t window_count;
@@ -80,7 +82,8 @@ struct cv_inspect {
 	struct cv_fragments fragments;
 	struct cv_classifier classifier;
 	void *worker[CV_PROTO_COUNT]; /* decoders' worker_size bytes each */
-	int64_t now_ns; /* latest capture time seen; never goes back */
+	int64_t now_ns; /* for ageing: goes on with capture time, never back */
+	int64_t shift_ns; /* now_ns minus the capture time it stands for */
 	int64_t aged_ns; /* when ageing ran last */
 	int64_t error_second; /* the second that errors counts for */
 	uint32_t errors; /* parse-error records in it */

@@ -24,7 +24,9 @@ static int memory_setup(struct cv_stream_memory *m, uint32_t flows)
 	m->segment = calloc(m->segment_count, sizeof(*m->segment));
 	m->window = calloc(m->window_count, CV_STREAM_WINDOW);
 	m->window_next = calloc(m->window_count, sizeof(*m->window_next));
-	if (m->segment == NULL || m->window == NULL || m->window_next == NULL)
+	m->window_user = calloc(m->window_count, sizeof(*m->window_user));
+	if (m->segment == NULL || m->window == NULL || m->window_next == NULL ||
+	    m->window_user == NULL)
 		return -ENOMEM;
 	m->segment_free = CV_INDEX_NONE;
 	m->window_free = CV_INDEX_NONE;
@@ -83,6 +85,7 @@ void cv_inspect_release(struct cv_inspect *in)
 	free(in->memory.segment);
 	free(in->memory.window);
 	free(in->memory.window_next);
+	free(in->memory.window_user);
 	in->memory = (struct cv_stream_memory){0};
 	cv_flow_table_release(&in->flows);
 }

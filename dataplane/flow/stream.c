@@ -141,21 +141,60 @@ static void drop_held(struct cv_inspect *in, struct cv_stream *s)
 	s->need = 0;
 }
 
+/* Take a window from the stream that the hand points at. Its loss is not this packet's doing. */
+static void evict_window(struct cv_inspect *in)
+{
+	struct cv_stream_memory *m = &in->memory;
+	uint32_t user = m->window_user[m->window_hand];
+	struct cv_flow *f = &in->flows.flow[user / 2];
+	struct cv_stream *s = &f->dir[user % 2].stream;
+	struct cv_origin origin = in->origin;
+	uint32_t did = in->did, rejects = in->rejects;
+
+	m->window_hand = (m->window_hand + 1) % m->window_count;
+	cv_inspect_origin_of(in, f, user % 2);
+	cv_stream_finish(in, f, user % 2, CV_REJECT_EVICTED);
+	if (s->state == CV_STREAM_MESSAGE && f->class == CV_FLOW_CLAIMED)
+		s->state = CV_STREAM_GAP;
+	in->origin = origin;
+	in->did = did;
+	in->rejects = rejects;
+}
+
+/*
+ * A message whose rest never comes keeps its window for as long as its flow lives. So that nobody
+ * can use the windows up with such messages, a message of a known protocol always gets one. What
+ * is only looked through for a message does with what is free.
+ *
+ * @return false when there is none.
+ */
+static bool take_window(struct cv_inspect *in, struct cv_flow *f, unsigned int dir)
+{
+	struct cv_stream *s = &f->dir[dir].stream;
+	uint32_t i = cv_window_get(&in->memory);
+
+	if (i == CV_INDEX_NONE && f->class == CV_FLOW_CLAIMED && s->state == CV_STREAM_MESSAGE) {
+		evict_window(in);
+		i = cv_window_get(&in->memory);
+	}
+	if (i == CV_INDEX_NONE)
+		return false;
+	in->memory.window_user[i] = (uint32_t)(f - in->flows.flow) * 2 + dir;
+	s->held = i;
+	return true;
+}
+
 /* Keep the head of an incomplete message until more of it comes. */
-static void hold(struct cv_inspect *in, struct cv_flow *f, struct cv_stream *s,
+static void hold(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
 		 const struct view *rest)
 {
+	struct cv_stream *s = &f->dir[dir].stream;
+
 	if (rest->len == 0)
 		return;
 	in->did |= s->state == CV_STREAM_MESSAGE ? CV_DID_PARTIAL : CV_DID_SKIP;
-	s->held = cv_window_get(&in->memory);
-	if (s->held == CV_INDEX_NONE) {
+	if (!take_window(in, f, dir)) {
 		in->did |= CV_DID_NO_MEMORY;
-		if (s->state == CV_STREAM_MESSAGE && f->class == CV_FLOW_CLAIMED) {
-			set_raw_off(in, rest->off);
-			reject(in, f, s, CV_REJECT_EVICTED, rest);
-			s->state = CV_STREAM_GAP;
-		}
 		return;
 	}
 	memcpy(cv_window_at(&in->memory, s->held), rest->data, rest->len);
@@ -217,7 +256,7 @@ static bool claimed(struct cv_inspect *in, struct cv_flow *f, unsigned int dir, 
 		if (s->held_len > 0)
 			s->held_len = (uint16_t)(s->held_len + take);
 		else
-			hold(in, f, s, &v);
+			hold(in, f, dir, &v);
 		in->did |= CV_DID_PARTIAL;
 		break;
 	}
@@ -229,9 +268,10 @@ static bool claimed(struct cv_inspect *in, struct cv_flow *f, unsigned int dir, 
  * start just here. Where probe() does not know it, resync() looks: it takes the first byte it is
  * given for junk, so it gets one.
  */
-static void try_here(struct cv_inspect *in, struct cv_flow *f, struct cv_stream *s,
+static void try_here(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
 		     const uint8_t *data, size_t len)
 {
+	struct cv_stream *s = &f->dir[dir].stream;
 	const struct cv_decoder *dec = cv_decoders[f->proto];
 
 	if (dec->probe != NULL && dec->probe(data, len, false) == CV_PROBE_YES) {
@@ -241,8 +281,7 @@ static void try_here(struct cv_inspect *in, struct cv_flow *f, struct cv_stream 
 	s->state = dec->resync ? CV_STREAM_HUNT : CV_STREAM_DEAF;
 	if (s->state == CV_STREAM_DEAF)
 		return;
-	s->held = cv_window_get(&in->memory);
-	if (s->held == CV_INDEX_NONE)
+	if (!take_window(in, f, dir))
 		return; /* without memory the first byte is the junk */
 	cv_window_at(&in->memory, s->held)[0] = 0;
 	s->held_len = 1;
@@ -259,7 +298,7 @@ void cv_stream_deliver(struct cv_inspect *in, struct cv_flow *f, unsigned int di
 		return;
 	if ((s->state == CV_STREAM_GAP || s->state == CV_STREAM_DEAF) && s->skip == 0 &&
 	    s->held_len == 0)
-		try_here(in, f, s, data, len);
+		try_here(in, f, dir, data, len);
 	while (len > 0) {
 		if (s->held_len > 0) {
 			used = continue_held(in, f, dir, data, len, off);
@@ -268,7 +307,7 @@ void cv_stream_deliver(struct cv_inspect *in, struct cv_flow *f, unsigned int di
 			used = consume(in, f, dir, &v);
 			if (used < len) {
 				v = (struct view){data + used, len - used, off + (int64_t)used};
-				hold(in, f, s, &v);
+				hold(in, f, dir, &v);
 				return;
 			}
 		}
