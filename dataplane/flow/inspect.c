@@ -14,6 +14,10 @@ enum { EXT_HOP = 0, EXT_ROUTING = 43, EXT_DESTINATION = 60, EXT_MAX = 6 };
 /* Flows one step of ageing looks at: 6400 a second. */
 #define AGE_FLOWS 64
 #define AGE_GAPS 16
+/* Frames of several ports may be this much out of order; what goes back farther is a clock that
+ * was set. What goes on farther than the longest timeout is one too. */
+#define CLOCK_BACK_NS 10000000000ll
+#define CLOCK_ON_NS 7200000000000ll
 
 /* An IP packet's upper layer: in the frame, or in a datagram put together from fragments. */
 struct upper {
@@ -106,6 +110,7 @@ void cv_inspect_origin_of(struct cv_inspect *in, const struct cv_flow *f, unsign
 void cv_inspect_end_flow(struct cv_inspect *in, struct cv_flow *f, enum cv_flow_event why,
 			 enum cv_reject reason)
 {
+	in->rejects = 0; /* what other flows did is not held against this one */
 	cv_tcp_finish(in, f, 0, reason);
 	cv_tcp_finish(in, f, 1, reason);
 	if (f->class == CV_FLOW_CLAIMED && cv_decoders[f->proto]->flow_end)
@@ -349,13 +354,27 @@ enum cv_outcome cv_inspect_frame(struct cv_inspect *in, const struct cv_frame *f
 	return outcome_of(in->did);
 }
 
+/* A clock that is set, back by hours or for a single frame, must not stop the ageing. */
+static void advance(struct cv_inspect *in, int64_t ts_ns)
+{
+	int64_t step = ts_ns + in->shift_ns - in->now_ns;
+
+	if (step < -CLOCK_BACK_NS) {
+		in->shift_ns -= step;
+	} else if (step > CLOCK_ON_NS && in->now_ns < INT64_MAX / 2) {
+		in->shift_ns -= step - CLOCK_ON_NS;
+		in->now_ns += CLOCK_ON_NS;
+	} else if (step > 0 && step <= CLOCK_ON_NS) {
+		in->now_ns += step;
+	}
+}
+
 void cv_inspect_age(struct cv_inspect *in, int64_t ts_ns)
 {
 	unsigned int budget = AGE_FLOWS;
 	struct cv_flow *f;
 
-	if (ts_ns > in->now_ns)
-		in->now_ns = ts_ns;
+	advance(in, ts_ns);
 	if (in->now_ns - in->aged_ns < AGE_STEP_NS)
 		return;
 	in->aged_ns = in->now_ns;

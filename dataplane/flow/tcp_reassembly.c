@@ -64,9 +64,9 @@ static void give_up_acked(struct cv_inspect *in, struct cv_flow *f, unsigned int
 
 void cv_tcp_give_up(struct cv_inspect *in, struct cv_flow *f)
 {
-	for (unsigned int dir = 0; dir < 2; dir++) {
+	in->rejects = 0; /* no packet is in hand, and other flows' rejections are not this one's */
+	for (unsigned int dir = 0; dir < 2; dir++)
 		give_up_hole(in, f, dir);
-	}
 }
 
 /* The whole stream restarts at @p seq: nothing connects it with what was there. */
@@ -215,6 +215,19 @@ static void check_done(struct cv_inspect *in, struct cv_flow *f, unsigned int di
 	}
 }
 
+/* Like a reset, a FIN from outside the window is none: it would end the message in hand. */
+static void take_fin(struct cv_flow_dir *d, uint32_t seq)
+{
+	int32_t ahead = cv_seq_diff(seq, d->next);
+
+	if ((d->flags & CV_TCP_KNOWN) && (ahead < 0 || ahead > WINDOW_SPAN))
+		return;
+	if (!(d->flags & CV_TCP_KNOWN))
+		d->next = seq;
+	d->flags |= CV_TCP_KNOWN | CV_TCP_FIN;
+	d->fin = seq;
+}
+
 /* RFC 9293 3.10.7.4, RFC 5961 3: a reset counts only inside the window. */
 static void reset(struct cv_inspect *in, struct cv_flow *f, unsigned int dir, uint32_t seq)
 {
@@ -260,14 +273,8 @@ void cv_tcp_segment(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
 		payload(in, f, dir, &s);
 	if (s.flags & CV_TH_ACK)
 		acknowledge(in, f, 1 - dir, s.ack);
-	if ((s.flags & CV_TH_FIN) && !(d->flags & CV_TCP_FIN)) {
-		if (!(d->flags & CV_TCP_KNOWN)) {
-			d->flags |= CV_TCP_KNOWN;
-			d->next = s.seq + s.len;
-		}
-		d->flags |= CV_TCP_FIN;
-		d->fin = s.seq + s.len;
-	}
+	if ((s.flags & CV_TH_FIN) && !(d->flags & CV_TCP_FIN))
+		take_fin(d, s.seq + s.len);
 	check_done(in, f, dir);
 	if (s.flags & CV_TH_ACK)
 		check_done(in, f, 1 - dir);

@@ -285,9 +285,86 @@ static void test_windows_exhausted(void **state)
 
 		fh_tcp(h, &f, true, 0, 1, 0, publish, 9);
 	}
-	assert_int_equal(h->counters.outcome[CV_OUTCOME_PARTIAL], 64);
-	assert_int_equal(h->counters.outcome[CV_OUTCOME_REJECTED], 36);
+	/* The newcomer gets a window, and who held one for long gives it up. */
+	assert_int_equal(h->counters.outcome[CV_OUTCOME_PARTIAL], 100);
 	assert_int_equal(fh_rejected_for(h, CV_REJECT_EVICTED), 36);
+	for (uint16_t i = 0; i < 100; i++) {
+		struct fh_flow f = {.client_port = (uint16_t)(1000 + i), .server_port = 1883};
+
+		fh_tcp(h, &f, true, 0, 10, 0, publish + 9, sizeof(publish) - 9);
+		assert_int_equal(h->outcome == CV_OUTCOME_DECODED, i >= 36);
+	}
+	flow_harness_free(h);
+}
+
+/* Half a message behind a hole, in flows of a server each. */
+static void leave_behind(struct flow_harness *h, uint16_t from, uint16_t to)
+{
+	for (uint16_t i = from; i < to; i++) {
+		struct fh_flow f = {.client_port = (uint16_t)(1000 + i), .server_port = 1883};
+
+		fh_tcp(h, &f, true, 0, 1, 0, publish, 9);
+		fh_tcp(h, &f, true, 0, 31, 0, publish, sizeof(publish));
+		fh_tcp(h, &f, true, 0, 51, 0, publish, sizeof(publish));
+	}
+}
+
+static void test_flows_do_not_answer_for_each_other(void **state)
+{
+	struct flow_harness *h = flow_harness_new(128, NULL);
+
+	(void)state;
+	leave_behind(h, 0, 50);
+	/* Nothing comes any more: the holes are given up one by one, 50 messages are rejected. */
+	for (int i = 0; i < 20; i++) {
+		h->now_ns += SECOND;
+		cv_pipeline_tick(h->pipeline, h->now_ns);
+	}
+	assert_int_equal(fh_rejected_for(h, CV_REJECT_STREAM_GAP), 50);
+	assert_int_equal(fh_messages(h), 100);
+	leave_behind(h, 50, 100);
+	flow_harness_drain(h);
+	assert_int_equal(fh_rejected_for(h, CV_REJECT_STREAM_GAP), 100);
+	assert_int_equal(fh_messages(h), 200);
+	flow_harness_free(h);
+}
+
+static void test_a_clock_set_back_does_not_stop_time(void **state)
+{
+	struct flow_harness *h = connected(100);
+
+	(void)state;
+	h->now_ns -= 8 * 3600 * SECOND; /* local time was taken for UTC until NTP spoke */
+	send_at(h, 114, publish, 5);
+	send_at(h, 134, publish, sizeof(publish));
+	h->now_ns += 3 * SECOND;
+	cv_pipeline_tick(h->pipeline, h->now_ns);
+	assert_int_equal(FLOW(h, GAP), 1);
+	assert_int_equal(fh_messages(h), 2);
+	/* One frame from another century does not either. */
+	h->now_ns += 70ll * 365 * 86400 * SECOND;
+	cv_pipeline_tick(h->pipeline, h->now_ns);
+	h->now_ns -= 70ll * 365 * 86400 * SECOND;
+	h->now_ns += SECOND;
+	fh_tcp(h, &mqtt, true, 0, 154, 0, publish, 5);
+	fh_tcp(h, &mqtt, true, 0, 174, 0, publish, sizeof(publish));
+	h->now_ns += 3 * SECOND;
+	cv_pipeline_tick(h->pipeline, h->now_ns);
+	assert_int_equal(FLOW(h, GAP), 2);
+	flow_harness_free(h);
+}
+
+static void test_a_forged_fin_ends_nothing(void **state)
+{
+	struct flow_harness *h = connected(100);
+
+	(void)state;
+	send_at(h, 114, publish, 9);
+	fh_tcp(h, &mqtt, true, FH_FIN, 60, 0, NULL, 0);
+	fh_tcp(h, &mqtt, true, FH_FIN, 100000000, 0, NULL, 0);
+	send_at(h, 123, publish + 9, sizeof(publish) - 9);
+	assert_int_equal(fh_messages(h), 2);
+	assert_int_equal(fh_rejected(h), 0);
 	flow_harness_free(h);
 }
 
@@ -345,6 +422,9 @@ int main(void)
 		cmocka_unit_test(test_ports_used_again),
 		cmocka_unit_test(test_table_full),
 		cmocka_unit_test(test_windows_exhausted),
+		cmocka_unit_test(test_flows_do_not_answer_for_each_other),
+		cmocka_unit_test(test_a_clock_set_back_does_not_stop_time),
+		cmocka_unit_test(test_a_forged_fin_ends_nothing),
 		cmocka_unit_test(test_errors_are_muted),
 		cmocka_unit_test(test_who_decodes),
 	};
