@@ -6,6 +6,9 @@
  *     inspected = sum(outcome)
  *     produced  = handed + shed                    per lane
  *
+ * Where a dataplane dies the left side is never behind: what it was about to count on the right
+ * is then known to have been in its hands (control/consumer/totals.h).
+ *
  * One writer (the worker's lcore), any number of readers (housekeeping, control through the
  * handoff mapping): plain 64-bit counters stored with relaxed atomics, one set per worker, so a
  * sum read while traffic flows may be off by the burst in hand and is exact when it rests.
@@ -15,7 +18,7 @@
 
 #include <stdint.h>
 
-#include "dataplane/normalize/record.h"
+#include "dataplane/normalize/emit.h"
 #include "dataplane/policy/policy_abi.h"
 #include "decoder_list.h"
 
@@ -65,6 +68,7 @@ struct cv_counters {
 	uint64_t produced[CV_LANE_COUNT];
 	uint64_t shed[CV_LANE_COUNT];
 	uint64_t handed[CV_LANE_COUNT]; /* in blocks published to control */
+	uint64_t shed_told[CV_LANE_COUNT]; /* of shed, told in gap records published */
 	uint64_t cycles_busy; /* TSC cycles of polls that found frames */
 	uint64_t polls, polls_empty;
 } __attribute__((aligned(64)));
@@ -72,6 +76,19 @@ struct cv_counters {
 static inline void cv_count(uint64_t *counter, uint64_t n)
 {
 	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+}
+
+/** Bring produced and shed up to what the sink says; both began with zero. */
+static inline void cv_count_records(struct cv_counters *c, const struct cv_sink *sink,
+				    unsigned int lane)
+{
+	const struct cv_sink_lane *l = &sink->lane[lane];
+
+	if (l->produced == c->produced[lane])
+		return;
+	__atomic_store_n(&c->produced[lane], l->produced, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST); /* in this order, should we be killed here */
+	__atomic_store_n(&c->shed[lane], l->shed, __ATOMIC_RELAXED);
 }
 
 #endif

@@ -5,16 +5,8 @@
 
 static void count_records(struct cv_pipeline *p)
 {
-	for (int lane = 0; lane < CV_LANE_COUNT; lane++) {
-		const struct cv_sink_lane *l = &p->sink->lane[lane];
-
-		if (l->produced == p->produced[lane])
-			continue;
-		cv_count(&p->counters->produced[lane], l->produced - p->produced[lane]);
-		cv_count(&p->counters->shed[lane], l->shed - p->shed[lane]);
-		p->produced[lane] = l->produced;
-		p->shed[lane] = l->shed;
-	}
+	for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++)
+		cv_count_records(p->counters, p->sink, lane);
 }
 
 static void count_verdict(struct cv_counters *c, const struct cv_frame *f)

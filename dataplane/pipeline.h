@@ -20,7 +20,7 @@ struct cv_pipeline;
 /**
  * @param gen      checked image; must outlive the pipeline.
  * @param police   apply device limits here (false where XDP in front has metered the frame).
- * @param sink     receives records; must outlive the pipeline.
+ * @param sink     receives records, none so far; must outlive the pipeline.
  * @param counters the worker's ledger; the pipeline writes rx, reason, inspected, outcome,
  *                 messages, rejected, flow, produced and shed. The caller counts what it then does
  *                 with a frame: forwarded, host, dropped.

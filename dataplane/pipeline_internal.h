@@ -13,9 +13,6 @@ struct cv_pipeline {
 	struct cv_counters *counters;
 	bool police;
 	bool decode; /* the generation wants inspection at all */
-	/* The sink's numbers when the pipeline last copied them into the ledger. */
-	uint64_t produced[CV_LANE_COUNT];
-	uint64_t shed[CV_LANE_COUNT];
 	struct cv_inspect inspect;
 };
 

@@ -18,10 +18,6 @@ int cv_pipeline_create(const struct cv_generation *gen, bool police, struct cv_s
 		.police = police,
 		.decode = gen->decode != 0,
 	};
-	for (int lane = 0; lane < CV_LANE_COUNT; lane++) {
-		p->produced[lane] = sink->lane[lane].produced;
-		p->shed[lane] = sink->lane[lane].shed;
-	}
 	err = cv_policy_table_create(gen, &p->policy);
 	if (err == 0 && p->decode)
 		err = cv_inspect_setup(&p->inspect, gen, sink, counters);

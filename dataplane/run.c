@@ -154,7 +154,7 @@ static void ring_doorbell(struct cv_run *run)
 
 	if (!__atomic_load_n(&h->header->sleeping, __ATOMIC_SEQ_CST))
 		return;
-	for (unsigned int i = 0; i < h->header->workers * CV_LANE_COUNT; i++) {
+	for (unsigned int i = 0; i < h->worker_count * CV_LANE_COUNT; i++) {
 		const struct cv_channel *ch = &h->channels[i];
 
 		if (__atomic_load_n(&ch->head, __ATOMIC_ACQUIRE) ==

@@ -28,12 +28,16 @@ static void give_back(struct cv_consumer *c, unsigned int worker, enum cv_lane l
 		      uint64_t records)
 {
 	struct cv_channel *ch = cv_handoff_channel(&c->handoff, worker, lane);
+	uint64_t current = ch->current & 1;
 
 	c->pos[worker][lane] += n;
 	c->taken[worker][lane] += records;
 	c->taken_here[lane] += records;
-	__atomic_store_n(&ch->taken, c->taken[worker][lane], __ATOMIC_RELAXED);
-	__atomic_store_n(&ch->taken_at, c->pos[worker][lane], __ATOMIC_RELEASE);
+	ch->note[1 - current] = (struct cv_taken){
+		.records = c->taken[worker][lane],
+		.tail = c->pos[worker][lane],
+	};
+	__atomic_store_n(&ch->current, 1 - current, __ATOMIC_RELEASE);
 	/* Release: we are done with the blocks before the producer fills them again. */
 	__atomic_store_n(&ch->tail, c->pos[worker][lane], __ATOMIC_RELEASE);
 }
@@ -176,6 +180,11 @@ bool cv_consumer_in_flight(const struct cv_consumer *c)
 	for (int i = 0; i < CV_LANE_COUNT; i++)
 		busy |= c->taking[i].busy;
 	return busy;
+}
+
+bool cv_consumer_busy(const struct cv_consumer *c)
+{
+	return cv_consumer_in_flight(c) || anything_published(c);
 }
 
 bool cv_consumer_process_lives(const struct cv_consumer *c)

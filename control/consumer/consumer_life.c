@@ -14,14 +14,15 @@ static int recover_positions(struct cv_consumer *c)
 		for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++) {
 			struct cv_channel *ch = cv_handoff_channel(&c->handoff, w, lane);
 			uint64_t head = cv_consumer_published(c, w, (enum cv_lane)lane);
-			uint64_t tail = ch->tail, taken_at = ch->taken_at;
+			struct cv_taken taken = cv_channel_taken(ch);
+			uint64_t tail = ch->tail;
 
 			if (head - tail > c->handoff.block_count)
 				return -EBADMSG;
-			if (taken_at - tail <= head - tail)
-				tail = taken_at;
+			if (taken.tail - tail <= head - tail)
+				tail = taken.tail;
 			c->pos[w][lane] = tail;
-			c->taken[w][lane] = ch->taken;
+			c->taken[w][lane] = taken.records;
 			__atomic_store_n(&ch->tail, tail, __ATOMIC_RELEASE);
 		}
 	}
@@ -49,7 +50,8 @@ int cv_consumer_create(struct cv_loop *loop, struct cv_eventlog *log, int handof
 	*c = (struct cv_consumer){.loop = loop, .log = log, .drained = drained, .owner = owner};
 	res = cv_handoff_attach(handoff_fd, &c->handoff);
 	if (res < 0) {
-		*why = res == -EPROTO ? "the handoff has another version" : "broken handoff memory";
+		*why = res == -EPROTO ? "the handoff is of another build: restart culvert-dataplane"
+				      : "broken handoff memory";
 		free(c);
 		return res;
 	}
@@ -124,7 +126,7 @@ void cv_consumer_totals(const struct cv_consumer *c, struct cv_totals *to)
 	for (int i = 0; i < CV_LANE_COUNT; i++)
 		t.taken_here[i] = c->taken_here[i];
 	if (c->gone && !cv_consumer_process_lives(c))
-		cv_totals_settle(&t);
+		cv_totals_settle(&t, c->broken || !cv_consumer_busy(c));
 	cv_totals_add(to, &t);
 }
 

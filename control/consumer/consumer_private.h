@@ -38,6 +38,8 @@ struct cv_consumer {
 uint64_t cv_consumer_published(const struct cv_consumer *c, unsigned int worker, enum cv_lane lane);
 void cv_consumer_set_sleeping(struct cv_consumer *c, uint32_t sleeping);
 bool cv_consumer_in_flight(const struct cv_consumer *c);
+/** Something published is still to be taken, or on its way into the log. */
+bool cv_consumer_busy(const struct cv_consumer *c);
 /** The process behind the handoff has not ended. */
 bool cv_consumer_process_lives(const struct cv_consumer *c);
 void cv_consumer_on_timer(struct cv_op *op, int res, uint32_t flags);

@@ -21,7 +21,7 @@ void cv_totals_read(struct cv_totals *to, const struct cv_handoff *h)
 	for (unsigned int w = 0; w < h->worker_count; w++) {
 		add_numbers(&to->workers, &h->counters[w], sizeof(to->workers));
 		for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++)
-			to->taken[lane] += cv_handoff_channel(h, w, lane)->taken;
+			to->taken[lane] += cv_channel_taken(cv_handoff_channel(h, w, lane)).records;
 	}
 	add_numbers(to->ports, h->ports, sizeof(to->ports));
 }
@@ -31,9 +31,9 @@ static uint64_t missing(uint64_t whole, uint64_t parts)
 	return whole > parts ? whole - parts : 0;
 }
 
-void cv_totals_settle(struct cv_totals *t)
+void cv_totals_settle(struct cv_totals *t, bool drained)
 {
-	const struct cv_counters *w = &t->workers;
+	struct cv_counters *w = &t->workers;
 	uint64_t judged = w->forwarded + w->host, decoded = 0;
 
 	for (unsigned int i = 0; i < CV_REASON_COUNT; i++)
@@ -42,7 +42,12 @@ void cv_totals_settle(struct cv_totals *t)
 		decoded += w->outcome[i];
 	t->interrupted_rx = missing(w->rx, judged);
 	t->interrupted_inspected = missing(w->inspected, decoded);
-	for (unsigned int i = 0; i < CV_LANE_COUNT; i++)
+	for (unsigned int i = 0; i < CV_LANE_COUNT; i++) {
+		/* Counted as handed, but it died before the block was published. */
+		if (drained)
+			w->handed[i] -= missing(w->handed[i], t->taken[i]);
 		t->abandoned[i] = missing(w->produced[i], w->handed[i] + w->shed[i]);
+		t->untold[i] = missing(w->shed[i], w->shed_told[i]);
+	}
 	t->finished = 1;
 }

@@ -14,6 +14,7 @@ struct cv_totals {
 	/* What a process that died had in hand: frames of a burst, records of open blocks. */
 	uint64_t interrupted_rx, interrupted_inspected;
 	uint64_t abandoned[CV_LANE_COUNT];
+	uint64_t untold[CV_LANE_COUNT]; /* of what it shed: no gap record tells of them */
 	uint64_t finished; /* dataplane processes */
 };
 _Static_assert(sizeof(struct cv_totals) % sizeof(uint64_t) == 0, "only 64-bit numbers");
@@ -24,7 +25,11 @@ void cv_totals_add(struct cv_totals *to, const struct cv_totals *from);
 /** Add what the dataplane behind @p h has counted so far. */
 void cv_totals_read(struct cv_totals *to, const struct cv_handoff *h);
 
-/** The process is gone: what is missing in its sums was in its hands. */
-void cv_totals_settle(struct cv_totals *t);
+/**
+ * The process is gone: what is missing in its sums was in its hands.
+ *
+ * @param drained nothing it published is still to be taken.
+ */
+void cv_totals_settle(struct cv_totals *t, bool drained);
 
 #endif

@@ -32,7 +32,7 @@ struct cv_eventlog_config {
 	X(IO_ERROR, "io-error")                                                                    \
 	X(BAD_BLOCK, "bad-block") /* the producer published something malformed */                 \
 	X(REPEATED, "repeated") /* already logged before control restarted */                      \
-	X(ABANDONED, "abandoned") /* never handed: in an open block when the dataplane died */
+	X(ABANDONED, "abandoned") /* never handed: the dataplane died before it could or told */
 #define CV_REFUSAL_ROW(id, name) CV_REFUSAL_##id,
 enum cv_refusal { CV_REFUSALS(CV_REFUSAL_ROW) CV_REFUSAL_COUNT };
 

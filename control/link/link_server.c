@@ -50,7 +50,7 @@ static void wait_for_connection(struct cv_link_server *s)
 			     SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
 
-/* What the dead process never published is told in a gap record (D13). */
+/* What the dead process never published, or shed without telling, is told in a gap record (D13). */
 static void on_drained(void *owner, struct cv_consumer *c)
 {
 	struct cv_link_server *s = owner;
@@ -58,9 +58,9 @@ static void on_drained(void *owner, struct cv_consumer *c)
 
 	cv_consumer_totals(c, &t);
 	for (int lane = 0; lane < CV_LANE_COUNT; lane++)
-		if (t.abandoned[lane])
+		if (t.abandoned[lane] + t.untold[lane])
 			cv_eventlog_refuse(s->log, (enum cv_lane)lane, CV_REFUSAL_ABANDONED,
-					   t.abandoned[lane]);
+					   t.abandoned[lane] + t.untold[lane]);
 	cv_totals_add(&s->finished, &t);
 	for (int i = 0; i < CV_LINKS_MAX; i++)
 		if (s->consumers[i] == c)

@@ -20,7 +20,7 @@
 #include "dataplane/normalize/record.h"
 
 #define CV_HANDOFF_MAGIC 0x314f444e41485643ull /* "CVHANDO1" */
-#define CV_HANDOFF_VERSION 1
+#define CV_HANDOFF_VERSION 2
 #define CV_BLOCK_MAGIC 0x4b4c4256u /* "VBLK" */
 #define CV_BLOCK_VERSION 1
 /** A block, bytes: head and records. A multiple of the log's write unit. */
@@ -51,17 +51,28 @@ struct cv_block {
 };
 _Static_assert(sizeof(struct cv_block) == 128, "block head is ABI");
 
+/** Records in the blocks given back, and the tail that the number belongs to. */
+struct cv_taken {
+	uint64_t records, tail;
+};
+
 /**
- * Positions of one channel, each side's on its own cache line. The consumer writes taken and
- * taken_at before tail: after its crash the next one finds taken_at ahead and finishes the step.
+ * Positions of one channel, each side's on its own cache line. The consumer fills the note that is
+ * not current, makes it current by one store and then moves tail: wherever it dies, its successor
+ * finds a pair that belongs together, and finishes the step if tail is behind it.
  */
 struct cv_channel {
 	_Alignas(64) uint64_t head; /* blocks published; written by the producer */
 	_Alignas(64) uint64_t tail; /* blocks given back; written by the consumer */
-	uint64_t taken; /* records in the blocks given back */
-	uint64_t taken_at; /* value of tail that taken belongs to */
+	uint64_t current; /* note[current & 1] holds */
+	struct cv_taken note[2];
 };
 _Static_assert(sizeof(struct cv_channel) == 128, "handoff layout");
+
+static inline struct cv_taken cv_channel_taken(const struct cv_channel *ch)
+{
+	return ch->note[__atomic_load_n(&ch->current, __ATOMIC_ACQUIRE) & 1];
+}
 
 struct cv_handoff_header {
 	uint64_t magic;
@@ -69,6 +80,8 @@ struct cv_handoff_header {
 	uint32_t workers;
 	uint32_t blocks; /* per channel, power of two */
 	uint32_t block_size; /* CV_BLOCK_SIZE */
+	uint32_t layout; /* cv_handoff_layout(): lists and counters of the build */
+	uint32_t pad;
 	uint64_t incarnation; /* random, never 0 */
 	uint64_t size; /* of the whole mapping, bytes */
 	uint64_t generation; /* number the dataplane runs */
@@ -127,10 +140,16 @@ int cv_handoff_create(unsigned int workers, unsigned int blocks, uint64_t incarn
 		      struct cv_handoff *ret);
 
 /**
- * Map a memfd that came from the other process: sizes, magic and version are checked against the
- * file's real size, which must be sealed. Takes ownership of @p fd on success only.
+ * Checksum over the names and sizes that the mapping's layout follows from: a process built with
+ * another list of decoders, reasons or the like would read one counter as another.
+ */
+uint32_t cv_handoff_layout(void);
+
+/**
+ * Map a memfd that came from the other process: sizes, magic, version and layout are checked
+ * against the file's real size, which must be sealed. Takes ownership of @p fd on success only.
  *
- * @return 0, -EPROTO (other version), -EBADMSG, or what mapping failed with.
+ * @return 0, -EPROTO (another version or build), -EBADMSG, or what mapping failed with.
  */
 int cv_handoff_attach(int fd, struct cv_handoff *ret);
 

@@ -21,6 +21,29 @@ struct layout {
 	size_t counters, ports, channels, blocks, size;
 };
 
+#define LIST_TEXT(id, name) name ","
+static const char layout_text[] =
+	CV_LANES(LIST_TEXT) ";" CV_REASONS(LIST_TEXT) ";" CV_OUTCOMES(LIST_TEXT) ";" CV_FLOW_EVENTS(
+		LIST_TEXT) ";" CV_PROTOS(LIST_TEXT) ";" CV_REJECTS(LIST_TEXT) ";"
+	/* What cv_record_check() takes: an unknown number would cost a whole block. */
+	CV_KINDS(LIST_TEXT) ";" CV_STAGES(LIST_TEXT) ";" CV_TLVS(LIST_TEXT) ";" CV_VALUE_TYPES(
+		LIST_TEXT) ";" CV_QUALITIES(LIST_TEXT) ";" CV_TIME_QUALITIES(LIST_TEXT);
+
+uint32_t cv_handoff_layout(void)
+{
+	static const uint32_t sizes[] = {
+		sizeof(struct cv_handoff_header),
+		sizeof(struct cv_counters),
+		sizeof(struct cv_port_counters),
+		sizeof(struct cv_channel),
+		CV_PORTS_MAX,
+		CV_BLOCK_VERSION,
+		CV_RECORD_VERSION,
+	};
+
+	return cv_crc32c(cv_crc32c(0, layout_text, sizeof(layout_text)), sizes, sizeof(sizes));
+}
+
 static size_t align_up(size_t n)
 {
 	return (n + CV_BLOCK_ALIGN - 1) & ~(size_t)(CV_BLOCK_ALIGN - 1);
@@ -101,6 +124,7 @@ int cv_handoff_create(unsigned int workers, unsigned int blocks, uint64_t incarn
 		.workers = workers,
 		.blocks = blocks,
 		.block_size = CV_BLOCK_SIZE,
+		.layout = cv_handoff_layout(),
 		.incarnation = incarnation,
 		.size = l.size,
 		.pid = (uint64_t)getpid(),
@@ -118,7 +142,8 @@ static int check_file(int fd, struct cv_handoff_header *header, struct layout *l
 		return -EBADMSG;
 	if (pread(fd, header, sizeof(*header), 0) != (ssize_t)sizeof(*header))
 		return -EBADMSG;
-	if (header->magic != CV_HANDOFF_MAGIC || header->version != CV_HANDOFF_VERSION)
+	if (header->magic != CV_HANDOFF_MAGIC || header->version != CV_HANDOFF_VERSION ||
+	    header->layout != cv_handoff_layout())
 		return -EPROTO;
 	if (header->block_size != CV_BLOCK_SIZE || header->incarnation == 0 ||
 	    plan(header->workers, header->blocks, l) < 0 || header->size != l->size ||

@@ -19,7 +19,7 @@ static uint8_t *block_start(struct cv_block *b)
 static bool has_free_block(struct cv_handoff_sink *s, enum cv_lane lane, uint64_t head)
 {
 	const struct cv_channel *ch = cv_handoff_channel(s->handoff, s->worker, lane);
-	uint32_t blocks = s->handoff->header->blocks;
+	uint32_t blocks = s->handoff->block_count;
 
 	if (head - s->lane[lane].tail < blocks)
 		return true;
@@ -96,7 +96,11 @@ static void publish(struct cv_handoff_sink *s, enum cv_lane lane)
 		.first_ts_ns = ((const struct cv_record *)(const void *)block_start(b))->ts_rx_ns,
 		.last_ts_ns = l->last->ts_rx_ns,
 	};
+	cv_count_records(s->counters, &s->sink, lane);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	cv_count(&s->counters->handed[lane], count);
+	cv_count(&s->counters->shed_told[lane],
+		 s->lane[lane].shed_reported - s->counters->shed_told[lane]);
 	s->lane[lane].open = NULL;
 	/* Release: block and ledger are visible before the new head is. */
 	__atomic_store_n(&ch->head, ch->head + 1, __ATOMIC_RELEASE);
@@ -157,8 +161,6 @@ void cv_handoff_flush(struct cv_handoff_sink *s, uint64_t now_tsc, int64_t ts_ns
 {
 	s->now_ns = ts_ns;
 	for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++) {
-		const struct cv_sink_lane *l = &s->sink.lane[lane];
-
 		if (owes_gap(s, lane))
 			open_block(s, lane);
 		if (s->lane[lane].open && !is_empty(s, lane) &&
@@ -166,7 +168,6 @@ void cv_handoff_flush(struct cv_handoff_sink *s, uint64_t now_tsc, int64_t ts_ns
 			publish(s, lane);
 			open_block(s, lane);
 		}
-		cv_count(&s->counters->produced[lane], l->produced - s->counters->produced[lane]);
-		cv_count(&s->counters->shed[lane], l->shed - s->counters->shed[lane]);
+		cv_count_records(s->counters, &s->sink, lane);
 	}
 }

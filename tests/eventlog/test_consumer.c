@@ -302,6 +302,32 @@ static void test_dead_dataplane_is_drained(void **state)
 	assert_true(wait_for_end(n, CV_LANE_ALARM, 10));
 }
 
+/* Killed after it counted a block as handed and before it published it, and with shed records that
+ * it had no block to tell of. */
+static void test_dead_dataplane_leaves_no_open_sum(void **state)
+{
+	struct node *n = *state;
+	struct cv_counters *c = n->handoff.counters;
+	struct cv_totals t;
+
+	assert_int_equal(attach(n), CV_LINK_ATTACHED);
+	emit(n, CV_LANE_ALARM, 5);
+	flush(n, true);
+	assert_true(wait_for_end(n, CV_LANE_ALARM, 6));
+	cv_count(&c->produced[CV_LANE_ALARM], 7);
+	cv_count(&c->shed[CV_LANE_ALARM], 4);
+	cv_count(&c->handed[CV_LANE_ALARM], 3);
+	stop_dataplane(n);
+	assert_true(wait_for_end(n, CV_LANE_ALARM, 14)); /* 5, a hole of 7, its gap record */
+	cv_link_server_totals(n->link, &t);
+	assert_int_equal(t.workers.handed[CV_LANE_ALARM], t.taken[CV_LANE_ALARM]);
+	assert_int_equal(t.abandoned[CV_LANE_ALARM], 3);
+	assert_int_equal(t.untold[CV_LANE_ALARM], 4);
+	assert_int_equal(t.workers.produced[CV_LANE_ALARM], 5 + 3 + 4);
+	assert_int_equal(fx_read(&n->fx, CV_LANE_ALARM, 13), 0);
+	assert_int_equal(fx_value(n->fx.copy, 13), 7);
+}
+
 static void test_second_dataplane_is_refused(void **state)
 {
 	struct node *n = *state, second = {.doorbell = -1, .sock = -1};
@@ -360,9 +386,12 @@ static void test_restart_of_control_logs_nothing_twice(void **state)
 	assert_true(wait_for_end(n, CV_LANE_ALARM, 18));
 	stop_control(n);
 	close(n->sock);
-	ch->tail = before.tail; /* as if it had died just before */
-	ch->taken = before.taken;
-	ch->taken_at = before.taken_at;
+	/* As if it had died just before, with its note half written. */
+	ch->tail = before.tail;
+	ch->current = before.current;
+	ch->note[before.current & 1] = before.note[before.current & 1];
+	ch->note[1 - (before.current & 1)].records = 17;
+	ch->note[1 - (before.current & 1)].tail = before.tail;
 	emit(n, CV_LANE_ALARM, 3); /* while nobody is there */
 	flush(n, true);
 
@@ -491,6 +520,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_records_reach_the_log, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sleeps_and_wakes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_dead_dataplane_is_drained, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_dead_dataplane_leaves_no_open_sum, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_second_dataplane_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_same_dataplane_comes_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_restart_of_control_logs_nothing_twice, setup,
