@@ -158,6 +158,9 @@ static void read_steered(struct cv_ledger *l, struct cv_reading *r, const struct
 	now -= l->steered_base;
 	if (l->incarnations > 0 && t->finished == l->incarnations && now > rx + missed + l->lost)
 		l->lost = now - rx - missed;
+	/* In the rings of the next dataplane, before it attached: received after all. */
+	if (rx + missed + l->lost > now)
+		l->lost = now > rx + missed ? now - rx - missed : 0;
 	e = add(r, "steered by XDP = received by the dataplane + missed + lost", "%s",
 		"xdp-steered");
 	left(e, "steered", now);
@@ -171,13 +174,13 @@ static void read_dataplane(struct cv_reading *r, const struct cv_totals *t)
 	const struct cv_counters *w = &t->workers;
 	struct cv_equation *e;
 
-	e = add(r, "rx = forwarded + host + dropped", "%s", "dataplane-rx");
+	e = add(r, "rx = forwarded + host + dropped + interrupted", "%s", "dataplane-rx");
 	left(e, "rx", w->rx);
 	right(e, "forwarded", w->forwarded);
 	right(e, "host", w->host);
 	right(e, "dropped", sum(w->dropped, CV_REASON_COUNT));
 	right(e, "interrupted", t->interrupted_rx);
-	e = add(r, "inspected = sum of the outcomes", "%s", "inspected");
+	e = add(r, "inspected = sum of the outcomes + interrupted", "%s", "inspected");
 	left(e, "inspected", w->inspected);
 	right(e, "outcomes", sum(w->outcome, CV_OUTCOME_COUNT));
 	right(e, "interrupted", t->interrupted_inspected);
@@ -191,7 +194,7 @@ static void read_lane(struct cv_reading *r, const struct cv_totals *t,
 	const char *name = cv_lane_name(lane);
 	struct cv_equation *e;
 
-	e = add(r, "produced = handed + shed", "produced:%s", name);
+	e = add(r, "produced = handed + shed + abandoned", "produced:%s", name);
 	left(e, "produced", w->produced[lane]);
 	right(e, "handed", w->handed[lane]);
 	right(e, "shed", w->shed[lane]);
