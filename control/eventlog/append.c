@@ -94,6 +94,7 @@ static void make_gap_block(struct cv_log_lane *l)
 		.last_ts_ns = origin.ts_rx_ns,
 	};
 	stamp(l, l->gap_block, &head);
+	cv_owed_keep(l);
 }
 
 static void add_iov(struct cv_append *a, void *base, size_t len)
@@ -207,6 +208,7 @@ static void count_refused(struct cv_log_lane *l, enum cv_refusal why, uint64_t r
 	l->log->counters.refused[l->lane][why] += records;
 	l->gap_pending += records;
 	l->gap_why = why;
+	cv_owed_keep(l);
 }
 
 void cv_append_fail(struct cv_log_lane *l, int error)
@@ -222,6 +224,8 @@ void cv_append_fail(struct cv_log_lane *l, int error)
 			l->next += a->head[i].count;
 	}
 	a->take = 0;
+	a->gap_value = 0;
+	cv_owed_keep(l);
 	finish(l, error);
 }
 
@@ -260,6 +264,8 @@ static void commit(struct cv_log_lane *l)
 		note_block(l, l->gap_block, l->gap_block + 1, off);
 		off += CV_UNIT;
 		l->gap_pending -= a->gap_value;
+		a->gap_value = 0;
+		cv_owed_keep(l);
 		c->gaps[l->lane]++;
 	}
 	for (unsigned int i = a->at; i < a->at + a->take; i++) {

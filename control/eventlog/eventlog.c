@@ -81,6 +81,17 @@ static int take_lock(struct cv_eventlog *log, const char **why)
 	return 0;
 }
 
+static int open_owed(struct cv_eventlog *log, const char **why)
+{
+	log->owed = openat(log->dir, "owed", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	if (log->owed >= 0)
+		return 0;
+	*why = cv_log_why("cannot open %s/owed (%s): make it a file that culvert-control may "
+			  "write to",
+			  log->config.dir, strerror(errno));
+	return -errno;
+}
+
 /* Lanes without any segment cannot take a single event: say so now and not at the first one. */
 static int check_space(struct cv_eventlog *log, const char **why)
 {
@@ -133,7 +144,7 @@ static void init_lane(struct cv_eventlog *log, enum cv_lane lane)
 static int init(struct cv_eventlog *log, struct cv_loop *loop, const struct cv_eventlog_config *c,
 		const char **why)
 {
-	log->dir = log->lock = -1;
+	log->dir = log->lock = log->owed = -1;
 	log->loop = loop;
 	log->config = *c;
 	log->tick = (struct cv_op){.done = tick, .owner = log};
@@ -198,6 +209,8 @@ int cv_eventlog_open(struct cv_loop *loop, const struct cv_eventlog_config *conf
 		res = open_folder(log, why);
 	if (res == 0)
 		res = take_lock(log, why);
+	if (res == 0)
+		res = open_owed(log, why);
 	for (int i = 0; res == 0 && i < CV_LANE_COUNT; i++)
 		res = cv_lane_open(log, (enum cv_lane)i, why);
 	if (res == 0)
@@ -233,6 +246,8 @@ void cv_eventlog_close(struct cv_eventlog *log)
 		;
 	for (int i = 0; i < CV_LANE_COUNT; i++)
 		cv_lane_close(&log->lane[i]);
+	if (log->owed >= 0)
+		close(log->owed);
 	if (log->lock >= 0)
 		close(log->lock);
 	if (log->dir >= 0)

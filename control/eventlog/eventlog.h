@@ -5,7 +5,8 @@
  * acknowledged events are ever shown to a subscriber. One thread (control's loop).
  *
  * Directory: DIR/<lane>/<first sequence, 20 digits>.log, each file a whole number of
- * CV_BLOCK_ALIGN units; a block starts on a unit and is followed by zeros up to the next.
+ * CV_BLOCK_ALIGN units; a block starts on a unit and is followed by zeros up to the next. DIR/owed
+ * says how many refused records no gap record tells of yet.
  */
 #ifndef CV_EVENTLOG_H
 #define CV_EVENTLOG_H

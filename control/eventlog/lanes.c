@@ -181,6 +181,7 @@ int cv_lane_open(struct cv_eventlog *log, enum cv_lane lane, const char **why)
 	if (l->count && cv_lane_active(l)->first > l->end)
 		l->end = cv_lane_active(l)->first;
 	l->next = l->end;
+	cv_owed_load(l);
 	return 0;
 }
 

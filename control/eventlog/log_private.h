@@ -57,7 +57,7 @@ struct cv_append {
 	struct cv_block *blocks;
 	unsigned int n, at, take; /* all, done, in this write (numbered) */
 	unsigned int retries;
-	uint64_t gap_value;
+	uint64_t gap_value; /* what the gap record on its way tells of, 0 = none is */
 	struct cv_block head[CV_APPEND_MAX]; /* copies that the producer cannot change */
 	struct iovec iov[CV_APPEND_MAX + 1];
 	unsigned int iovs;
@@ -117,6 +117,7 @@ struct cv_eventlog {
 	char *dir_path;
 	char node[32];
 	int dir, lock;
+	int owed; /* file of what gap records must still tell */
 	bool closing;
 	uint64_t incarnation; /* random: names the blocks control makes */
 	struct cv_op tick;
@@ -145,6 +146,13 @@ void cv_append_fail(struct cv_log_lane *l, int error);
 void cv_append_written(struct cv_op *op, int res, uint32_t flags);
 void cv_append_synced(struct cv_op *op, int synced, uint32_t flags);
 void cv_source_note(struct cv_log_lane *l, const struct cv_block *b);
+
+/* ---- owed.c ---- */
+
+/** Keep what the lane owes where the next control finds it. */
+void cv_owed_keep(const struct cv_log_lane *l);
+/** After recovery: what the control before still owed, as a hole behind the last event. */
+void cv_owed_load(struct cv_log_lane *l);
 
 /* ---- segment.c ---- */
 

@@ -22,6 +22,7 @@ struct scan {
 	uint64_t buffer_off;
 	size_t buffer_len;
 	uint64_t expected; /* lowest sequence the next block may have */
+	uint64_t end; /* one past the last event before it; a segment may begin behind a hole */
 	uint64_t off;
 	bool proof_known;
 	uint64_t proof; /* highest durable_seq of any good block behind */
@@ -93,13 +94,13 @@ static uint64_t find_behind(struct scan *sc)
 
 static int take_block(struct scan *sc, const struct cv_block *b, bool behind_damage)
 {
-	bool told = cv_block_is_gap(b) && b->first_seq > sc->expected;
+	bool told = cv_block_is_gap(b) && b->first_seq > sc->end;
 	int res = cv_index_add(sc->s, b, sc->off, told, behind_damage);
 
 	if (res < 0)
 		return res;
 	cv_source_note(sc->l, b);
-	sc->expected = b->first_seq + b->count;
+	sc->expected = sc->end = b->first_seq + b->count;
 	sc->off += cv_unit_align(b->used);
 	sc->s->used = sc->off;
 	return 0;
@@ -178,7 +179,7 @@ static int check_foreign(struct scan *sc)
 
 int cv_segment_scan(struct cv_log_lane *l, struct cv_segment *s, int fd, bool last)
 {
-	struct scan sc = {.l = l, .s = s, .fd = fd};
+	struct scan sc = {.l = l, .s = s, .fd = fd, .end = l->end};
 	int res;
 
 	if (s->size == 0 || s->size % CV_UNIT != 0)

@@ -124,6 +124,30 @@ static void test_recovers_on_a_full_disk(void **state)
 	assert_int_equal(fx_read(fx, CV_LANE_MEASUREMENT, end - 1), 0);
 }
 
+/* Control ends while the disk is full: the next one still owes the gap record. */
+static void test_a_gap_outlives_control(void **state)
+{
+	struct fixture *fx = *state;
+	const char *why = "";
+	char ballast[300];
+
+	snprintf(ballast, sizeof(ballast), "%s/ballast", fx->dir);
+	fill_up(fx);
+	for (int i = 0; i < 2; i++) {
+		fx_close(fx);
+		unlink(ballast);
+		if (fx_open(fx, &why) < 0)
+			fail_msg("%s", why);
+		if (i == 0)
+			fx_wait(fx, 2500000000u); /* the gap record goes by itself */
+	}
+	/* Once, and also after the second start. */
+	assert_int_equal(account(fx, CV_LANE_MEASUREMENT), appended_events);
+	assert_int_equal(append_full_block(fx, CV_LANE_MEASUREMENT), 0);
+	assert_int_equal(account(fx, CV_LANE_MEASUREMENT), appended_events);
+	assert_int_equal(cv_eventlog_counters(fx->log)->gaps[CV_LANE_MEASUREMENT], 0);
+}
+
 static int setup(void **state)
 {
 	struct fixture *fx = calloc(1, sizeof(*fx));
@@ -163,6 +187,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_alarm_takes_the_place_of_measurement, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_recovers_on_a_full_disk, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_gap_outlives_control, setup, teardown),
 	};
 
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
