@@ -23,10 +23,13 @@ int cv_block_check(const struct cv_block *b, unsigned int lane)
 	while (at < head.used) {
 		const struct cv_record *rec =
 			(const struct cv_record *)(const void *)((const uint8_t *)b + at);
+		size_t size = __atomic_load_n(&rec->size, __ATOMIC_RELAXED);
 
-		if (cv_record_check(rec, head.used - at) < 0 || rec->lane != lane)
+		/* Nor is its size believed twice: the check looks no farther than the first one. */
+		if (size < sizeof(*rec) || size > head.used - at ||
+		    cv_record_check(rec, size) < 0 || rec->lane != lane)
 			return -EBADMSG;
-		at += rec->size;
+		at += size;
 		count++;
 	}
 	return at == head.used && count == head.count ? 0 : -EBADMSG;

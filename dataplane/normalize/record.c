@@ -74,14 +74,18 @@ int cv_record_check(const struct cv_record *rec, size_t avail)
 {
 	const uint8_t *at, *end;
 	struct cv_tlv tlv;
+	size_t size;
 
-	if (avail < sizeof(*rec) || rec->size < sizeof(*rec) || rec->size > avail ||
-	    rec->size > CV_RECORD_MAX || rec->size % 8 != 0)
+	if (avail < sizeof(*rec))
+		return -EBADMSG;
+	/* Once: in the handoff the producer could change it behind the check. */
+	size = __atomic_load_n(&rec->size, __ATOMIC_RELAXED);
+	if (size < sizeof(*rec) || size > avail || size > CV_RECORD_MAX || size % 8 != 0)
 		return -EBADMSG;
 	if (check_head(rec) < 0)
 		return -EBADMSG;
 	at = (const uint8_t *)(rec + 1);
-	end = (const uint8_t *)rec + rec->size;
+	end = (const uint8_t *)rec + size;
 	while ((at = next_tlv(at, end, &tlv)) && tlv.tag != CV_TLV_END) {
 		if (tlv.tag >= CV_TLV_COUNT || tlv.len > CV_TLV_MAX ||
 		    padded(tlv.len) > (size_t)(end - at))
