@@ -111,10 +111,13 @@ static int receive_flow(const char *port)
 		perror("udp_flow: recv");
 		return 1;
 	}
-	while (!stopped) {
+	for (;;) {
 		ssize_t n = recv(sock, m, sizeof(m) - 1, 0);
 		uint32_t seq;
 
+		/* Asked to stop, take what has arrived first. */
+		if (n < 0 && errno != EINTR && stopped)
+			break;
 		if (n < 10)
 			continue;
 		m[n] = '\0';
