@@ -83,7 +83,9 @@ void cv_cli_write_help(const struct cv_cli_command *c, FILE *out)
 		write_options(c->options, out);
 	if (!c->offline)
 		write_options(cv_cli_global_options, out);
-	fputs("\nexit codes:\n", out);
+	if (c->options[0].name || !c->offline)
+		fputc('\n', out);
+	fputs("exit codes:\n", out);
 	for (size_t i = 0; i < COUNT(exits); i++) {
 		if (strstr(c->exits, exits[i].code))
 			fprintf(out, "  %s  %s\n", exits[i].code, exits[i].text);

@@ -73,27 +73,43 @@ const struct cv_cli_command cv_cli_commands[] = {
 	},
 	{
 		.name = "replay",
-		.operands = "[--policy FILE | --config FILE] [--summary] [OPTION...] CAPTURE",
+		.operands = "[--policy FILE | --config FILE] [OPTION...] CAPTURE...",
 		.words = "file",
 		.help = "run a capture file through the packet path, offline",
 		.details = "Needs no root and no running node. --policy or --config says by which "
-			   "rules; without them everything is forwarded and inspected. Other "
-			   "arguments go to culvert-dataplane replay as they are. Here 3 also says "
-			   "that "
-			   "the capture is cut short; what could be read was played.",
+			   "rules; without them everything is forwarded and inspected. CAPTURE is "
+			   "pcap or pcapng, - is standard input; several play as one. Prints the "
+			   "events as CloudEvents, one object per line. Here 3 also says that the "
+			   "capture is cut short; what could be read was played.",
 		.options = {{"policy", "FILE", "file", "judge by this policy file"},
-			    {"config", "FILE", "file", "as a node with this configuration would"}},
+			    {"config", "FILE", "file", "as a node with this configuration would"},
+			    {"summary", NULL, NULL, "print the counts instead of the events"},
+			    {"jsonl", NULL, NULL, "print the events; the default"},
+			    {"lane", "LANES", "alarm measurement status security",
+			     "print these lanes only, commas between"},
+			    {"hint", "HINT", NULL,
+			     "what speaks on a port: tcp/17501=mqtt; =none: do not decode"},
+			    {"node", "NAME", NULL, "node name in the ids of the events"},
+			    {"burst", "N", NULL, "frames at once, 1-64; the events do not change"},
+			    {"generation", "FILE", "file",
+			     "judge by what culvert config compile wrote"}},
 		.exits = "0 1 2 3 4 5",
 		.offline = true,
 		.run = cv_cli_replay,
 	},
 	{
 		.name = "decode",
-		.operands = "[OPTION...] ...",
-		.words = "file",
-		.help = "decode single messages, offline",
-		.details = "Arguments go to culvert-dataplane decode as they are.",
-		.exits = "0 1 2 3",
+		.operands = "[OPTION...] PROTOCOL [HEX...]",
+		.words = "coap mqtt modbus hj212",
+		.help = "decode a single message, offline",
+		.details = "Prints the events of one message, given as hex digits or, where HEX is "
+			   "missing or -, on standard input; blanks, colons and hyphens are passed "
+			   "over. Ends with 2 when the message is rejected: the parse-error event "
+			   "says why and where.",
+		.options = {{"udp", NULL, NULL, "the message came by UDP"},
+			    {"tcp", NULL, NULL, "the message came by TCP"},
+			    {"from-server", NULL, NULL, "it goes from the server to the client"}},
+		.exits = "0 1 2 3 4 5",
 		.offline = true,
 		.run = cv_cli_decode,
 	},

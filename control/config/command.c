@@ -142,7 +142,7 @@ static int run_show(const struct arguments *a)
 	return code;
 }
 
-static int wrong_usage(const char *what)
+static int wrong_usage(const char *what, const char *why)
 {
 	static const char *const verbs[] = {"check", "show", "compile", "doc"};
 	struct cv_nearest nearest = cv_nearest_start(what ? what : "");
@@ -151,6 +151,10 @@ static int wrong_usage(const char *what)
 		cv_nearest_offer(&nearest, verbs[i]);
 	if (nearest.best && strcmp(nearest.best, what) != 0)
 		fprintf(stderr, "unknown verb \"%s\", did you mean \"%s\"?\n", what, nearest.best);
+	else if (nearest.best && why)
+		fprintf(stderr, "%s: %s\n", what, why);
+	else if (what)
+		fprintf(stderr, "unknown verb \"%s\"\n", what);
 	fputs(usage, stderr);
 	return EXIT_USAGE;
 }
@@ -166,24 +170,25 @@ int cv_config_command(int argc, char **argv)
 		return EXIT_FINE;
 	}
 	if (!verb || parse_arguments(argc, argv, &a) < 0)
-		return wrong_usage(verb);
+		return wrong_usage(verb,
+				   "an option is unknown or lacks its value, or one FILE too many");
 	if (policy && strcmp(verb, "check") == 0 && a.file && !a.policy) {
 		a.policy = a.file;
 		return run_compile(&a, false);
 	}
 	if (policy)
-		return wrong_usage(verb);
+		return wrong_usage(verb, "policy knows only check, and checks one POLICY");
 	if (strcmp(verb, "doc") == 0) {
 		cv_config_write_doc(stdout);
 		return EXIT_FINE;
 	}
 	if (!a.file == !a.policy)
-		return wrong_usage(verb);
+		return wrong_usage(verb, "which FILE?");
 	if (strcmp(verb, "check") == 0)
 		return run_compile(&a, false);
 	if (strcmp(verb, "compile") == 0 && a.image)
 		return run_compile(&a, true);
 	if (strcmp(verb, "show") == 0 && a.file)
 		return run_show(&a);
-	return wrong_usage(verb);
+	return wrong_usage(verb, "where to? -o IMAGE is missing");
 }
