@@ -134,8 +134,8 @@ lab_config() { # lab_config [ON-LOSS]: write the node's configuration and policy
 		decode:
 		  modbus:
 		    registers:
-		      - { unit: 1, table: holding, address: 0, type: s16, scale: 0.1, name: weather.temperature, unit_name: Cel }
-		      - { unit: 1, table: holding, address: 1, type: u16, scale: 0.1, name: weather.humidity, unit_name: "%RH" }
+		      - { unit: 1, table: holding, address: 0, type: s16, scale: 0.02, name: weather.temperature, unit_name: Cel }
+		      - { unit: 1, table: holding, address: 1, type: u16, scale: 0.05, name: weather.humidity, unit_name: "%RH" }
 	END
 }
 

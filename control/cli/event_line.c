@@ -47,8 +47,20 @@ static void value_text(const json_t *data, char *out, size_t size)
 		snprintf(out, size, "%s", cv_json_text(data, "reject"));
 	else if (*cv_json_text(data, "text"))
 		snprintf(out, size, "%s", cv_json_text(data, "text"));
-	else
+	else if (*cv_json_text(data, "reason"))
 		snprintf(out, size, "%s", cv_json_text(data, "reason"));
+	else
+		snprintf(out, size, "%s", cv_json_text(data, "bytes"));
+}
+
+/* What a number stands for: "0, accepted". Behind a text value it is detail. */
+static void append_meaning(const json_t *data, char *out, size_t size)
+{
+	const char *text = cv_json_text(data, "text");
+	size_t len = strlen(out);
+
+	if (json_is_number(json_object_get(data, "value")) && *text && !*cv_json_text(data, "unit"))
+		snprintf(out + len, size - len, ", %s", text);
 }
 
 /* What it is about: the quantity; else kind, protocol and method. */
@@ -78,6 +90,7 @@ void cv_event_line(const json_t *event, const struct cv_colours *colours, char *
 	what_text(event, data, raw, sizeof(raw));
 	cv_clean_text(raw, what, sizeof(what));
 	value_text(data, raw, sizeof(raw));
+	append_meaning(data, raw, sizeof(raw));
 	cv_clean_text(raw, value, sizeof(value));
 	if (strcmp(lane, "alarm") == 0)
 		colour = colours->red;

@@ -169,6 +169,10 @@ int cv_cli_stats(struct cv_cli *cli)
 	bool watch = cv_cli_value(cli, "watch");
 	int r = cv_cli_number(cli, "for", 1, 31536000, 31536000, &seconds);
 
+	if (r == CV_CLI_OK && !watch && cv_cli_value(cli, "for")) {
+		fputs("culvert stats: --for is only for --watch\n", stderr);
+		r = CV_CLI_USAGE;
+	}
 	if (r == CV_CLI_OK)
 		r = cv_client_create(cli->socket, false, &client);
 	if (r == CV_CLI_OK)

@@ -197,6 +197,18 @@ static void events_read_well(void **state)
 		out, sizeof(out));
 	assert_string_equal(out,
 			    "2026-05-04T03:02:01Z  security     -  parse-error coap  truncated");
+	line_of("{\"type\":\"city.culvert.session.v1\",\"time\":\"2026-05-04T03:02:01Z\","
+		"\"lane\":\"status\",\"data\":{\"proto\":\"mqtt\",\"method\":\"CONNACK\","
+		"\"value\":0,\"text\":\"accepted\"}}",
+		out, sizeof(out));
+	assert_string_equal(out, "2026-05-04T03:02:01Z  status       -  "
+				 "session mqtt CONNACK  0, accepted");
+	line_of("{\"type\":\"city.culvert.measurement.v1\",\"time\":\"2026-05-04T03:02:01Z\","
+		"\"lane\":\"measurement\",\"data\":{\"name\":\"raw.modbus.holding.0\","
+		"\"bytes\":\"03e8\"}}",
+		out, sizeof(out));
+	assert_string_equal(out,
+			    "2026-05-04T03:02:01Z  measurement  -  raw.modbus.holding.0  03e8");
 	line_of("{\"data\":{\"name\":\"\\u001b[31m\",\"value\":\"\\u001b]0;x\\u0007\","
 		"\"unit\":\"\\u009b\",\"quality\":\"\\u001b\"}}",
 		out, sizeof(out));
