@@ -12,10 +12,11 @@ in_ns plat mbpoll -m tcp -1 -a 1 -r 1 -c 2 -t 4 "$DEV_IP" >/dev/null
 printf '[{"bn":"urn:dev:mac:0024befffe804ff1/","n":"temperature","u":"Cel","v":21.5}]' >"$LAB_DIR/pack"
 in_ns dev "$COAP_CLIENT" -B 3 -m put -t 110 -f "$LAB_DIR/pack" "coap://$PLAT_IP/pack" >/dev/null 2>&1
 
-# What a command in the docs means here: a shorter run, the tests that are running already, the
-# places where an installed node has its things.
+# What a command in the docs means here: a shorter run, the tests that are running already, a while
+# of a subscription that has no end, the places where an installed node has its things.
 here() {
-	sed -e 's|\./tools/run\b|./tools/run --no-install --for 5|' \
+	sed -e "s#^curl -N '[^?]*/v1/events'\$#code=0; timeout 2 & || code=\$?; [ \$code -eq 124 ]#" \
+		-e 's|\./tools/run\b|./tools/run --no-install --for 5|' \
 		-e 's|^\./tools/test.*|./tools/test --help|' -e 's|^\./tools/bench.*|./tools/bench --help|' \
 		-e "s|/run/culvert/control.sock|$LAB_DIR/control.sock|g" \
 		-e "s|/etc/culvert/culvert.yaml|$LAB_DIR/culvert.yaml|g" \

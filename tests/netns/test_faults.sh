@@ -9,13 +9,21 @@ skip_unless_lab
 # Frames that the lab's own wire dropped: a veth end queues 256 and has no one to wait for.
 wire_drops() { ip -n "$LAB-box" -j -s link show cvb | jq '.[0].stats64.tx.dropped'; }
 
+receiver_listens() { in_ns plat ss -Hlun 'sport = :5683' | grep -q .; }
+
+# The numbered flow, from the device to the platform. No frame leaves before it can be received.
+start_flow() {
+	nsenter --net="/run/netns/$LAB-plat" -- "$LAB_BUILD/tests/tools/udp_flow" recv 5683 >"$LAB_DIR/recv.out" &
+	receiver=$!
+	wait_for 10 "the receiver" receiver_listens
+	nsenter --net="/run/netns/$LAB-dev" -- "$LAB_BUILD/tests/tools/udp_flow" send "$PLAT_IP" 5683 $rate $count >"$LAB_DIR/send.out" &
+	sender=$!
+}
+
 lab_up && lab_config forward && control_start && dataplane_start || exit 1
 
 rate=2000 count=12000
-nsenter --net="/run/netns/$LAB-plat" -- "$LAB_BUILD/tests/tools/udp_flow" recv 5683 >"$LAB_DIR/recv.out" &
-receiver=$!
-nsenter --net="/run/netns/$LAB-dev" -- "$LAB_BUILD/tests/tools/udp_flow" send "$PLAT_IP" 5683 $rate $count >"$LAB_DIR/send.out" &
-sender=$!
+start_flow
 
 # --- control dies: forwarding goes on, records wait ------------------------------------------------
 sleep 1.5
@@ -46,10 +54,7 @@ equal "events delivered twice" 0 "$twice"
 
 # --- the dataplane dies: XDP goes on judging and bypasses ------------------------------------------
 count=10000
-nsenter --net="/run/netns/$LAB-plat" -- "$LAB_BUILD/tests/tools/udp_flow" recv 5683 >"$LAB_DIR/recv.out" &
-receiver=$!
-nsenter --net="/run/netns/$LAB-dev" -- "$LAB_BUILD/tests/tools/udp_flow" send "$PLAT_IP" 5683 $rate $count >"$LAB_DIR/send.out" &
-sender=$!
+start_flow
 sleep 1
 kill -9 "$DATAPLANE_PID"
 wait "$DATAPLANE_PID" 2>/dev/null
