@@ -149,11 +149,16 @@ int cv_run_attach(struct cv_run *run)
 	for (int i = 0; i < 2; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
-	if (err == 0 && msg.type == CV_LINK_ATTACHED)
+	if (err == 0 && msg.type == CV_LINK_ATTACHED) {
+		run->refusal[0] = '\0';
 		return 0;
+	}
 	if (err == 0 && msg.type == CV_LINK_REFUSED) {
 		msg.text[sizeof(msg.text) - 1] = '\0';
-		cv_diag("error", "control refuses the handoff: %s", msg.text);
+		/* Every 100 ms we ask again; what is new is said. */
+		if (strcmp(run->refusal, msg.text) != 0)
+			cv_diag("error", "control refuses the handoff: %s", msg.text);
+		snprintf(run->refusal, sizeof(run->refusal), "%s", msg.text);
 	}
 	close(run->link);
 	run->link = -1;
@@ -183,7 +188,8 @@ void cv_run_keep_attached(struct cv_run *run)
 	}
 	if (greet(run, &gen_fd) < 0)
 		return;
-	if (read_generation(gen_fd, &offered) == 0 && offered->crc32c != run->gen->crc32c)
+	if (read_generation(gen_fd, &offered) == 0 && offered->crc32c != run->gen->crc32c &&
+	    run->refusal[0] == '\0')
 		cv_diag("warning",
 			"control has generation %llu, this dataplane runs %llu until it is "
 			"restarted",

@@ -37,6 +37,7 @@ struct cv_link_server {
 	struct cv_consumer *consumers[CV_LINKS_MAX]; /* attached or draining */
 	pid_t peers[CV_LINKS_MAX]; /* their processes, 0 = unknown */
 	struct cv_totals finished;
+	char refusal[96]; /* said last; a dataplane asks again every 100 ms */
 };
 
 static void wait_for_message(struct link *l)
@@ -89,7 +90,9 @@ static void refuse(struct link *l, int error, const char *text)
 	};
 
 	snprintf(msg.text, sizeof(msg.text), "%s", text);
-	cv_diag("warning", "refused a dataplane: %s", text);
+	if (strcmp(l->server->refusal, text) != 0)
+		cv_diag("warning", "refused a dataplane: %s", text);
+	snprintf(l->server->refusal, sizeof(l->server->refusal), "%s", text);
 	(void)cv_link_send(l->fd, &msg, -1, -1);
 }
 
@@ -183,6 +186,7 @@ static void attach(struct link *l, const struct cv_link_msg *msg, int fds[2])
 		refuse(l, res, why);
 		return;
 	}
+	l->server->refusal[0] = '\0';
 	cv_diag("note", "dataplane attached (process %llu, generation %llu)",
 		(unsigned long long)cv_consumer_handoff(l->consumer)->header->pid,
 		(unsigned long long)msg->generation);
