@@ -64,13 +64,6 @@ int cv_bpf_counters(const struct cv_bpf *b, unsigned int port, struct cv_xdp_cou
 /** How a port's program runs. @return 0 or -ENOENT. */
 int cv_bpf_mode(const struct cv_bpf *b, unsigned int port, enum cv_xdp_mode *ret);
 
-/**
- * Where the socket map of a port is pinned (DPDK 24.07 on: use_pinned_map).
- *
- * @return 0, -ENAMETOOLONG.
- */
-int cv_bpf_xsks_path(const char *dir, const char *port, char *ret, size_t size);
-
 /** Give up the handle; programs and pins stay. NULL is fine. */
 void cv_bpf_close(struct cv_bpf *b);
 

@@ -59,8 +59,3 @@ int cv_bpf_mode(const struct cv_bpf *b, unsigned int port, enum cv_xdp_mode *ret
 	*ret = p->mode;
 	return 0;
 }
-
-int cv_bpf_xsks_path(const char *dir, const char *port, char *ret, size_t size)
-{
-	return cv_pins_path(dir, port, "xsks_map", ret, size);
-}

@@ -72,11 +72,6 @@ void cv_loop_destroy(struct cv_loop *loop)
 	free(loop);
 }
 
-struct io_uring *cv_loop_ring(struct cv_loop *loop)
-{
-	return &loop->ring;
-}
-
 static unsigned int take_completions(struct cv_loop *loop, struct completion *batch)
 {
 	struct io_uring_cqe *cqes[CV_TURN_BATCH];

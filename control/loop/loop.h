@@ -29,9 +29,6 @@ struct cv_op {
 int cv_loop_create(unsigned int entries, struct cv_loop **ret);
 void cv_loop_destroy(struct cv_loop *loop);
 
-/** The ring itself, for what this header does not wrap. */
-struct io_uring *cv_loop_ring(struct cv_loop *loop);
-
 /**
  * An SQE whose completion calls op->done. Never NULL: a full queue is submitted first. The caller
  * fills it with io_uring_prep_*() before it does anything else with the loop.

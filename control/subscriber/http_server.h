@@ -15,7 +15,6 @@
 #include "control/loop/loop.h"
 #include "control/subscriber/http_query.h"
 
-#define CV_HTTP_TCP_DEFAULT "127.0.0.1:8480"
 #define CV_HTTP_CONNECTIONS_DEFAULT 256
 
 struct cv_http_server;

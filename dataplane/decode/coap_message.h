@@ -14,7 +14,6 @@
 
 enum cv_coap_type { CV_COAP_CON, CV_COAP_NON, CV_COAP_ACK, CV_COAP_RST };
 
-#define CV_COAP_CODE(class, detail) ((class) << 5 | (detail))
 #define CV_COAP_CLASS(code) ((code) >> 5)
 #define CV_COAP_EMPTY 0
 #define CV_COAP_GET 1

@@ -62,11 +62,4 @@ static inline uint32_t cv_read_be32(struct cv_reader *r)
 	return p ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3] : 0;
 }
 
-static inline uint64_t cv_read_be64(struct cv_reader *r)
-{
-	uint64_t hi = cv_read_be32(r);
-
-	return hi << 32 | cv_read_be32(r);
-}
-
 #endif

@@ -61,7 +61,7 @@ struct cv_stream_memory {
 	uint32_t window_count;
 };
 
-/* What a packet did; the outcome is computed from it (cv_inspect_outcome()). */
+/* What a packet did; the outcome is computed from it. */
 #define CV_DID_REJECT 0x01u
 #define CV_DID_NO_MEMORY 0x02u
 #define CV_DID_MESSAGE 0x04u
@@ -171,8 +171,6 @@ void cv_tcp_give_up(struct cv_inspect *in, struct cv_flow *f);
 /** Give up all holes of a direction and end its stream. */
 void cv_tcp_finish(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
 		   enum cv_reject reason);
-/** Free the held segments of a direction unseen. */
-void cv_tcp_release(struct cv_inspect *in, struct cv_flow *f, unsigned int dir);
 
 /** Sequence numbers wrap (RFC 9293 3.4): the distance from @p b to @p a. */
 static inline int32_t cv_seq_diff(uint32_t a, uint32_t b)

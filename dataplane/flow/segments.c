@@ -155,16 +155,3 @@ void cv_segments_compare_held(struct cv_inspect *in, struct cv_flow *f, unsigned
 	compare(in, f, cv_window_at(&in->memory, s->held) + (ahead > 0 ? ahead : 0),
 		seg->data + skip, (size_t)common);
 }
-
-void cv_tcp_release(struct cv_inspect *in, struct cv_flow *f, unsigned int dir)
-{
-	struct cv_flow_dir *d = &f->dir[dir];
-
-	while (d->segments != CV_INDEX_NONE) {
-		uint32_t i = d->segments;
-
-		d->segments = in->memory.segment[i].next;
-		cv_segment_put(&in->memory, i);
-	}
-	d->segment_count = 0;
-}

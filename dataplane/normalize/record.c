@@ -19,29 +19,17 @@ DEFINE_NAMES(cv_stage_name, CV_STAGES)
 DEFINE_NAMES(cv_quality_name, CV_QUALITIES)
 DEFINE_NAMES(cv_time_quality_name, CV_TIME_QUALITIES)
 DEFINE_NAMES(cv_value_type_name, CV_VALUE_TYPES)
-DEFINE_NAMES(cv_tlv_name, CV_TLVS)
 DEFINE_NAMES(cv_reject_name, CV_REJECTS)
 
-static int by_name(const char *(*name_of)(unsigned int), unsigned int count, const char *name,
-		   size_t len)
+int cv_lane_by_name(const char *name, size_t len)
 {
-	for (unsigned int i = 0; i < count; i++) {
-		const char *candidate = name_of(i);
+	for (unsigned int i = 0; i < CV_LANE_COUNT; i++) {
+		const char *candidate = cv_lane_name(i);
 
 		if (strlen(candidate) == len && memcmp(candidate, name, len) == 0)
 			return (int)i;
 	}
 	return -ENOENT;
-}
-
-int cv_lane_by_name(const char *name, size_t len)
-{
-	return by_name(cv_lane_name, CV_LANE_COUNT, name, len);
-}
-
-int cv_kind_by_name(const char *name, size_t len)
-{
-	return by_name(cv_kind_name, CV_KIND_COUNT, name, len);
 }
 
 static const uint8_t *next_tlv(const uint8_t *at, const uint8_t *end, struct cv_tlv *tlv)

@@ -107,7 +107,6 @@
 	X(STREAM_GAP, "stream-gap") /* bytes of the message were never seen */                     \
 	X(EVICTED, "evicted") /* partial message lost to bounded memory */
 
-#define CV_ENUM_ROW(prefix, id, name) prefix##id,
 #define CV_LANE_ROW(id, name) CV_LANE_##id,
 #define CV_KIND_ROW(id, name) CV_KIND_##id,
 #define CV_DIR_ROW(id, name) CV_DIR_##id,
@@ -207,16 +206,14 @@ const char *cv_stage_name(unsigned int stage);
 const char *cv_quality_name(unsigned int quality);
 const char *cv_time_quality_name(unsigned int quality);
 const char *cv_value_type_name(unsigned int type);
-const char *cv_tlv_name(unsigned int tag);
 const char *cv_reject_name(unsigned int reject);
 
 /**
- * Number of a lane or kind by name.
+ * Number of a lane by name.
  *
  * @return the number, or -ENOENT.
  */
 int cv_lane_by_name(const char *name, size_t len);
-int cv_kind_by_name(const char *name, size_t len);
 
 /**
  * Check that @p rec is a complete, well-formed record within @p avail bytes: sizes, versions,
