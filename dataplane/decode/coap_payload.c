@@ -272,8 +272,8 @@ static int emit_senml(struct context *c, struct cv_senml_pack *pack)
 	struct cv_senml_origin o = {
 		.name = c->name,
 		.name_len = c->name_len,
-		.code = (const uint8_t *)c->format,
-		.code_len = c->format_len,
+		.code = (const uint8_t *)c->name, /* names in packs are only unique below it */
+		.code_len = c->name_len,
 		.complete = complete,
 		.arg = c,
 		.lane = c->lane,

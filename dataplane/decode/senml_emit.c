@@ -13,6 +13,7 @@
 #define AHEAD_MAX 86400.0 /* s a device's clock may be ahead of ours */
 
 #define NAME_ROOM (2 * CV_TLV_MAX) /* device URN and the name behind it */
+#define CODE_ROOM CV_TLV_MAX
 
 struct name {
 	const uint8_t *device;
@@ -192,7 +193,7 @@ static void emit_sum(struct cv_emit *e, const struct cv_senml_entry *entry, cons
 		     const struct cv_senml_origin *o)
 {
 	struct cv_record *rec = begin(e, entry, n, o);
-	uint8_t code[16];
+	uint8_t code[CODE_ROOM];
 	size_t len = o->code_len < sizeof(code) - 2 ? o->code_len : 0;
 
 	if (len != 0) {

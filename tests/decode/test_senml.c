@@ -288,9 +288,9 @@ static void test_base_values_and_sums(void **state)
 	assert_int_equal(r->records, 3);
 	expect(r, 0, "a", "", 105);
 	assert_string_equal(decode_text(r->record[0], CV_TLV_UNIT), "W.s");
-	assert_string_equal(decode_text(r->record[0], CV_TLV_CODE), "110 s");
+	assert_string_equal(decode_text(r->record[0], CV_TLV_CODE), "dp s");
 	expect(r, 1, "a", "W", 7);
-	assert_string_equal(decode_text(r->record[1], CV_TLV_CODE), "110");
+	assert_string_equal(decode_text(r->record[1], CV_TLV_CODE), "dp");
 	expect(r, 2, "a", "", 101);
 
 	/* A unit nobody has registered goes as it is. */
