@@ -114,6 +114,8 @@ static void play(struct cv_pipeline *p, const uint8_t *data, size_t size)
 		f.data = copy;
 		f.len = (uint32_t)len;
 		cv_pipeline_burst(p, &f, 1, (uint64_t)f.ts_ns);
+		if (p->inspect.emit.rec != NULL)
+			abort(); /* begun and never ended: the next record would overwrite it */
 		free(copy);
 		data += len;
 		size -= len;
