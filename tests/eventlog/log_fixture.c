@@ -73,7 +73,7 @@ unsigned int fx_block(struct fixture *fx, unsigned int i, enum cv_lane lane, uin
 		      uint64_t value, unsigned int count, size_t text)
 {
 	struct cv_block *b = (struct cv_block *)((uint8_t *)fx->blocks + (size_t)i * CV_BLOCK_SIZE);
-	struct cv_origin origin = {.ts_rx_ns = (int64_t)value * 1000, .family = 4};
+	struct cv_origin origin = {.ts_rx_ns = (int64_t)(value * 1000), .family = 4};
 	struct cv_sink sink = {0};
 	struct cv_emit e;
 	uint8_t bytes[CV_TLV_MAX];
@@ -90,7 +90,7 @@ unsigned int fx_block(struct fixture *fx, unsigned int i, enum cv_lane lane, uin
 
 		if ((size_t)(sink.lane[lane].end - sink.lane[lane].cur) < CV_RECORD_MAX)
 			break;
-		origin.ts_rx_ns = (int64_t)(value + n) * 1000;
+		origin.ts_rx_ns = (int64_t)((value + n) * 1000);
 		rec = cv_emit_begin(&e, lane, CV_KIND_MEASUREMENT);
 		rec->value_type = CV_VALUE_U64;
 		rec->value.u64 = value + n;
@@ -107,8 +107,8 @@ unsigned int fx_block(struct fixture *fx, unsigned int i, enum cv_lane lane, uin
 		.count = n,
 		.incarnation = FX_INCARNATION,
 		.source_seq = source_seq,
-		.first_ts_ns = (int64_t)value * 1000,
-		.last_ts_ns = (int64_t)(value + n - 1) * 1000,
+		.first_ts_ns = (int64_t)(value * 1000),
+		.last_ts_ns = (int64_t)((value + n - 1) * 1000),
 	};
 	return n;
 }
