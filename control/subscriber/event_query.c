@@ -18,7 +18,7 @@ static const char kind_list[] = CV_KINDS(LIST_ROW);
 struct parse {
 	const struct cv_http_query *query;
 	struct cv_event_query *q;
-	struct cv_query_refusal *why;
+	struct cv_http_refusal *why;
 	const char *from; /* value of from=, NULL = none */
 };
 
@@ -238,7 +238,7 @@ static int parse_from(struct parse *p)
 
 int cv_event_query_parse(const struct cv_http_query *query, const char *accept,
 			 const char *last_event_id, struct cv_event_query *ret,
-			 struct cv_query_refusal *why)
+			 struct cv_http_refusal *why)
 {
 	struct parse p = {.query = query, .q = ret, .why = why};
 

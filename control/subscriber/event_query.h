@@ -8,6 +8,7 @@
 
 #include "control/subscriber/cursor.h"
 #include "control/subscriber/http_query.h"
+#include "control/subscriber/http_refusal.h"
 #include "dataplane/normalize/record.h"
 
 enum cv_event_format { CV_EVENT_NDJSON, CV_EVENT_SSE };
@@ -26,19 +27,13 @@ struct cv_event_query {
 	char device[CV_HTTP_TARGET_MAX]; /* URN, "" = any */
 };
 
-/** Why a query was refused, as the two members of the answer. */
-struct cv_query_refusal {
-	char error[320];
-	char hint[320];
-};
-
 /**
  * @param accept, last_event_id header values, "" when absent. Last-Event-ID goes before from.
  * @return 0, or -EINVAL with @p why filled.
  */
 int cv_event_query_parse(const struct cv_http_query *q, const char *accept,
 			 const char *last_event_id, struct cv_event_query *ret,
-			 struct cv_query_refusal *why);
+			 struct cv_http_refusal *why);
 
 /** Whether a record of a selected lane is wanted. Gap records are, whatever type and device say. */
 bool cv_event_query_matches(const struct cv_event_query *q, const struct cv_record *rec);

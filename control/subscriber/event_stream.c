@@ -23,7 +23,7 @@ struct cv_event_stream {
 	const char *node;
 	struct cv_event_query query;
 	bool chunked;
-	cv_event_stream_ready *ready;
+	cv_http_stream_ready *ready;
 	void *owner;
 
 	struct cv_cursor cursor;
@@ -333,7 +333,7 @@ static void resolve_start(struct cv_event_stream *s)
 
 int cv_event_stream_create(struct cv_loop *loop, struct cv_eventlog *log, const char *node,
 			   const struct cv_event_query *query, bool chunked,
-			   cv_event_stream_ready *ready, void *owner, struct cv_event_stream **ret)
+			   cv_http_stream_ready *ready, void *owner, struct cv_event_stream **ret)
 {
 	struct cv_event_stream *s = malloc(sizeof(*s));
 
@@ -361,3 +361,56 @@ int cv_event_stream_create(struct cv_loop *loop, struct cv_eventlog *log, const 
 	*ret = s;
 	return 0;
 }
+
+/* ---- as the connection sees it ------------------------------------------------------------- */
+
+static const char *stream_output(void *s, size_t *ret_len)
+{
+	return cv_event_stream_output(s, ret_len);
+}
+
+static void stream_sent(void *s)
+{
+	cv_event_stream_sent(s);
+}
+
+static void stream_pump(void *s)
+{
+	cv_event_stream_pump(s);
+}
+
+static void stream_heartbeat(void *s)
+{
+	cv_event_stream_heartbeat(s);
+}
+
+static void stream_stop(void *s)
+{
+	cv_event_stream_stop(s);
+}
+
+static bool stream_ended(const void *s)
+{
+	return cv_event_stream_ended(s);
+}
+
+static bool stream_busy(const void *s)
+{
+	return cv_event_stream_busy(s);
+}
+
+static void stream_destroy(void *s)
+{
+	cv_event_stream_destroy(s);
+}
+
+const struct cv_http_stream_ops cv_event_stream_ops = {
+	.output = stream_output,
+	.sent = stream_sent,
+	.pump = stream_pump,
+	.heartbeat = stream_heartbeat,
+	.stop = stream_stop,
+	.ended = stream_ended,
+	.busy = stream_busy,
+	.destroy = stream_destroy,
+};

@@ -13,11 +13,9 @@
 #include "control/eventlog/eventlog.h"
 #include "control/loop/loop.h"
 #include "control/subscriber/event_query.h"
+#include "control/subscriber/http_stream.h"
 
 struct cv_event_stream;
-
-/** There is output, or the stream has ended, or it was closed and is idle. */
-typedef void cv_event_stream_ready(void *owner);
 
 struct cv_event_stream_stats {
 	uint64_t sent; /* events given to the connection, gap events included */
@@ -33,7 +31,7 @@ struct cv_event_stream_stats {
  */
 int cv_event_stream_create(struct cv_loop *loop, struct cv_eventlog *log, const char *node,
 			   const struct cv_event_query *query, bool chunked,
-			   cv_event_stream_ready *ready, void *owner, struct cv_event_stream **ret);
+			   cv_http_stream_ready *ready, void *owner, struct cv_event_stream **ret);
 
 /** Fill the buffer if it is free and there is something to read; may call ready() at once. */
 void cv_event_stream_pump(struct cv_event_stream *s);
@@ -64,5 +62,8 @@ const struct cv_event_query *cv_event_stream_query(const struct cv_event_stream 
 bool cv_event_stream_busy(const struct cv_event_stream *s);
 /** NULL is fine. */
 void cv_event_stream_destroy(struct cv_event_stream *s);
+
+/** How a connection drives it. */
+extern const struct cv_http_stream_ops cv_event_stream_ops;
 
 #endif

@@ -25,6 +25,13 @@
 
 static void read_requests(struct cv_http_conn *c);
 
+static bool stream_busy(const struct cv_http_conn *c)
+{
+	const struct cv_http_stream *s = &c->stream;
+
+	return s->ops && s->ops->busy && s->ops->busy(s->self);
+}
+
 static void set_deadline(struct cv_http_conn *c, uint64_t ns)
 {
 	c->deadline_ns = cv_loop_mono_ns(cv_http_server_loop(c->server)) + ns;
@@ -33,14 +40,15 @@ static void set_deadline(struct cv_http_conn *c, uint64_t ns)
 /* Free once nothing is in flight. Every completion of a closing connection comes here. */
 static void release(struct cv_http_conn *c)
 {
-	if (c->recv.pending || c->send.pending || (c->stream && cv_event_stream_busy(c->stream)))
+	if (c->recv.pending || c->send.pending || stream_busy(c))
 		return;
 	cv_http_server_closed(c->server, c);
 	*c->link = c->next;
 	if (c->next)
 		c->next->link = c->link;
 	close(c->fd);
-	cv_event_stream_destroy(c->stream);
+	if (c->stream.ops)
+		c->stream.ops->destroy(c->stream.self);
 	free(c->reply);
 	free(c);
 }
@@ -52,8 +60,8 @@ void cv_http_conn_close(struct cv_http_conn *c)
 	if (c->state == CV_CONN_HOLDING)
 		cv_loop_cancel(cv_http_server_loop(c->server), &c->send);
 	c->state = CV_CONN_CLOSING;
-	if (c->stream)
-		cv_event_stream_stop(c->stream);
+	if (c->stream.ops)
+		c->stream.ops->stop(c->stream.self);
 	shutdown(c->fd, SHUT_RDWR); /* ends what is in flight */
 }
 
@@ -97,14 +105,14 @@ static void next_request(struct cv_http_conn *c)
 	read_requests(c);
 }
 
-static void send_events(struct cv_http_conn *c)
+static void send_output(struct cv_http_conn *c)
 {
 	size_t len;
-	const char *data = cv_event_stream_output(c->stream, &len);
+	const char *data = c->stream.ops->output(c->stream.self, &len);
 
 	if (data)
 		send_out(c, data, len);
-	else if (cv_event_stream_ended(c->stream))
+	else if (c->stream.ops->ended(c->stream.self))
 		linger(c);
 }
 
@@ -115,7 +123,7 @@ void cv_http_conn_ready(void *conn)
 	if (c->state == CV_CONN_CLOSING)
 		release(c);
 	else if (c->state == CV_CONN_STREAMING && !c->send.pending)
-		send_events(c);
+		send_output(c);
 }
 
 /* The send is idle while a request is held, so its op serves as the timer. */
@@ -146,26 +154,30 @@ static void on_sent(struct cv_op *op, int res, uint32_t flags)
 		return;
 	}
 	c->quiet_since_ns = cv_loop_mono_ns(cv_http_server_loop(c->server));
-	if (!c->stream) {
+	if (!c->stream.ops) {
 		next_request(c);
 		return;
 	}
-	if (c->reply) { /* that was the head; the events follow */
+	if (c->reply) { /* that was the head; the stream follows */
 		free(c->reply);
 		c->reply = NULL;
 	} else {
-		cv_event_stream_sent(c->stream);
+		c->stream.ops->sent(c->stream.self);
 	}
-	if (cv_event_stream_ended(c->stream))
-		send_events(c);
+	if (c->stream.ops->ended(c->stream.self))
+		send_output(c);
 	else
-		cv_event_stream_pump(c->stream);
+		c->stream.ops->pump(c->stream.self);
 }
 
 static void on_received(struct cv_op *op, int res, uint32_t flags)
 {
 	struct cv_http_conn *c = op->owner;
 
+	if (res == 0 && c->state == CV_CONN_STREAMING && c->stream.ops->hangup) {
+		c->stream.ops->hangup(c->stream.self);
+		return; /* lingering listens again */
+	}
 	if (res <= 0)
 		cv_http_conn_close(c);
 	switch (c->state) {
@@ -179,7 +191,7 @@ static void on_received(struct cv_op *op, int res, uint32_t flags)
 		c->in_len = (size_t)res;
 		read_requests(c);
 		break;
-	default: /* what a client says while it is being served events goes unheard */
+	default: /* what a client says while it is being served a stream goes unheard */
 		receive(c);
 		break;
 	}
@@ -282,7 +294,7 @@ void cv_http_conn_reply(struct cv_http_conn *c, int status, json_t *body)
 	linger(c);
 }
 
-void cv_http_conn_stream(struct cv_http_conn *c, struct cv_event_stream *stream,
+void cv_http_conn_stream(struct cv_http_conn *c, struct cv_http_stream stream,
 			 const char *content_type, bool chunked)
 {
 	char date[64];
@@ -295,12 +307,13 @@ void cv_http_conn_stream(struct cv_http_conn *c, struct cv_event_stream *stream,
 	c->keep_alive = false;
 	if (len < 0) {
 		c->reply = NULL;
-		cv_event_stream_destroy(stream);
+		if (stream.ops)
+			stream.ops->destroy(stream.self);
 		linger(c);
 		return;
 	}
 	c->stream = stream;
-	if (stream) {
+	if (stream.ops) {
 		c->state = CV_CONN_STREAMING;
 		c->deadline_ns = UINT64_MAX;
 		receive(c); /* only to notice that the subscriber has gone */
@@ -318,7 +331,8 @@ void cv_http_conn_tick(struct cv_http_conn *c, uint64_t now_ns)
 	} else if (now_ns >= c->deadline_ns) {
 		cv_http_conn_close(c);
 	} else if (c->state == CV_CONN_STREAMING && now_ns - c->quiet_since_ns >= HEARTBEAT_NS) {
-		cv_event_stream_heartbeat(c->stream);
+		if (c->stream.ops->heartbeat)
+			c->stream.ops->heartbeat(c->stream.self);
 	}
 }
 

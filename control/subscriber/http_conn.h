@@ -14,6 +14,7 @@
 #include "control/subscriber/event_stream.h"
 #include "control/subscriber/http_request.h"
 #include "control/subscriber/http_server.h"
+#include "control/subscriber/http_stream.h"
 
 enum cv_http_conn_state {
 	CV_CONN_READING, /* a request, or waiting for one */
@@ -48,7 +49,8 @@ struct cv_http_conn {
 	char *reply; /* head and body, heap; NULL = none */
 	const char *out; /* what is being sent */
 	size_t out_len;
-	struct cv_event_stream *stream;
+	struct cv_http_stream stream;
+	const struct cv_event_stream *events; /* the stream, where it is one of events */
 };
 
 /** Take over @p fd, join @p list and begin to read. @return NULL: no memory, fd not closed. */
@@ -59,10 +61,11 @@ struct cv_http_conn *cv_http_conn_open(struct cv_http_server *server, struct cv_
  * Answer the request in hand.
  *
  * @param body   sent as JSON; reference taken. NULL = none.
- * @param stream events follow the head; body is then NULL.
  */
 void cv_http_conn_reply(struct cv_http_conn *c, int status, json_t *body);
-void cv_http_conn_stream(struct cv_http_conn *c, struct cv_event_stream *stream,
+
+/** Answer with a stream, which becomes the connection's; without ops only the head is sent. */
+void cv_http_conn_stream(struct cv_http_conn *c, struct cv_http_stream stream,
 			 const char *content_type, bool chunked);
 
 /** Dispatch the request in hand again after @p ns. */

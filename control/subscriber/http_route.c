@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/subscriber/http_route.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -126,8 +127,9 @@ static void not_found(const struct cv_http_service *service, struct cv_http_conn
 static void serve_events(const struct cv_http_service *service, struct cv_http_conn *c,
 			 const struct cv_http_query *query)
 {
-	struct cv_event_stream *stream = NULL;
-	struct cv_query_refusal why;
+	struct cv_http_stream stream = {NULL, NULL};
+	struct cv_event_stream *events = NULL;
+	struct cv_http_refusal why;
 	struct cv_event_query wanted;
 	bool chunked = c->request.minor >= 1;
 
@@ -138,14 +140,37 @@ static void serve_events(const struct cv_http_service *service, struct cv_http_c
 	}
 	if (c->request.method == CV_HTTP_GET &&
 	    cv_event_stream_create(service->loop, service->log, service->config->node, &wanted,
-				   chunked, cv_http_conn_ready, c, &stream) < 0) {
+				   chunked, cv_http_conn_ready, c, &events) < 0) {
 		refuse(c, 503, "out of memory", "try again later");
 		return;
 	}
+	if (events)
+		stream = (struct cv_http_stream){&cv_event_stream_ops, events};
+	c->events = events;
 	cv_http_conn_stream(c, stream,
 			    wanted.format == CV_EVENT_SSE ? "text/event-stream"
 							  : "application/x-ndjson",
 			    chunked);
+}
+
+static void serve_stream(struct cv_http_conn *c, const struct cv_http_route *route,
+			 const struct cv_http_query *query)
+{
+	struct cv_http_stream_request request = {
+		.query = query,
+		.head = c->request.method == CV_HTTP_HEAD,
+		.chunked = c->request.minor >= 1,
+		.ready = cv_http_conn_ready,
+		.owner = c,
+	};
+	struct cv_http_stream stream = {NULL, NULL};
+	struct cv_http_refusal why = {"out of memory", "try again later"};
+	int res = route->stream(route->owner, &request, &stream, &why);
+
+	if (res < 0)
+		refuse(c, res == -EINVAL ? 400 : 503, why.error, why.hint);
+	else
+		cv_http_conn_stream(c, stream, route->stream_type, request.chunked);
 }
 
 static void serve_document(struct cv_http_conn *c, const struct cv_http_route *route,
@@ -180,7 +205,12 @@ static void route(const struct cv_http_service *service, struct cv_http_conn *c,
 	}
 	for (unsigned int i = 0; i < service->config->route_count; i++) {
 		if (strcmp(path, service->config->routes[i].path) == 0) {
-			serve_document(c, &service->config->routes[i], query);
+			const struct cv_http_route *r = &service->config->routes[i];
+
+			if (r->stream)
+				serve_stream(c, r, query);
+			else
+				serve_document(c, r, query);
 			return;
 		}
 	}

@@ -107,8 +107,8 @@ static void on_grown(struct cv_log_watch *w, enum cv_lane lane)
 
 	for (c = s->connections; c; c = next) {
 		next = c->next;
-		if (c->state == CV_CONN_STREAMING)
-			cv_event_stream_pump(c->stream);
+		if (c->state == CV_CONN_STREAMING && c->events)
+			c->stream.ops->pump(c->stream.self);
 	}
 }
 
@@ -152,8 +152,8 @@ static json_t *lane_names(uint32_t lanes)
 
 static json_t *subscriber_stats(const struct cv_http_conn *c)
 {
-	struct cv_event_stream_stats stats = cv_event_stream_stats(c->stream);
-	const struct cv_event_query *query = cv_event_stream_query(c->stream);
+	struct cv_event_stream_stats stats = cv_event_stream_stats(c->events);
+	const struct cv_event_query *query = cv_event_stream_query(c->events);
 
 	return json_pack("{s:I, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I}", "id", (json_int_t)c->id,
 			 "peer", c->peer, "format",
@@ -168,7 +168,7 @@ json_t *cv_http_server_stats(const struct cv_http_server *server)
 	json_t *subscribers = json_array();
 
 	for (const struct cv_http_conn *c = server->connections; c; c = c->next) {
-		if (c->state == CV_CONN_STREAMING)
+		if (c->state == CV_CONN_STREAMING && c->events)
 			json_array_append_new(subscribers, subscriber_stats(c));
 	}
 	return json_pack("{s:I, s:I, s:I, s:I, s:o}", "connections",

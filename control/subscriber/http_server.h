@@ -14,6 +14,8 @@
 #include "control/eventlog/eventlog.h"
 #include "control/loop/loop.h"
 #include "control/subscriber/http_query.h"
+#include "control/subscriber/http_refusal.h"
+#include "control/subscriber/http_stream.h"
 
 #define CV_HTTP_CONNECTIONS_DEFAULT 256
 
@@ -35,12 +37,32 @@ typedef json_t *cv_http_json(void *owner, const struct cv_http_query *query);
  */
 typedef uint64_t cv_http_hold(void *owner, const struct cv_http_query *query, uint64_t held_ns);
 
+/** What a stream is asked for. */
+struct cv_http_stream_request {
+	const struct cv_http_query *query;
+	bool head; /* check only: no stream is wanted */
+	bool chunked; /* frame the output as HTTP/1.1 chunks */
+	cv_http_stream_ready *ready;
+	void *owner; /* for ready() */
+};
+
+/**
+ * Begin the stream of a resource.
+ *
+ * @param ret set on success, unless head.
+ * @return 0; -EINVAL with @p why filled (400); -EBUSY with @p why filled (503); -ENOMEM (503).
+ */
+typedef int cv_http_open_stream(void *owner, const struct cv_http_stream_request *request,
+				struct cv_http_stream *ret, struct cv_http_refusal *why);
+
 /** A resource. Paths are compared whole; "/" lists them all. */
 struct cv_http_route {
 	const char *path; /* "/v1/status" */
 	const char *summary; /* one line for the list */
 	cv_http_json *json;
 	cv_http_hold *hold; /* NULL = answer at once */
+	cv_http_open_stream *stream; /* not NULL: the resource is a stream, json is not asked */
+	const char *stream_type; /* its content type */
 	void *owner;
 };
 

@@ -9,7 +9,7 @@
 #include "control/subscriber/event_query.h"
 
 static struct cv_event_query q;
-static struct cv_query_refusal why;
+static struct cv_http_refusal why;
 
 static int parse_with(const char *text, const char *accept, const char *last_id)
 {

@@ -174,7 +174,7 @@ static void on_ready(void *owner)
 
 static void open_stream(const char *text, const char *last_id, bool chunked)
 {
-	struct cv_query_refusal why;
+	struct cv_http_refusal why;
 	struct cv_http_query query;
 	struct cv_event_query q;
 
