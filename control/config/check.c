@@ -203,6 +203,26 @@ static void check_registers(struct checker *c)
 	}
 }
 
+static void check_firewall(struct checker *c)
+{
+	const struct cv_yaml *list = cv_yaml_get(cv_yaml_get(c->root, "firewall"), "management");
+
+	for (size_t i = 0; i < c->config->n_management; i++) {
+		const struct cv_config_management *m = &c->config->management[i];
+
+		if (m->address.family && m->from.family && m->address.family != m->from.family)
+			wrong(c, place_in(c, list, i, "from"), NULL,
+			      "from is IPv%u and address is IPv%u, expected both of one family",
+			      m->from.family, m->address.family);
+	}
+	if (c->config->firewall && c->config->firewall_others == CV_OTHERS_DROP &&
+	    c->config->n_management == 0)
+		wrong(c, place_of(c, "firewall", "others"),
+		      "management: [ { port: tcp/22, from: 10.0.0.0/8 } ]",
+		      "firewall.others is drop and firewall.management is empty: nobody could "
+		      "reach the node");
+}
+
 int cv_config_check(struct cv_config *config, const struct cv_yaml *root,
 		    struct cv_diagnostics *diag)
 {
@@ -213,5 +233,6 @@ int cv_config_check(struct cv_config *config, const struct cv_yaml *root,
 	check_retention(&c);
 	check_hints(&c);
 	check_registers(&c);
+	check_firewall(&c);
 	return c.error;
 }

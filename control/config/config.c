@@ -86,6 +86,7 @@ void cv_config_free(struct cv_config *config)
 	if (!config)
 		return;
 	free(config->ports);
+	free(config->management);
 	free(config->hints);
 	free(config->registers);
 	free(config);

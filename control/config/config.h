@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "control/config/address.h"
 #include "control/config/diagnostics.h"
 #include "dataplane/normalize/record.h"
 #include "dataplane/policy/generation.h"
@@ -57,6 +58,16 @@ struct cv_config_hint {
 	uint8_t decoder; /* enum cv_proto, 0 = never decode */
 };
 
+/** Who may always reach the node, whatever a policy says. */
+struct cv_config_management {
+	unsigned int line, column;
+	struct cv_prefix address; /* of the node; family 0 = each of its addresses */
+	struct cv_config_service service; /* of the node */
+	struct cv_prefix from; /* of the peer; family 0 = anyone */
+};
+
+enum cv_others { CV_OTHERS_ACCEPT, CV_OTHERS_DROP };
+
 struct cv_config_register {
 	unsigned int line, column;
 	uint16_t unit; /* Modbus unit id, CV_CONFIG_ANY_UNIT = any */
@@ -95,6 +106,11 @@ struct cv_config {
 	char pin_dir[PATH_MAX]; /* below a bpffs */
 	bool keep_policy; /* leave the XDP programs attached when control ends in order */
 
+	bool firewall; /* keep the table `inet culvert` in the kernel's nftables */
+	uint8_t firewall_others; /* enum cv_others: what no rule of the table decides */
+
+	struct cv_config_management *management; /* holds with and without firewall */
+	size_t n_management;
 	struct cv_config_hint *hints;
 	size_t n_hints;
 	struct cv_config_register *registers; /* sorted by unit, table, address */

@@ -15,6 +15,7 @@ const char *const cv_decoder_choices[] = {CV_PROTOS(ROW_NAME) NULL};
 static const char *const side_choices[] = {"unknown", "device", "platform", NULL};
 static const char *const loss_choices[] = {"drop", "forward", NULL};
 static const char *const hugepage_choices[] = {"auto", "never", NULL};
+static const char *const others_choices[] = {"accept", "drop", NULL};
 static const char *const table_choices[] = {"coil", "discrete", "input", "holding", NULL};
 static const char *const type_choices[] = {"bool",	  "u16", "s16",		"u32",
 					   "s32",	  "f32", "u32-swapped", "s32-swapped",
@@ -203,6 +204,44 @@ static const struct cv_field bpf_fields[] = {
 	 .help = "Leave the kernel's policy attached when control is stopped in order."},
 };
 
+static const struct cv_field management_fields[] = {
+	{.name = "address",
+	 .type = CV_FIELD_ADDRESS,
+	 AT(struct cv_config_management, address),
+	 .fallback = "any",
+	 .help = "Address of the node; `any` = each of them."},
+	{.name = "port",
+	 .type = CV_FIELD_SERVICE,
+	 AT(struct cv_config_management, service),
+	 .help = "Port of the node."},
+	{.name = "from",
+	 .type = CV_FIELD_PREFIX,
+	 AT(struct cv_config_management, from),
+	 .help = "Who may reach it; `any` = everybody."},
+};
+
+static const struct cv_field firewall_fields[] = {
+	{.name = "enabled",
+	 .type = CV_FIELD_BOOL,
+	 CONFIG(firewall),
+	 .fallback = "false",
+	 .help = "Keep the table `inet culvert` in this host's nftables "
+		 "(docs/security/firewall.md). `false`: nftables is not touched."},
+	{.name = "others",
+	 .type = CV_FIELD_CHOICE,
+	 CONFIG(firewall_others),
+	 .choices = others_choices,
+	 .fallback = "accept",
+	 .help = "Packets for the node that no rule of the table decides: by other interfaces "
+		 "than the ports of this file."},
+	{.name = "management",
+	 .max = 64,
+	 FIELDS(management_fields),
+	 LIST_OF(struct cv_config, struct cv_config_management, management, n_management),
+	 .help = "Access to the node that no policy and no quarantine can cut, with and without "
+		 "`enabled`."},
+};
+
 static const struct cv_field hint_fields[] = {
 	{.name = "port",
 	 .type = CV_FIELD_SERVICE,
@@ -313,6 +352,10 @@ static const struct cv_field file_fields[] = {
 	 .type = CV_FIELD_SECTION,
 	 FIELDS(bpf_fields),
 	 .help = "The kernel's side of the policy."},
+	{.name = "firewall",
+	 .type = CV_FIELD_SECTION,
+	 FIELDS(firewall_fields),
+	 .help = "The node's own protection."},
 	{.name = "decode",
 	 .type = CV_FIELD_SECTION,
 	 FIELDS(decode_fields),

@@ -26,6 +26,8 @@ enum cv_field_type {
 	CV_FIELD_REAL, /* double */
 	CV_FIELD_TARGET, /* struct cv_config_target */
 	CV_FIELD_SERVICE, /* struct cv_config_service */
+	CV_FIELD_ADDRESS, /* struct cv_prefix of full length, or "any" */
+	CV_FIELD_PREFIX, /* struct cv_prefix, or "any" */
 	CV_FIELD_PACKET_RATE, /* struct cv_rate */
 	CV_FIELD_BYTE_RATE, /* struct cv_rate */
 	CV_FIELD_ELSEWHERE, /* known here, read by other code */

@@ -62,7 +62,7 @@ void cv_field_show(const struct cv_field *field, const void *value, FILE *out)
 {
 	const struct cv_config_target *target = value;
 	const struct cv_config_service *service = value;
-	char text[CV_UNITS_TEXT_MAX];
+	char text[CV_PREFIX_TEXT_MAX];
 
 	switch (field->type) {
 	case CV_FIELD_BOOL:
@@ -82,6 +82,11 @@ void cv_field_show(const struct cv_field *field, const void *value, FILE *out)
 	case CV_FIELD_SERVICE:
 		fprintf(out, "%s/%u", service->ip_proto == 6 ? "tcp" : "udp", service->port);
 		break;
+	case CV_FIELD_ADDRESS:
+	case CV_FIELD_PREFIX:
+		cv_prefix_show(value, text);
+		fputs(text, out);
+		break;
 	case CV_FIELD_LISTEN:
 		fputs(*(const char *)value ? value : "off", out);
 		break;
@@ -99,7 +104,8 @@ void cv_field_show(const struct cv_field *field, const void *value, FILE *out)
 static bool needs_quotes(enum cv_field_type type)
 {
 	return type == CV_FIELD_TEXT || type == CV_FIELD_NAME || type == CV_FIELD_PATH ||
-	       type == CV_FIELD_LISTEN || type == CV_FIELD_TARGET;
+	       type == CV_FIELD_LISTEN || type == CV_FIELD_TARGET || type == CV_FIELD_ADDRESS ||
+	       type == CV_FIELD_PREFIX;
 }
 
 static void show_value(const struct cv_field *field, const void *value, FILE *out)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/config/address.h"
 #include "control/config/schema.h"
 #include "control/config/units.h"
 #include "control/text/nearest.h"
@@ -178,6 +179,18 @@ static int read_service(const char *text, void *dest)
 	return 0;
 }
 
+static int read_prefix(const struct cv_field *field, const char *text, void *dest)
+{
+	struct cv_prefix p = {0};
+
+	if (strcmp(text, "any") != 0 &&
+	    (cv_prefix_parse(text, &p) < 0 || cv_prefix_has_host_bits(&p) ||
+	     (field->type == CV_FIELD_ADDRESS && strchr(text, '/'))))
+		return -EINVAL;
+	memcpy(dest, &p, sizeof(p));
+	return 0;
+}
+
 int cv_field_read(const struct cv_field *field, const char *text, void *dest, char *expected,
 		  size_t expected_size, const char **near)
 {
@@ -213,6 +226,10 @@ int cv_field_read(const struct cv_field *field, const char *text, void *dest, ch
 		break;
 	case CV_FIELD_SERVICE:
 		r = read_service(text, dest);
+		break;
+	case CV_FIELD_ADDRESS:
+	case CV_FIELD_PREFIX:
+		r = read_prefix(field, text, dest);
 		break;
 	case CV_FIELD_PACKET_RATE:
 		r = cv_units_rate(text, dest);
@@ -298,6 +315,14 @@ void cv_field_expect(const struct cv_field *field, char *text, size_t size)
 		break;
 	case CV_FIELD_SERVICE:
 		snprintf(text, size, "tcp/PORT or udp/PORT, port 1 to 65535");
+		break;
+	case CV_FIELD_ADDRESS:
+		snprintf(text, size, "an address such as 10.1.0.7 or \"fd00:1::7\", or any");
+		break;
+	case CV_FIELD_PREFIX:
+		snprintf(text, size,
+			 "a prefix such as 10.1.0.0/16 or \"fd00:1::/64\", the bits behind its "
+			 "length zero, or any");
 		break;
 	case CV_FIELD_PACKET_RATE:
 		snprintf(text, size, "a rate such as 1000/s, 10k/s or 60/min");

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Groups of addresses and named services. */
-#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/config/address.h"
 #include "control/policy/parse.h"
 
 #define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
@@ -33,42 +34,6 @@ static bool read_name(struct cv_policy_reader *r, const struct cv_yaml *node,
 	return true;
 }
 
-/* Bits behind the length, which a prefix must not have. */
-static bool has_host_bits(const struct cv_gen_prefix *p)
-{
-	for (unsigned int bit = p->len; bit < (p->family == 4 ? 32u : 128u); bit++) {
-		if (p->addr[bit / 8] & (0x80 >> (bit % 8)))
-			return true;
-	}
-	return false;
-}
-
-static bool parse_prefix(const char *text, struct cv_gen_prefix *p)
-{
-	const char *slash = strchr(text, '/');
-	char addr[INET6_ADDRSTRLEN];
-	size_t len = slash ? (size_t)(slash - text) : strlen(text);
-	uint64_t bits;
-
-	memset(p, 0, sizeof(*p));
-	if (len >= sizeof(addr))
-		return false;
-	memcpy(addr, text, len);
-	addr[len] = 0;
-	p->family = strchr(addr, ':') ? 6 : 4;
-	if (inet_pton(p->family == 4 ? AF_INET : AF_INET6, addr, p->addr) != 1)
-		return false;
-	bits = p->family == 4 ? 32 : 128;
-	if (slash) {
-		uint64_t max = bits;
-
-		if (cv_units_integer(slash + 1, &bits) < 0 || bits > max)
-			return false;
-	}
-	p->len = (uint8_t)bits;
-	return true;
-}
-
 static int add_prefix(struct cv_policy *policy, const struct cv_policy_prefix *prefix)
 {
 	size_t n = policy->n_prefixes;
@@ -89,17 +54,18 @@ static void read_prefix(struct cv_policy_reader *r, const struct cv_yaml *node, 
 {
 	struct cv_policy_prefix prefix = {.line = node->line, .column = node->column};
 	struct cv_place at = cv_yaml_place(r->policy->path, node);
+	struct cv_prefix parsed;
 
 	if (node->bad)
 		return;
-	if (node->kind != CV_YAML_SCALAR || !parse_prefix(node->text, &prefix.prefix)) {
+	if (node->kind != CV_YAML_SCALAR || cv_prefix_parse(node->text, &parsed) < 0) {
 		cv_policy_wrong(r, at, NULL,
 				"\"%.64s\" is not a prefix, expected an IPv4 or IPv6 address such "
 				"as 10.1.0.0/16 or \"fd00:1::/64\"",
 				node->kind == CV_YAML_SCALAR ? node->text : "");
 		return;
 	}
-	if (has_host_bits(&prefix.prefix)) {
+	if (cv_prefix_has_host_bits(&parsed)) {
 		cv_policy_wrong(r, at,
 				"set the bits behind the length to zero, or use a longer one",
 				"\"%.64s\" has address bits behind its length", node->text);
@@ -112,6 +78,9 @@ static void read_prefix(struct cv_policy_reader *r, const struct cv_yaml *node, 
 		r->error = -E2BIG;
 		return;
 	}
+	memcpy(prefix.prefix.addr, parsed.addr, sizeof(prefix.prefix.addr));
+	prefix.prefix.family = parsed.family;
+	prefix.prefix.len = parsed.len;
 	prefix.prefix.class_id = class_id;
 	if (add_prefix(r->policy, &prefix) < 0)
 		r->error = -ENOMEM;

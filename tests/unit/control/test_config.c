@@ -30,6 +30,9 @@ static const char sample[] =
 	"dataplane: { lcore: 3, hugepages: never, device_capacity: 1000, flow_capacity: 2000,\n"
 	"  blocks_per_lane: 128, flush: 500us, decode: false, mtu: 1400 }\n"
 	"bpf: { pin_dir: /sys/fs/bpf/x, keep_policy: true }\n"
+	"firewall: { enabled: true, others: drop, management: [ { port: tcp/22, from: 10.9.0.0/16 "
+	"},\n"
+	"  { address: \"fd00::7\", port: udp/161, from: any } ] }\n"
 	"decode:\n"
 	"  hints: [ { port: tcp/17501, decoder: none }, { port: udp/17501, decoder: none } ]\n"
 	"  modbus: { registers: [ { unit: 1, table: holding, address: 7, type: s16, scale: 0.1,\n"
@@ -68,6 +71,17 @@ static void sample_is_read(void **state)
 	assert_int_equal(c->flush_ns, 500000);
 	assert_false(c->decode);
 	assert_true(c->keep_policy);
+	assert_true(c->firewall);
+	assert_int_equal(c->firewall_others, CV_OTHERS_DROP);
+	assert_int_equal(c->n_management, 2);
+	assert_int_equal(c->management[0].address.family, 0);
+	assert_int_equal(c->management[0].service.port, 22);
+	assert_int_equal(c->management[0].from.family, 4);
+	assert_int_equal(c->management[0].from.len, 16);
+	assert_memory_equal(c->management[0].from.addr, "\x0a\x09\0\0", 4);
+	assert_int_equal(c->management[1].address.family, 6);
+	assert_int_equal(c->management[1].address.addr[15], 7);
+	assert_int_equal(c->management[1].from.family, 0);
 	assert_int_equal(c->n_hints, 2);
 	assert_int_equal(c->hints[1].service.ip_proto, 17);
 	assert_int_equal(c->n_registers, 2);
@@ -114,8 +128,9 @@ static void shown_reloads_equal(void **state)
 		assert_string_equal(a->node, b->node);
 		assert_string_equal(a->policy, b->policy);
 		assert_memory_equal(a->log_dir, b->log_dir,
-				    offsetof(struct cv_config, hints) -
+				    offsetof(struct cv_config, management) -
 					    offsetof(struct cv_config, log_dir));
+		assert_int_equal(a->n_management, b->n_management);
 		assert_int_equal(a->n_hints, b->n_hints);
 		assert_int_equal(a->n_registers, b->n_registers);
 		free(first);
@@ -192,6 +207,17 @@ static const struct bad bad_files[] = {
 	{OK "dataplane: { mtu: 99999 }\n", 3, 19, "from 1280 to 1500", NULL},
 	{OK "dataplane: { mtu: 1500.5 }\n", 3, 19, "whole number", NULL},
 	{OK "dataplane: { decode: yes }\n", 3, 22, "true or false", NULL},
+	{OK "firewall: { enabled: true, others: drop }\n", 3, 36, "nobody could reach",
+	 "management: ["},
+	{OK "firewall: { management: [ { port: tcp/22 } ] }\n", 3, 27, "\"from\" is missing", NULL},
+	{OK "firewall: { management: [ { port: tcp/22, from: 10.0.0.1/8 } ] }\n", 3, 49,
+	 "a prefix such as", NULL},
+	{OK "firewall: { management: [ { port: 22, from: any } ] }\n", 3, 35, "tcp/PORT", NULL},
+	{OK "firewall: { management: [ { address: 10.0.0.0/8, port: tcp/22, from: any } ] }\n", 3,
+	 38, "an address such as", NULL},
+	{OK "firewall: { management: [ { address: 10.0.0.1, port: tcp/22, from: \"fd00::/8\" } ] "
+	    "}\n",
+	 3, 68, "one family", NULL},
 	{OK "decode: { hints: [ { port: 80, decoder: none } ] }\n", 3, 28, "tcp/PORT", NULL},
 	{OK
 	 "decode: { hints: [ { port: tcp/8, decoder: none }, { port: tcp/8, decoder: none } ] }\n",
