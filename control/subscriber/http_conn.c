@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/subscriber/http_conn.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SECOND UINT64_C(1000000000)
 #define REQUEST_NS (10 * SECOND) /* from the first wait to the whole request: slow loris */
+#define BODY_NS (60 * SECOND) /* from the head to the end of the body */
 #define IDLE_NS (30 * SECOND) /* between requests */
 #define REPLY_NS (30 * SECOND)
 #define LINGER_NS (2 * SECOND)
@@ -37,6 +35,12 @@ static void set_deadline(struct cv_http_conn *c, uint64_t ns)
 	c->deadline_ns = cv_loop_mono_ns(cv_http_server_loop(c->server)) + ns;
 }
 
+/* Changing requests come by the Unix socket only: there the kernel says who asks. */
+static size_t *body_room(const struct cv_http_conn *c)
+{
+	return c->is_tcp ? NULL : cv_http_server_body_room(c->server);
+}
+
 /* Free once nothing is in flight. Every completion of a closing connection comes here. */
 static void release(struct cv_http_conn *c)
 {
@@ -49,6 +53,7 @@ static void release(struct cv_http_conn *c)
 	close(c->fd);
 	if (c->stream.ops)
 		c->stream.ops->destroy(c->stream.self);
+	cv_http_request_release(&c->request);
 	free(c->reply);
 	free(c);
 }
@@ -65,14 +70,14 @@ void cv_http_conn_close(struct cv_http_conn *c)
 	shutdown(c->fd, SHUT_RDWR); /* ends what is in flight */
 }
 
-static void receive(struct cv_http_conn *c)
+void cv_http_conn_receive(struct cv_http_conn *c)
 {
 	struct io_uring_sqe *sqe = cv_loop_sqe(cv_http_server_loop(c->server), &c->recv);
 
 	io_uring_prep_recv(sqe, c->fd, c->in, sizeof(c->in), 0);
 }
 
-static void send_out(struct cv_http_conn *c, const char *data, size_t len)
+void cv_http_conn_send(struct cv_http_conn *c, const char *data, size_t len)
 {
 	struct io_uring_sqe *sqe = cv_loop_sqe(cv_http_server_loop(c->server), &c->send);
 
@@ -82,24 +87,27 @@ static void send_out(struct cv_http_conn *c, const char *data, size_t len)
 }
 
 /* Say that all is sent, and wait for the peer: closing with unread input would reset. */
-static void linger(struct cv_http_conn *c)
+void cv_http_conn_linger(struct cv_http_conn *c)
 {
 	c->state = CV_CONN_LINGERING;
 	set_deadline(c, LINGER_NS);
 	shutdown(c->fd, SHUT_WR);
 	if (!c->recv.pending)
-		receive(c);
+		cv_http_conn_receive(c);
 }
 
 static void next_request(struct cv_http_conn *c)
 {
 	free(c->reply);
 	c->reply = NULL;
+	c->allow = NULL;
+	c->asked_for_body = false;
+	cv_http_request_release(&c->request);
 	if (!c->keep_alive) {
-		linger(c);
+		cv_http_conn_linger(c);
 		return;
 	}
-	cv_http_request_init(&c->request);
+	cv_http_request_init(&c->request, body_room(c));
 	c->state = CV_CONN_READING;
 	set_deadline(c, IDLE_NS);
 	read_requests(c);
@@ -111,9 +119,9 @@ static void send_output(struct cv_http_conn *c)
 	const char *data = c->stream.ops->output(c->stream.self, &len);
 
 	if (data)
-		send_out(c, data, len);
+		cv_http_conn_send(c, data, len);
 	else if (c->stream.ops->ended(c->stream.self))
-		linger(c);
+		cv_http_conn_linger(c);
 }
 
 void cv_http_conn_ready(void *conn)
@@ -131,6 +139,7 @@ void cv_http_conn_hold(struct cv_http_conn *c, uint64_t ns)
 {
 	c->state = CV_CONN_HOLDING;
 	c->held_ns += ns;
+	set_deadline(c, ns + REPLY_NS);
 	cv_loop_timer(cv_http_server_loop(c->server), &c->send, ns);
 }
 
@@ -150,7 +159,7 @@ static void on_sent(struct cv_op *op, int res, uint32_t flags)
 		return;
 	}
 	if ((size_t)res < c->out_len) {
-		send_out(c, c->out + res, c->out_len - (size_t)res);
+		cv_http_conn_send(c, c->out + res, c->out_len - (size_t)res);
 		return;
 	}
 	c->quiet_since_ns = cv_loop_mono_ns(cv_http_server_loop(c->server));
@@ -192,9 +201,23 @@ static void on_received(struct cv_op *op, int res, uint32_t flags)
 		read_requests(c);
 		break;
 	default: /* what a client says while it is being served a stream goes unheard */
-		receive(c);
+		cv_http_conn_receive(c);
 		break;
 	}
+}
+
+/*
+ * The head is there, a body follows: it gets time of its own, and a client that waits to be asked
+ * (RFC 9110 10.1.1) is asked. Nothing was sent on this turn, so the few bytes have room.
+ */
+static void ask_for_body(struct cv_http_conn *c)
+{
+	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+	c->asked_for_body = true;
+	set_deadline(c, BODY_NS);
+	if (c->request.expects_continue)
+		(void)!send(c->fd, go_on, sizeof(go_on) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 /* Feed what was received to the request; when it is complete the server replies. */
@@ -210,115 +233,17 @@ static void read_requests(struct cv_http_conn *c)
 	}
 	if (res == 0) {
 		c->in_at = c->in_len = 0;
-		receive(c);
+		if (c->request.head_done && !c->asked_for_body)
+			ask_for_body(c);
+		cv_http_conn_receive(c);
 		return;
 	}
+	c->number++;
 	c->keep_alive = res == 1 && c->request.keep_alive;
 	c->state = CV_CONN_REPLYING;
 	c->held_ns = 0;
 	set_deadline(c, REPLY_NS);
 	cv_http_server_dispatch(c->server, c, res == 1 ? 0 : res);
-}
-
-/* RFC 9110 5.6.7; the program stays in the C locale. */
-static const char *date_header(const struct cv_http_conn *c, char *buf, size_t size)
-{
-	time_t now = (time_t)(cv_loop_wall_ns(cv_http_server_loop(c->server)) / 1000000000);
-	struct tm tm;
-
-	gmtime_r(&now, &tm);
-	strftime(buf, size, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &tm);
-	return buf;
-}
-
-static const char *reason_phrase(int status)
-{
-	static const struct {
-		int status;
-		const char *phrase;
-	} phrases[] = {
-		{200, "OK"},
-		{400, "Bad Request"},
-		{404, "Not Found"},
-		{405, "Method Not Allowed"},
-		{408, "Request Timeout"},
-		{413, "Content Too Large"},
-		{414, "URI Too Long"},
-		{421, "Misdirected Request"},
-		{431, "Request Header Fields Too Large"},
-		{500, "Internal Server Error"},
-		{503, "Service Unavailable"},
-		{505, "HTTP Version Not Supported"},
-	};
-
-	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
-		if (phrases[i].status == status)
-			return phrases[i].phrase;
-	}
-	return "Error";
-}
-
-void cv_http_conn_reply(struct cv_http_conn *c, int status, json_t *body)
-{
-	char *text = body ? json_dumps(body, JSON_INDENT(2)) : NULL;
-	const char *extra = status == 405   ? "Allow: GET, HEAD\r\n"
-			    : status == 503 ? "Retry-After: 5\r\n"
-					    : "";
-	char date[64];
-	int len;
-
-	json_decref(body);
-	if (text)
-		len = asprintf(&c->reply,
-			       "HTTP/1.1 %d %s\r\n%sContent-Type: application/json\r\n"
-			       "Content-Length: %zu\r\nCache-Control: no-store\r\n%s%s\r\n%s%s",
-			       status, reason_phrase(status), date_header(c, date, sizeof(date)),
-			       strlen(text) + 1, extra,
-			       c->keep_alive ? "" : "Connection: close\r\n",
-			       c->request.method == CV_HTTP_HEAD ? "" : text,
-			       c->request.method == CV_HTTP_HEAD ? "" : "\n");
-	else
-		len = asprintf(&c->reply,
-			       "HTTP/1.1 500 Internal Server Error\r\n%sContent-Length: 0"
-			       "\r\n%s\r\n",
-			       date_header(c, date, sizeof(date)),
-			       c->keep_alive ? "" : "Connection: close\r\n");
-	free(text);
-	if (len >= 0) {
-		send_out(c, c->reply, (size_t)len);
-		return;
-	}
-	/* No memory for an answer. Nothing is in flight that would bring us to release(). */
-	c->reply = NULL;
-	c->keep_alive = false;
-	linger(c);
-}
-
-void cv_http_conn_stream(struct cv_http_conn *c, struct cv_http_stream stream,
-			 const char *content_type, bool chunked)
-{
-	char date[64];
-	int len = asprintf(&c->reply,
-			   "HTTP/1.1 200 OK\r\n%sContent-Type: %s\r\nCache-Control: no-store\r\n"
-			   "X-Accel-Buffering: no\r\n%sConnection: close\r\n\r\n",
-			   date_header(c, date, sizeof(date)), content_type,
-			   chunked ? "Transfer-Encoding: chunked\r\n" : "");
-
-	c->keep_alive = false;
-	if (len < 0) {
-		c->reply = NULL;
-		if (stream.ops)
-			stream.ops->destroy(stream.self);
-		linger(c);
-		return;
-	}
-	c->stream = stream;
-	if (stream.ops) {
-		c->state = CV_CONN_STREAMING;
-		c->deadline_ns = UINT64_MAX;
-		receive(c); /* only to notice that the subscriber has gone */
-	}
-	send_out(c, c->reply, (size_t)len);
 }
 
 void cv_http_conn_tick(struct cv_http_conn *c, uint64_t now_ns)
@@ -333,37 +258,6 @@ void cv_http_conn_tick(struct cv_http_conn *c, uint64_t now_ns)
 	} else if (c->state == CV_CONN_STREAMING && now_ns - c->quiet_since_ns >= HEARTBEAT_NS) {
 		if (c->stream.ops->heartbeat)
 			c->stream.ops->heartbeat(c->stream.self);
-	}
-}
-
-static void describe_peer(struct cv_http_conn *c)
-{
-	struct sockaddr_storage from;
-	socklen_t len = sizeof(from);
-	char text[INET6_ADDRSTRLEN];
-	struct ucred cred;
-
-	if (!c->is_tcp) {
-		len = sizeof(cred);
-		if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0)
-			snprintf(c->peer, sizeof(c->peer), "unix:pid=%d,uid=%u", (int)cred.pid,
-				 (unsigned int)cred.uid);
-		return;
-	}
-	if (getpeername(c->fd, (struct sockaddr *)&from, &len) < 0)
-		return;
-	if (from.ss_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&from;
-
-		snprintf(c->peer, sizeof(c->peer), "[%s]:%u",
-			 inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof(text)),
-			 ntohs(in6->sin6_port));
-	} else {
-		const struct sockaddr_in *in4 = (const struct sockaddr_in *)&from;
-
-		snprintf(c->peer, sizeof(c->peer), "%s:%u",
-			 inet_ntop(AF_INET, &in4->sin_addr, text, sizeof(text)),
-			 ntohs(in4->sin_port));
 	}
 }
 
@@ -403,11 +297,11 @@ struct cv_http_conn *cv_http_conn_open(struct cv_http_server *server, struct cv_
 	if (c->next)
 		c->next->link = &c->next;
 	*list = c;
-	cv_http_request_init(&c->request);
-	describe_peer(c);
+	cv_http_request_init(&c->request, body_room(c));
+	cv_http_peer_describe(fd, is_tcp, &c->peer);
 	if (is_tcp)
 		set_tcp_options(fd);
 	set_deadline(c, REQUEST_NS);
-	receive(c);
+	cv_http_conn_receive(c);
 	return c;
 }

@@ -12,6 +12,7 @@
 
 #include "control/loop/loop.h"
 #include "control/subscriber/event_stream.h"
+#include "control/subscriber/http_peer.h"
 #include "control/subscriber/http_request.h"
 #include "control/subscriber/http_server.h"
 #include "control/subscriber/http_stream.h"
@@ -34,7 +35,7 @@ struct cv_http_conn {
 	bool is_tcp;
 	bool over_limit; /* gets 503 whatever it asks */
 	enum cv_http_conn_state state;
-	char peer[64];
+	struct cv_http_peer peer;
 	struct cv_op recv, send;
 	uint64_t deadline_ns; /* monotonic; UINT64_MAX = none */
 	uint64_t quiet_since_ns; /* last send of a stream, monotonic */
@@ -44,6 +45,9 @@ struct cv_http_conn {
 	char in[4096];
 	size_t in_at, in_len;
 
+	uint32_t number; /* of the request in hand, from 1 */
+	bool asked_for_body;
+	const char *allow; /* methods for a 405; NULL = GET and HEAD */
 	uint64_t held_ns; /* how long the request in hand has waited */
 	bool keep_alive;
 	char *reply; /* head and body, heap; NULL = none */
@@ -80,11 +84,21 @@ void cv_http_conn_ready(void *conn);
 /** Time goes on: deadlines and heartbeats. */
 void cv_http_conn_tick(struct cv_http_conn *c, uint64_t now_ns);
 
+/* ---- between the connection's two files ---------------------------------------------------- */
+
+void cv_http_conn_receive(struct cv_http_conn *c);
+/** Send what stays where it is until it is sent. */
+void cv_http_conn_send(struct cv_http_conn *c, const char *data, size_t len);
+/** Say that all is sent, and wait for the peer. */
+void cv_http_conn_linger(struct cv_http_conn *c);
+
 /* ---- what the server does for its connections ---------------------------------------------- */
 
 /** A request is complete, or was given up on with a status: exactly one reply must follow. */
 void cv_http_server_dispatch(struct cv_http_server *server, struct cv_http_conn *c, int refused);
 struct cv_loop *cv_http_server_loop(struct cv_http_server *server);
+/** Bytes that bodies of all requests together may still take. */
+size_t *cv_http_server_body_room(struct cv_http_server *server);
 /** The connection is about to be freed. */
 void cv_http_server_closed(struct cv_http_server *server, struct cv_http_conn *c);
 

@@ -2,7 +2,9 @@
 #include "control/subscriber/http_request.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Debian 12 has http-parser, Debian 13 its successor llhttp; meson defines CV_LLHTTP. */
 #if CV_LLHTTP
@@ -45,6 +47,8 @@ static int on_header_field(parser_type *p, const char *at, size_t len)
 {
 	struct cv_http_request *r = request_of(p);
 
+	if (r->head_done) /* trailers of a chunked body (RFC 9112 7.1.2): nobody needs them here */
+		return refuse(r, 400);
 	if (r->in_value) {
 		r->in_value = false;
 		r->name_len = 0;
@@ -87,6 +91,8 @@ static int on_header_value(parser_type *p, const char *at, size_t len)
 		r->into = is_named(r, "host")		 ? &r->host
 			  : is_named(r, "accept")	 ? &r->accept
 			  : is_named(r, "last-event-id") ? &r->last_event_id
+			  : is_named(r, "if-match")	 ? &r->if_match
+			  : is_named(r, "expect")	 ? &r->expect
 							 : NULL;
 		if (r->into && r->into->count++ > 0) {
 			if (r->into != &r->accept) /* RFC 9112 3.2: two hosts are an attack */
@@ -98,20 +104,78 @@ static int on_header_value(parser_type *p, const char *at, size_t len)
 	return r->into ? append(r, at, len) : 0;
 }
 
+static enum cv_http_method method_of(const parser_type *p)
+{
+	switch (p->method) {
+	case HTTP_GET:
+		return CV_HTTP_GET;
+	case HTTP_HEAD:
+		return CV_HTTP_HEAD;
+	case HTTP_POST:
+		return CV_HTTP_POST;
+	case HTTP_PUT:
+		return CV_HTTP_PUT;
+	case HTTP_DELETE:
+		return CV_HTTP_DELETE;
+	default:
+		return CV_HTTP_OTHER;
+	}
+}
+
 static int on_headers_complete(parser_type *p)
 {
 	struct cv_http_request *r = request_of(p);
+	bool sized = !(p->flags & F_CHUNKED) && p->content_length != UINT64_MAX;
+	bool changing;
 
 	if (p->http_major != 1)
 		return refuse(r, 505);
-	r->method = p->method == HTTP_GET    ? CV_HTTP_GET
-		    : p->method == HTTP_HEAD ? CV_HTTP_HEAD
-					     : CV_HTTP_OTHER;
-	if (r->method == CV_HTTP_OTHER)
+	r->method = method_of(p);
+	changing = r->method != CV_HTTP_GET && r->method != CV_HTTP_HEAD;
+	if (r->method == CV_HTTP_OTHER || (changing && !r->body_room))
 		return refuse(r, 405);
-	if ((p->flags & F_CHUNKED) || (p->content_length != 0 && p->content_length != UINT64_MAX))
+	if (!changing && ((p->flags & F_CHUNKED) || (sized && p->content_length != 0)))
+		return refuse(r, 413);
+	if (sized && p->content_length > CV_HTTP_BODY_MAX)
 		return refuse(r, 413);
 	r->minor = p->http_minor;
+	r->expects_continue = r->minor >= 1 && strcasecmp(r->expect.text, "100-continue") == 0;
+	r->head_done = true;
+	return 0;
+}
+
+/* Room for @p len more bytes and a zero, doubling; all requests together have a bound. */
+static int make_room(struct cv_http_request *r, size_t len)
+{
+	size_t size = r->body_size ? r->body_size : 4096;
+	char *grown;
+
+	while (size < r->body_len + len + 1)
+		size *= 2;
+	if (size == r->body_size)
+		return 0;
+	if (size - r->body_size > *r->body_room)
+		return refuse(r, 503);
+	grown = realloc(r->body, size);
+	if (!grown)
+		return refuse(r, 503);
+	*r->body_room -= size - r->body_size;
+	r->body = grown;
+	r->body_size = size;
+	return 0;
+}
+
+static int on_body(parser_type *p, const char *at, size_t len)
+{
+	struct cv_http_request *r = request_of(p);
+
+	if (len > CV_HTTP_BODY_MAX - r->body_len)
+		return refuse(r, 413);
+	if (make_room(r, len) < 0)
+		return -1;
+	memcpy(r->body + r->body_len, at, len);
+	r->body_len += len;
+	r->body[r->body_len] = '\0';
 	return 0;
 }
 
@@ -136,6 +200,7 @@ static void set_callbacks(settings_type *s)
 	s->on_header_field = on_header_field;
 	s->on_header_value = on_header_value;
 	s->on_headers_complete = on_headers_complete;
+	s->on_body = on_body;
 	s->on_message_complete = on_message_complete;
 }
 
@@ -159,11 +224,21 @@ static size_t execute(parser_type *p, const char *data, size_t len, bool *ret_ba
 #endif
 }
 
-void cv_http_request_init(struct cv_http_request *r)
+void cv_http_request_release(struct cv_http_request *r)
+{
+	if (r->body_room)
+		*r->body_room += r->body_size;
+	free(r->body);
+	r->body = NULL;
+	r->body_len = r->body_size = 0;
+}
+
+void cv_http_request_init(struct cv_http_request *r, size_t *body_room)
 {
 	parser_type *p = (parser_type *)(void *)r->parser;
 
 	memset(r, 0, sizeof(*r));
+	r->body_room = body_room;
 #if CV_LLHTTP
 	static settings_type settings; /* the parser keeps a pointer to it */
 
@@ -178,7 +253,7 @@ void cv_http_request_init(struct cv_http_request *r)
 
 int cv_http_request_feed(struct cv_http_request *r, const char *data, size_t len, size_t *ret_used)
 {
-	size_t room = CV_HTTP_HEAD_MAX - r->head_len;
+	size_t room = r->head_done ? len : CV_HTTP_HEAD_MAX - r->head_len;
 	bool bad;
 
 	*ret_used = 0;
@@ -188,7 +263,7 @@ int cv_http_request_feed(struct cv_http_request *r, const char *data, size_t len
 	r->head_len += *ret_used;
 	if (bad || r->status != 0)
 		r->status = r->status ? r->status : 400;
-	else if (!r->complete && r->head_len == CV_HTTP_HEAD_MAX)
+	else if (!r->head_done && r->head_len == CV_HTTP_HEAD_MAX)
 		r->status = 431;
 	return r->status ? r->status : r->complete;
 }

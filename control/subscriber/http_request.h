@@ -12,8 +12,17 @@
 #include "control/subscriber/http_query.h"
 
 #define CV_HTTP_HEAD_MAX 16384 /* request line and headers, bytes; longer is 431 */
+/* A policy bundle with its list files, bytes; longer is 413. */
+#define CV_HTTP_BODY_MAX ((size_t)128 << 20)
 
-enum cv_http_method { CV_HTTP_GET, CV_HTTP_HEAD, CV_HTTP_OTHER };
+enum cv_http_method {
+	CV_HTTP_GET,
+	CV_HTTP_HEAD,
+	CV_HTTP_POST,
+	CV_HTTP_PUT,
+	CV_HTTP_DELETE,
+	CV_HTTP_OTHER
+};
 
 /* A header we look at; text ends in zero, several of a name are joined by ','. */
 struct cv_http_header {
@@ -26,9 +35,13 @@ struct cv_http_request {
 	enum cv_http_method method;
 	char target[CV_HTTP_TARGET_MAX + 1];
 	size_t target_len;
-	struct cv_http_header host, accept, last_event_id;
+	struct cv_http_header host, accept, last_event_id, if_match, expect;
 	unsigned int minor; /* of HTTP/1.x */
 	bool keep_alive;
+	bool head_done; /* the body is next */
+	bool expects_continue; /* the client waits to be asked for the body */
+	char *body; /* heap, zero-terminated for convenience; NULL = none */
+	size_t body_len;
 
 	/* Private. */
 	struct cv_http_header *into; /* header whose value is being read, NULL = not ours */
@@ -36,19 +49,28 @@ struct cv_http_request {
 	size_t name_len;
 	bool in_value;
 	bool complete;
+	size_t body_size; /* allocated, taken from *body_room */
+	size_t *body_room;
 	int status; /* why it was given up on, 0 = not */
 	size_t head_len; /* bytes taken so far */
 	_Alignas(16) unsigned char parser[192];
 };
 
-void cv_http_request_init(struct cv_http_request *r);
+/**
+ * @param body_room bytes that the bodies of all requests together may still take, changed by what
+ *        this one takes; NULL = no changing requests here, they are 405.
+ */
+void cv_http_request_init(struct cv_http_request *r, size_t *body_room);
+
+/** Free the body and give its room back. Before the next init, and at the end. */
+void cv_http_request_release(struct cv_http_request *r);
 
 /**
  * Take the next bytes.
  *
  * @param ret_used bytes that belong to this request; what follows belongs to the next.
- * @return 0 wants more, 1 complete, or the HTTP status of a refusal (400, 405, 413, 414, 431, 505),
- *         after which the connection cannot go on.
+ * @return 0 wants more, 1 complete, or the HTTP status of a refusal (400, 405, 413, 414, 431, 503,
+ *         505), after which the connection cannot go on.
  */
 int cv_http_request_feed(struct cv_http_request *r, const char *data, size_t len, size_t *ret_used);
 

@@ -40,12 +40,15 @@ static void refuse_status(struct cv_http_conn *c, int status)
 		int status;
 		const char *error, *hint;
 	} rows[] = {
-		{405, "method not allowed", "this server answers GET and HEAD"},
+		{405, "method not allowed",
+		 "GET and HEAD here; changes are taken on the Unix socket only"},
 		{408, "the request did not arrive in time", "send it whole within 10 seconds"},
-		{413, "a request with a body", "send GET or HEAD without a body"},
+		{413, "a request with a body, or with too large a one",
+		 "GET and HEAD take none, other requests 128 MiB"},
 		{414, "the request target is too long", "2048 bytes at most"},
 		{431, "the request header is too long",
-		 "16384 bytes in all; Host, Accept and Last-Event-ID 255 bytes each"},
+		 "16384 bytes in all; those it looks at 255 bytes each"},
+		{503, "no memory for the request's body", "try again later"},
 		{505, "HTTP version not supported", "use HTTP/1.1"},
 	};
 
@@ -192,25 +195,73 @@ static void serve_document(struct cv_http_conn *c, const struct cv_http_route *r
 		       "see the diagnostics of culvert-control");
 }
 
+/* @return whether the resource takes the method; otherwise 405 was answered. */
+static bool takes_method(struct cv_http_conn *c, bool reads, bool changes)
+{
+	bool reading = c->request.method == CV_HTTP_GET || c->request.method == CV_HTTP_HEAD;
+
+	if (reading ? reads : changes)
+		return true;
+	c->allow = !changes ? "GET, HEAD" : !reads ? "POST" : "GET, HEAD, POST";
+	refuse(c, 405, "this resource does not take that method",
+	       reading ? "POST on the Unix socket" : "use GET");
+	return false;
+}
+
+static void serve_change(struct cv_http_conn *c, const struct cv_http_route *route,
+			 const struct cv_http_query *query)
+{
+	const struct cv_http_call call = {
+		.id = c->id << 32 | c->number,
+		.held_ns = c->held_ns,
+		.method = c->request.method,
+		.query = query,
+		.body = c->request.body ? c->request.body : "",
+		.body_len = c->request.body_len,
+		.if_match = c->request.if_match.text,
+		.peer = &c->peer,
+	};
+	struct cv_http_answer answer = {.status = 200};
+	json_t *body = route->change(route->owner, &call, &answer);
+
+	if (body)
+		cv_http_conn_reply(c, answer.status, body);
+	else if (answer.wait_ns > 0)
+		cv_http_conn_hold(c, answer.wait_ns);
+	else
+		refuse(c, 500, "the answer could not be made",
+		       "see the diagnostics of culvert-control");
+}
+
+static void serve_route(struct cv_http_conn *c, const struct cv_http_route *r,
+			const struct cv_http_query *query)
+{
+	if (!takes_method(c, r->json || r->stream, r->change))
+		return;
+	if (c->request.method != CV_HTTP_GET && c->request.method != CV_HTTP_HEAD)
+		serve_change(c, r, query);
+	else if (r->stream)
+		serve_stream(c, r, query);
+	else
+		serve_document(c, r, query);
+}
+
 static void route(const struct cv_http_service *service, struct cv_http_conn *c, const char *path,
 		  const struct cv_http_query *query)
 {
 	if (strcmp(path, "/") == 0 || *path == '\0') {
-		cv_http_conn_reply(c, 200, list_routes(service));
+		if (takes_method(c, true, false))
+			cv_http_conn_reply(c, 200, list_routes(service));
 		return;
 	}
 	if (strcmp(path, EVENTS_PATH) == 0) {
-		serve_events(service, c, query);
+		if (takes_method(c, true, false))
+			serve_events(service, c, query);
 		return;
 	}
 	for (unsigned int i = 0; i < service->config->route_count; i++) {
 		if (strcmp(path, service->config->routes[i].path) == 0) {
-			const struct cv_http_route *r = &service->config->routes[i];
-
-			if (r->stream)
-				serve_stream(c, r, query);
-			else
-				serve_document(c, r, query);
+			serve_route(c, &service->config->routes[i], query);
 			return;
 		}
 	}

@@ -14,6 +14,8 @@
 #define TICK_NS UINT64_C(1000000000)
 /* Connections beyond the limit that are told so; those beyond these are closed unheard. */
 #define OVER_LIMIT_MAX 16
+/* What the bodies of all requests may take together, bytes: the largest and some small ones. */
+#define BODIES_MAX (2 * CV_HTTP_BODY_MAX)
 
 struct listener {
 	struct cv_op op;
@@ -32,6 +34,7 @@ struct cv_http_server {
 	struct cv_http_conn *connections;
 	unsigned int connection_count;
 	uint64_t accepted, refused, requests;
+	size_t body_room; /* bytes that bodies may still take */
 	bool stopping;
 	bool watching;
 };
@@ -117,6 +120,11 @@ struct cv_loop *cv_http_server_loop(struct cv_http_server *server)
 	return server->loop;
 }
 
+size_t *cv_http_server_body_room(struct cv_http_server *server)
+{
+	return &server->body_room;
+}
+
 void cv_http_server_closed(struct cv_http_server *server, struct cv_http_conn *c)
 {
 	server->connection_count--;
@@ -156,7 +164,7 @@ static json_t *subscriber_stats(const struct cv_http_conn *c)
 	const struct cv_event_query *query = cv_event_stream_query(c->events);
 
 	return json_pack("{s:I, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I}", "id", (json_int_t)c->id,
-			 "peer", c->peer, "format",
+			 "peer", c->peer.text, "format",
 			 query->format == CV_EVENT_SSE ? "sse" : "ndjson", "lanes",
 			 lane_names(query->lanes), "sent", (json_int_t)stats.sent, "bytes",
 			 (json_int_t)stats.bytes, "gaps", (json_int_t)stats.gaps, "lag",
@@ -245,6 +253,7 @@ int cv_http_server_create(struct cv_loop *loop, struct cv_eventlog *log,
 	s->loop = loop;
 	s->log = log;
 	s->config = *config;
+	s->body_room = BODIES_MAX;
 	if (s->config.max_connections == 0)
 		s->config.max_connections = CV_HTTP_CONNECTIONS_DEFAULT;
 	s->tick.done = on_tick;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The HTTP/1.1 server in front of the event log: a Unix socket and a TCP listener on the loop,
- * GET and HEAD only. /v1/events is a stream (event_stream.h); every other resource is a row in a
- * table whose handler makes a JSON document. One thread (control's loop).
+ * The HTTP/1.1 server in front of the event log: a Unix socket and a TCP listener on the loop.
+ * /v1/events is a stream (event_stream.h); every other resource is a row in a table whose handlers
+ * make a JSON document or change something. Changes are taken on the Unix socket only: there the
+ * kernel says who asks, TCP is read-only. One thread (control's loop).
  */
 #ifndef CV_HTTP_SERVER_H
 #define CV_HTTP_SERVER_H
@@ -13,8 +14,9 @@
 
 #include "control/eventlog/eventlog.h"
 #include "control/loop/loop.h"
-#include "control/subscriber/http_query.h"
+#include "control/subscriber/http_peer.h"
 #include "control/subscriber/http_refusal.h"
+#include "control/subscriber/http_request.h"
 #include "control/subscriber/http_stream.h"
 
 #define CV_HTTP_CONNECTIONS_DEFAULT 256
@@ -55,14 +57,41 @@ struct cv_http_stream_request {
 typedef int cv_http_open_stream(void *owner, const struct cv_http_stream_request *request,
 				struct cv_http_stream *ret, struct cv_http_refusal *why);
 
+/** A request that changes something. Valid during the call only. */
+struct cv_http_call {
+	uint64_t id; /* of the request; a request that was held comes again with the same */
+	uint64_t held_ns; /* how long it was held already */
+	enum cv_http_method method; /* POST, PUT or DELETE */
+	const struct cv_http_query *query;
+	const char *body; /* "" when there is none; zero-terminated */
+	size_t body_len;
+	const char *if_match; /* header, "" = none */
+	const struct cv_http_peer *peer;
+};
+
+struct cv_http_answer {
+	int status; /* 200 where the handler does not say otherwise */
+	uint64_t wait_ns; /* > 0: no answer yet, come again after so long */
+};
+
+/**
+ * Do what a request asks for.
+ *
+ * @param answer zero but for status.
+ * @return a new reference; NULL with wait_ns > 0: not yet; NULL otherwise is answered with 500.
+ */
+typedef json_t *cv_http_change(void *owner, const struct cv_http_call *call,
+			       struct cv_http_answer *answer);
+
 /** A resource. Paths are compared whole; "/" lists them all. */
 struct cv_http_route {
 	const char *path; /* "/v1/status" */
 	const char *summary; /* one line for the list */
-	cv_http_json *json;
+	cv_http_json *json; /* GET, HEAD; NULL = 405 */
 	cv_http_hold *hold; /* NULL = answer at once */
 	cv_http_open_stream *stream; /* not NULL: the resource is a stream, json is not asked */
 	const char *stream_type; /* its content type */
+	cv_http_change *change; /* POST, PUT, DELETE; NULL = 405 */
 	void *owner;
 };
 

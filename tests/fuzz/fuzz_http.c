@@ -27,6 +27,23 @@ static json_t *document(void *owner, const struct cv_http_query *query)
 	return json_pack("{s:i}", "parameters", (int)query->count);
 }
 
+/* What a body says must be there to the last byte, and a request that waits comes again. */
+static json_t *change(void *owner, const struct cv_http_call *call, struct cv_http_answer *answer)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < call->body_len; i++)
+		sum += (unsigned char)call->body[i];
+	if (call->body[call->body_len] != '\0' || !call->peer->is_local || call->id == 0)
+		abort();
+	if (call->held_ns == 0 && sum % 2) {
+		answer->wait_ns = 1;
+		return NULL;
+	}
+	answer->status = call->if_match[0] ? 412 : 200;
+	return json_pack("{s:I}", "sum", (json_int_t)sum);
+}
+
 static void stop(void)
 {
 	cv_http_server_destroy(server);
@@ -37,9 +54,10 @@ static void start(void)
 {
 	static const struct cv_http_route routes[] = {
 		{.path = "/v1/status", .summary = "a document", .json = document},
+		{.path = "/v1/change", .summary = "takes a body", .change = change},
 	};
 	struct cv_http_config config = {
-		.node = "node", .unix_path = address.sun_path, .routes = routes, .route_count = 1};
+		.node = "node", .unix_path = address.sun_path, .routes = routes, .route_count = 2};
 	const char *why;
 
 	fx_init(&fx, 1u << 20);

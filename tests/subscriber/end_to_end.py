@@ -258,7 +258,7 @@ class Requests(Base):
         status, body = self.status_of(f"{self.server.url}/")
         self.assertEqual(status, 200)
         self.assertEqual([r["path"] for r in body["resources"]],
-                         ["/v1/events", "/v1/status", "/v1/fails", "/v1/waits"])
+                         ["/v1/events", "/v1/status", "/v1/fails", "/v1/waits", "/v1/change"])
         status, body = self.status_of(f"{self.server.url}/v1/status?a=1&b=2")
         self.assertEqual(body, {"owner": "me", "parameters": 2})
         head = curl("-I", f"{self.server.url}/v1/events")
@@ -279,6 +279,47 @@ class Requests(Base):
         for sock in gone[10:15]:
             self.assertIn(b"200 OK", sock.recv(4096))
         self.addCleanup(lambda: [sock.close() for sock in gone])
+
+    def test_changes(self):
+        """Only the Unix socket takes them; the kernel says who asks; bodies arrive whole."""
+        unix = ["--unix-socket", self.server.unix]
+        path = os.path.join(self.server.dir.name, "body")
+        for size in (0, 1, 70000, 5000000):  # the last makes curl wait for "100 Continue"
+            with open(path, "wb") as f:
+                f.write(b"\x07" * size)
+            begin = time.monotonic()
+            status, body = self.status_of(*unix, "--data-binary", "@" + path,
+                                          "http://culvert/v1/change?wait=1")
+            self.assertEqual((status, body["len"], body["sum"]), (200, size, 7 * size))
+            self.assertIn(f"uid {os.getuid()}", body["who"])
+            self.assertEqual(body["uid"], os.getuid())
+            self.assertLess(time.monotonic() - begin, 0.9)  # curl goes on unasked after 1 s
+        status, body = self.status_of(*unix, "-X", "DELETE", "-H", 'If-Match: "9"',
+                                      "http://culvert/v1/change?status=409")
+        self.assertEqual((status, body["if_match"]), (409, '"9"'))
+        for code, allow, args in (
+                (405, "GET, HEAD", ["-d", "x", self.server.url + "/v1/change"]),
+                (405, "GET, HEAD", [*unix, "-d", "x", "http://culvert/v1/status"]),
+                (405, "GET, HEAD", [*unix, "-d", "x", "http://culvert/v1/events"]),
+                (405, "POST", [*unix, "http://culvert/v1/change"]),
+                (404, None, [*unix, "-d", "x", "http://culvert/v1/changes"])):
+            head = curl("-o", "/dev/null", "-D", "-", *args)
+            self.assertIn(f" {code} ", head.splitlines()[0], args)
+            if allow:
+                self.assertIn(f"Allow: {allow}\r\n", head)
+
+    def test_body_too_large(self):
+        """It is refused before it is sent, and in the middle where its size was not told."""
+        unix = ["--unix-socket", self.server.unix]
+        path = os.path.join(self.server.dir.name, "body")
+        with open(path, "wb") as f:
+            f.truncate((128 << 20) + 1)
+        for extra in ([], ["-H", "Transfer-Encoding: chunked"]):
+            status, body = self.status_of(*unix, *extra, "--data-binary", "@" + path,
+                                          "http://culvert/v1/change")
+            self.assertEqual(status, 413)
+        status, body = self.status_of(*unix, "-d", "x", "http://culvert/v1/change")
+        self.assertEqual((status, body["len"]), (200, 1))
 
     def test_unix_socket(self):
         mode = stat.S_IMODE(os.stat(self.server.unix).st_mode)

@@ -99,6 +99,29 @@ static json_t *fail(void *owner, const struct cv_http_query *query)
 	return NULL;
 }
 
+/* What came, and from whom; ?wait=1 answers on the third call, ?status=N with that status. */
+static json_t *change(void *owner, const struct cv_http_call *call, struct cv_http_answer *answer)
+{
+	static uint64_t held_id;
+	const char *status = cv_http_query_get(call->query, "status");
+	size_t sum = 0;
+
+	if (cv_http_query_get(call->query, "wait") && call->held_ns < 40000000) {
+		if (call->held_ns > 0 && call->id != held_id)
+			return NULL;
+		held_id = call->id;
+		answer->wait_ns = 20000000;
+		return NULL;
+	}
+	for (size_t i = 0; i < call->body_len; i++)
+		sum += (unsigned char)call->body[i];
+	if (status)
+		answer->status = atoi(status);
+	return json_pack("{s:i, s:I, s:I, s:s, s:s, s:I}", "method", (int)call->method, "len",
+			 (json_int_t)call->body_len, "sum", (json_int_t)sum, "who", call->peer->who,
+			 "if_match", call->if_match, "uid", (json_int_t)call->peer->uid);
+}
+
 static uint64_t hold(void *owner, const struct cv_http_query *query, uint64_t held_ns)
 {
 	return held_ns < 300000000 ? 100000000 : 0;
@@ -115,6 +138,7 @@ static int start(char **argv)
 		 .json = echo,
 		 .hold = hold,
 		 .owner = owner},
+		{.path = "/v1/change", .summary = "something to change", .change = change},
 	};
 	struct cv_http_config config = {
 		.node = fx.config.node,
@@ -122,7 +146,7 @@ static int start(char **argv)
 		.tcp = argv[2],
 		.max_connections = (unsigned int)atoi(argv[3]),
 		.routes = routes,
-		.route_count = 3,
+		.route_count = 4,
 	};
 	const char *why;
 	int res = fx_open(&fx, &why);
