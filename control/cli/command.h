@@ -10,7 +10,9 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define CV_CLI_OPTIONS_MAX 12
+#define CV_CLI_OPTIONS_MAX 16
+/** Longest name of a command, "policy keygen", with its zero. */
+#define CV_CLI_NAME_MAX 48
 
 /* What the program's end says; documented in the man page. */
 #define CV_CLI_EXITS(X)                                                                            \
@@ -23,6 +25,12 @@
 #define CV_CLI_EXIT_ROW(id, code, text) CV_CLI_##id = (code),
 enum cv_cli_exit { CV_CLI_EXITS(CV_CLI_EXIT_ROW) };
 
+struct cv_cli_exit_text {
+	const char *code, *text;
+};
+/** Ends with code NULL. */
+extern const struct cv_cli_exit_text cv_cli_exit_texts[];
+
 struct cv_cli_option {
 	const char *name; /* long name, without dashes */
 	const char *value; /* what it takes, NULL = a switch */
@@ -30,23 +38,36 @@ struct cv_cli_option {
 	const char *help;
 };
 
+/** Row for commands of other programs that print JSON; the others have it by themselves. */
+#define CV_CLI_OPTION_JSON                                                                         \
+	{                                                                                          \
+		"json", NULL, NULL, "print JSON for programs"                                      \
+	}
+
 struct cv_cli;
 
 struct cv_cli_command {
-	const char *name;
+	const char *name; /* as typed: "status", "policy check" */
 	const char *operands; /* as in usage, "" = none */
 	unsigned int min_operands, max_operands;
 	const char *words; /* what completion offers for operands; "file" = file names */
 	const char *help; /* a sentence without a full stop, for lists */
 	const char *details; /* paragraphs for help and man page */
 	struct cv_cli_option options[CV_CLI_OPTIONS_MAX]; /* ends with name NULL */
+	const char *letters; /* short forms of the options in their order, blank = none; or NULL */
 	const char *exits; /* the codes it can end with, blanks between */
 	bool offline; /* arguments behind the verb go to another program as they are */
-	int (*run)(struct cv_cli *cli);
+	/* A command with verbs ("policy") is nothing by itself. Tables end with name NULL, the list
+	 * with NULL. */
+	const struct cv_cli_command *const *verbs;
+	int (*run)(struct cv_cli *cli); /* NULL for one with verbs, and in tables that
+					   culvert-control shares */
 };
 
+/** The table; ends with name NULL. */
 extern const struct cv_cli_command cv_cli_commands[];
-extern const size_t cv_cli_command_count;
+/** Verbs of `culvert policy` that culvert-control does without a node; ends with name NULL. */
+extern const struct cv_cli_command cv_cli_policy_offline[];
 /** Options of every command that is not offline; ends with name NULL. */
 extern const struct cv_cli_option cv_cli_global_options[];
 
@@ -84,10 +105,57 @@ int cv_cli_number(const struct cv_cli *cli, const char *name, unsigned long min,
  */
 int cv_cli_parse(int argc, char **argv, struct cv_cli *cli, FILE *err);
 
+/**
+ * All commands in the order of the table; verbs come behind the command they belong to.
+ *
+ * @return NULL behind the last one.
+ */
+const struct cv_cli_command *cv_cli_command_at(size_t i);
+
+/** Command by its whole name, NULL = there is none. */
+const struct cv_cli_command *cv_cli_find(const char *name);
+
+/** Name of a command within the one it is a verb of: "check" of "policy check". */
+const char *cv_cli_verb_name(const struct cv_cli_command *command);
+
+/**
+ * Take the option at argv[*at], and its value.
+ *
+ * @param command whose options are known, may be NULL.
+ * @param more further options, name NULL behind the last; may be NULL.
+ * @param at moved to the value when that is an argument of its own.
+ * @param ret_value "" for a switch.
+ * @return CV_CLI_OK or CV_CLI_USAGE, told on @p err.
+ */
+int cv_cli_take_option(const struct cv_cli_command *command, const struct cv_cli_option *more,
+		       int argc, char **argv, int *at, const struct cv_cli_option **ret_option,
+		       const char **ret_value, FILE *err);
+
+/** Are there as many operands as the command takes? @return CV_CLI_OK or CV_CLI_USAGE, told. */
+int cv_cli_check_operands(const struct cv_cli_command *command, char **operands, int count,
+			  FILE *err);
+
+bool cv_cli_is_help(const char *arg);
+
+/** Short form of the i-th option, 0 = none. @param letters as in struct cv_cli_command. */
+char cv_cli_letter(const char *letters, size_t i);
+
+/** Text for roff: backslashes, hyphens that must stay hyphens, no control line by accident. */
+void cv_cli_write_roff(const char *text, size_t len, FILE *out);
+
+/** Write text in lines of at most 78 characters. @param roff for a manual page. */
+void cv_cli_write_wrapped(const char *text, bool roff, FILE *out);
+/** @param letters as in struct cv_cli_command. */
+void cv_cli_write_options(const struct cv_cli_option *options, const char *letters, FILE *out);
 void cv_cli_write_help(const struct cv_cli_command *command, FILE *out);
 void cv_cli_write_overview(FILE *out);
 void cv_cli_write_man(FILE *out);
 void cv_cli_write_completion(FILE *out);
+
+/**
+ * Become culvert-control, which does the command by the same table; for rows without a handler.
+ */
+int cv_cli_become_control(struct cv_cli *cli);
 
 /* Handlers. Each returns an exit code. */
 int cv_cli_status(struct cv_cli *cli);
@@ -98,7 +166,6 @@ int cv_cli_top(struct cv_cli *cli);
 int cv_cli_replay(struct cv_cli *cli);
 int cv_cli_decode(struct cv_cli *cli);
 int cv_cli_config(struct cv_cli *cli);
-int cv_cli_policy(struct cv_cli *cli);
 int cv_cli_version(struct cv_cli *cli);
 int cv_cli_completion(struct cv_cli *cli);
 int cv_cli_help(struct cv_cli *cli);

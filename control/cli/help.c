@@ -1,117 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Help, man page and completion, all from the command table. */
+/* Overview and man page, both from the command table. */
 #include <string.h>
 
 #include "control/cli/command.h"
 #include "culvert_version.h"
 
-#define EXIT_TEXT_ROW(id, code, text) {#code, text},
-static const struct {
-	const char *code, *text;
-} exits[] = {CV_CLI_EXITS(EXIT_TEXT_ROW)};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static void write_options(const struct cv_cli_option *o, FILE *out)
-{
-	char left[40];
-
-	for (; o->name; o++) {
-		snprintf(left, sizeof(left), "--%s%s%s", o->name, o->value ? " " : "",
-			 o->value ? o->value : "");
-		fprintf(out, "  %-18s %s\n", left, o->help);
-	}
-}
-
-/* Text for roff: backslashes, hyphens that must stay hyphens, no control line by accident. */
-static void write_roff(const char *text, size_t len, FILE *out)
-{
-	if (len && (*text == '.' || *text == '\''))
-		fputs("\\&", out);
-	for (; len; text++, len--) {
-		if (*text == '\\')
-			fputs("\\e", out);
-		else if (*text == '-')
-			fputs("\\-", out);
-		else
-			fputc(*text, out);
-	}
-}
-
-/* Text in lines of at most 78 characters. */
-static void write_wrapped(const char *text, bool roff, FILE *out)
-{
-	size_t column = 0;
-
-	while (*text) {
-		size_t len = strcspn(text, " ");
-
-		if (column && column + 1 + len > 78) {
-			fputc('\n', out);
-			column = 0;
-		}
-		if (column)
-			fputc(' ', out);
-		column += len + (column ? 1 : 0);
-		if (roff)
-			write_roff(text, len, out);
-		else
-			fwrite(text, len, 1, out);
-		text += len;
-		text += strspn(text, " ");
-	}
-	fputc('\n', out);
-}
-
-static void write_usage(const struct cv_cli_command *c, FILE *out)
-{
-	fprintf(out, "culvert %s", c->name);
-	if (!c->offline && c->options[0].name)
-		fputs(" [OPTION...]", out);
-	if (c->operands)
-		fprintf(out, " %s", c->operands);
-}
-
-void cv_cli_write_help(const struct cv_cli_command *c, FILE *out)
-{
-	fputs("usage: ", out);
-	write_usage(c, out);
-	fputs("\n\n", out);
-	write_wrapped(c->details, false, out);
-	fputc('\n', out);
-	if (c->options[0].name)
-		write_options(c->options, out);
-	if (!c->offline)
-		write_options(cv_cli_global_options, out);
-	if (c->options[0].name || !c->offline)
-		fputc('\n', out);
-	fputs("exit codes:\n", out);
-	for (size_t i = 0; i < COUNT(exits); i++) {
-		if (strstr(c->exits, exits[i].code))
-			fprintf(out, "  %s  %s\n", exits[i].code, exits[i].text);
-	}
-}
-
 void cv_cli_write_overview(FILE *out)
 {
 	fputs("usage: culvert COMMAND [OPTION...]\n\n", out);
-	for (size_t i = 0; i < cv_cli_command_count; i++)
-		fprintf(out, "  %-11s %s\n", cv_cli_commands[i].name, cv_cli_commands[i].help);
+	for (const struct cv_cli_command *c = cv_cli_commands; c->name; c++)
+		fprintf(out, "  %-11s %s\n", c->name, c->help);
 	fputs("\noptions of every command that talks to the node:\n", out);
-	write_options(cv_cli_global_options, out);
+	cv_cli_write_options(cv_cli_global_options, NULL, out);
 	fputs("\nculvert help COMMAND tells more; culvert(1) is the manual.\n", out);
 }
 
-static void write_man_options(const struct cv_cli_option *o, FILE *out)
+static void write_man_options(const struct cv_cli_option *o, const char *letters, FILE *out)
 {
-	for (; o->name; o++) {
+	for (size_t i = 0; o[i].name; i++) {
 		fputs(".TP\n.B ", out);
+		if (cv_cli_letter(letters, i))
+			fprintf(out, "\\-%c, ", cv_cli_letter(letters, i));
 		fputs("\\-\\-", out);
-		write_roff(o->name, strlen(o->name), out);
-		if (o->value)
-			fprintf(out, " \\fI%s\\fR", o->value);
+		cv_cli_write_roff(o[i].name, strlen(o[i].name), out);
+		if (o[i].value)
+			fprintf(out, " \\fI%s\\fR", o[i].value);
 		fputc('\n', out);
-		write_wrapped(o->help, true, out);
+		cv_cli_write_wrapped(o[i].help, true, out);
 	}
 }
 
@@ -120,11 +35,13 @@ static void write_man_command(const struct cv_cli_command *c, FILE *out)
 	fprintf(out, ".SS culvert %s", c->name);
 	if (c->operands) {
 		fputc(' ', out);
-		write_roff(c->operands, strlen(c->operands), out);
+		cv_cli_write_roff(c->operands, strlen(c->operands), out);
 	}
 	fputc('\n', out);
-	write_wrapped(c->details, true, out);
-	write_man_options(c->options, out);
+	cv_cli_write_wrapped(c->details, true, out);
+	write_man_options(c->options, c->letters, out);
+	if (c->verbs)
+		return;
 	fputs(".PP\nExit codes: ", out);
 	for (const char *p = c->exits; *p; p++)
 		fprintf(out, "%s", *p == ' ' ? ", " : (char[]){*p, 0});
@@ -133,6 +50,8 @@ static void write_man_command(const struct cv_cli_command *c, FILE *out)
 
 void cv_cli_write_man(FILE *out)
 {
+	const struct cv_cli_command *c;
+
 	fputs(".\\\" SPDX-License-Identifier: Apache-2.0\n"
 	      ".\\\" Written by culvert --dump-man from control/cli/table.c; do not edit.\n"
 	      ".TH CULVERT 1 2026-01-01 \"culvert " CULVERT_VERSION "\" \"Culvert\"\n"
@@ -144,14 +63,14 @@ void cv_cli_write_man(FILE *out)
 	      ".B culvert\nasks the node's control process, and works on files without a node.\n"
 	      ".SH OPTIONS\nEvery command that talks to the node takes these.\n",
 	      out);
-	write_man_options(cv_cli_global_options, out);
+	write_man_options(cv_cli_global_options, NULL, out);
 	fputs(".SH COMMANDS\n", out);
-	for (size_t i = 0; i < cv_cli_command_count; i++)
-		write_man_command(&cv_cli_commands[i], out);
+	for (size_t i = 0; (c = cv_cli_command_at(i)); i++)
+		write_man_command(c, out);
 	fputs(".SH EXIT STATUS\n", out);
-	for (size_t i = 0; i < COUNT(exits); i++) {
-		fprintf(out, ".TP\n.B %s\n", exits[i].code);
-		write_wrapped(exits[i].text, true, out);
+	for (const struct cv_cli_exit_text *e = cv_cli_exit_texts; e->code; e++) {
+		fprintf(out, ".TP\n.B %s\n", e->code);
+		cv_cli_write_wrapped(e->text, true, out);
 	}
 	fputs(".SH ENVIRONMENT\n"
 	      ".TP\n.B CULVERT_SOCKET\nSocket of control where\n.B \\-\\-socket\nis not given.\n"
@@ -159,68 +78,5 @@ void cv_cli_write_man(FILE *out)
 	      ".SH FILES\n"
 	      ".TP\n.I /run/culvert/control.sock\nSocket of control.\n"
 	      ".TP\n.I /etc/culvert/culvert.yaml\nConfiguration of the node.\n",
-	      out);
-}
-
-static void write_option_words(const struct cv_cli_option *o, FILE *out)
-{
-	for (; o->name; o++)
-		fprintf(out, " --%s", o->name);
-}
-
-/* One case per option value with known words, within a command. */
-static void write_value_cases(const struct cv_cli_option *o, FILE *out)
-{
-	for (; o->name; o++) {
-		if (!o->words)
-			continue;
-		if (strcmp(o->words, "file") == 0)
-			fprintf(out, "\t\t--%s) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n",
-				o->name);
-		else
-			fprintf(out,
-				"\t\t--%s) COMPREPLY=($(compgen -W \"%s\" -- \"$cur\")); return "
-				";;\n",
-				o->name, o->words);
-	}
-}
-
-static void write_command_case(const struct cv_cli_command *c, FILE *out)
-{
-	const char *file = c->words ? strstr(c->words, "file") : NULL;
-
-	fprintf(out, "\t%s)\n\t\tcase $prev in\n", c->name);
-	write_value_cases(c->options, out);
-	if (!c->offline)
-		write_value_cases(cv_cli_global_options, out);
-	fputs("\t\tesac\n\t\twords=\"", out);
-	if (c->words)
-		fprintf(out, "%.*s", file ? (int)(file - c->words) : (int)strlen(c->words),
-			c->words);
-	write_option_words(c->options, out);
-	if (!c->offline)
-		write_option_words(cv_cli_global_options, out);
-	fprintf(out, "\"\n%s\t\t;;\n", file ? "\t\tfiles=1\n" : "");
-}
-
-void cv_cli_write_completion(FILE *out)
-{
-	fputs("# bash completion of culvert, written by: culvert completion bash\n"
-	      "_culvert()\n{\n"
-	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-	      "\tlocal words= files=\n"
-	      "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n\t\tCOMPREPLY=($(compgen -W \"",
-	      out);
-	for (size_t i = 0; i < cv_cli_command_count; i++)
-		fprintf(out, "%s%s", i ? " " : "", cv_cli_commands[i].name);
-	fputs("\" -- \"$cur\"))\n\t\treturn\n\tfi\n\tcase ${COMP_WORDS[1]} in\n", out);
-	for (size_t i = 0; i < cv_cli_command_count; i++)
-		write_command_case(&cv_cli_commands[i], out);
-	fputs("\tesac\n"
-	      "\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
-	      "\tif [ -n \"$files\" ]; then\n"
-	      "\t\tCOMPREPLY+=($(compgen -f -- \"$cur\"))\n\tfi\n"
-	      "}\n"
-	      "complete -o filenames -F _culvert culvert\n",
 	      out);
 }

@@ -24,5 +24,5 @@ int main(int argc, char **argv)
 		return r;
 	if (!cli.command->offline)
 		curl_global_init(CURL_GLOBAL_NOTHING);
-	return cli.command->run(&cli);
+	return cli.command->run ? cli.command->run(&cli) : cv_cli_become_control(&cli);
 }

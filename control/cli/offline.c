@@ -76,10 +76,18 @@ int cv_cli_config(struct cv_cli *cli)
 		      cli->operand_count);
 }
 
-int cv_cli_policy(struct cv_cli *cli)
+int cv_cli_become_control(struct cv_cli *cli)
 {
-	return become("culvert-control", (const char *[]){"policy", NULL}, cli->operands,
-		      cli->operand_count);
+	const char *head[4] = {NULL};
+	char name[CV_CLI_NAME_MAX];
+	size_t n = 0;
+
+	snprintf(name, sizeof(name), "%s", cli->command->name);
+	for (char *word = strtok(name, " "); word && n < 2; word = strtok(NULL, " "))
+		head[n++] = word;
+	if (cli->json)
+		head[n] = "--json";
+	return become("culvert-control", head, cli->operands, cli->operand_count);
 }
 
 /* Run the compiler and wait. */

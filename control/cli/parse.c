@@ -9,54 +9,46 @@
 
 #define DEFAULT_SOCKET "/run/culvert/control.sock"
 
-static const struct cv_cli_command *find_command(const char *name)
+static bool belongs(const struct cv_cli_command *command, const struct cv_cli_command *group)
 {
-	for (size_t i = 0; i < cv_cli_command_count; i++) {
-		if (strcmp(cv_cli_commands[i].name, name) == 0)
-			return &cv_cli_commands[i];
-	}
-	return NULL;
+	size_t len = group ? strlen(group->name) : 0;
+	const char *verb = cv_cli_verb_name(command);
+
+	if (!group)
+		return verb == command->name;
+	return strncmp(command->name, group->name, len) == 0 && verb == command->name + len + 1;
 }
 
-static int unknown(FILE *err, const char *what, const char *word, const char *near,
-		   const char *dashes, const char *help)
+static int unknown_command(const struct cv_cli_command *group, const char *word, FILE *err)
 {
-	fprintf(err, "culvert: unknown %s \"%s\"", what, word);
-	if (near)
-		fprintf(err, ", did you mean \"%s%s\"?", dashes, near);
-	fprintf(err, "\nTry: culvert help%s%s\n", *help ? " " : "", help);
+	struct cv_nearest nearest = cv_nearest_start(word);
+	const struct cv_cli_command *c;
+
+	for (size_t i = 0; (c = cv_cli_command_at(i)); i++) {
+		if (belongs(c, group))
+			cv_nearest_offer(&nearest, cv_cli_verb_name(c));
+	}
+	fprintf(err, "culvert%s%s: unknown %s \"%s\"", group ? " " : "", group ? group->name : "",
+		group ? "verb" : "command", word);
+	if (nearest.best)
+		fprintf(err, ", did you mean \"%s\"?", nearest.best);
+	fprintf(err, "\nTry: culvert help%s%s\n", group ? " " : "", group ? group->name : "");
 	return CV_CLI_USAGE;
 }
 
-static int unknown_command(const char *word, FILE *err)
+/* The next word of the command's name. */
+static int descend(struct cv_cli *cli, const char *word, FILE *err)
 {
-	struct cv_nearest nearest = cv_nearest_start(word);
+	const struct cv_cli_command *group = cli->command, *found;
+	char name[CV_CLI_NAME_MAX];
+	int len = snprintf(name, sizeof(name), "%s%s%s", group ? group->name : "", group ? " " : "",
+			   word);
 
-	for (size_t i = 0; i < cv_cli_command_count; i++)
-		cv_nearest_offer(&nearest, cv_cli_commands[i].name);
-	return unknown(err, "command", word, nearest.best, "", "");
-}
-
-static int unknown_option(const struct cv_cli *cli, const char *word, FILE *err)
-{
-	struct cv_nearest nearest = cv_nearest_start(word + strspn(word, "-"));
-
-	for (const struct cv_cli_option *o = cv_cli_global_options; o->name; o++)
-		cv_nearest_offer(&nearest, o->name);
-	for (const struct cv_cli_option *o = cli->command ? cli->command->options : NULL;
-	     o && o->name; o++)
-		cv_nearest_offer(&nearest, o->name);
-	return unknown(err, "option", word, nearest.best, "--",
-		       cli->command ? cli->command->name : "");
-}
-
-/* Does @p arg name the option: "--name", or "--name=value" with a value? */
-static bool names(const struct cv_cli_option *option, const char *arg)
-{
-	size_t len = strlen(option->name);
-
-	return strncmp(arg, "--", 2) == 0 && strncmp(arg + 2, option->name, len) == 0 &&
-	       (arg[2 + len] == '\0' || (arg[2 + len] == '=' && option->value));
+	found = len < (int)sizeof(name) && !strchr(word, ' ') ? cv_cli_find(name) : NULL;
+	if (!found)
+		return unknown_command(group, word, err);
+	cli->command = found;
+	return CV_CLI_OK;
 }
 
 static void store_global(struct cv_cli *cli, const char *name, const char *value)
@@ -67,88 +59,73 @@ static void store_global(struct cv_cli *cli, const char *name, const char *value
 		cli->socket = value;
 }
 
-/* Take the option at argv[*at], and its value. */
 static int take_option(int argc, char **argv, int *at, struct cv_cli *cli, FILE *err)
 {
-	const struct cv_cli_option *option = NULL;
-	const char *arg = argv[*at], *equals = strchr(arg, '='), *value = "";
-	const struct cv_cli_option *own = cli->command ? cli->command->options : NULL;
-	size_t index = 0;
+	const struct cv_cli_option *own = cli->command ? cli->command->options : NULL, *option;
+	const char *value;
+	int r = cv_cli_take_option(cli->command, cv_cli_global_options, argc, argv, at, &option,
+				   &value, err);
 
-	for (; own && own[index].name && !option; index++) {
-		if (names(&own[index], arg))
-			option = &own[index];
-	}
-	for (const struct cv_cli_option *o = cv_cli_global_options; o->name && !option; o++) {
-		if (names(o, arg))
-			option = o;
-	}
-	if (!option)
-		return unknown_option(cli, arg, err);
-	if (option->value) {
-		value = equals ? equals + 1 : argv[*at + 1];
-		if (!equals && *at + 1 == argc) {
-			fprintf(err, "culvert: option --%s needs a value: %s\n", option->name,
-				option->value);
-			return CV_CLI_USAGE;
-		}
-		*at += !equals;
-	}
+	if (r != CV_CLI_OK)
+		return r;
 	if (own && option >= own && option < own + CV_CLI_OPTIONS_MAX)
-		cli->values[index - 1] = value;
+		cli->values[option - own] = value;
 	else
 		store_global(cli, option->name, value);
 	return CV_CLI_OK;
 }
 
-static int check_operands(const struct cv_cli *cli, FILE *err)
+/* Nothing but options may stand between the words of a command's name. */
+static bool wants_name(const struct cv_cli *cli)
 {
-	const struct cv_cli_command *c = cli->command;
-
-	if (cli->operand_count >= (int)c->min_operands &&
-	    cli->operand_count <= (int)c->max_operands)
-		return CV_CLI_OK;
-	if (cli->operand_count > (int)c->max_operands)
-		fprintf(err, "culvert %s: \"%s\" is one argument too many\n", c->name,
-			cli->operands[c->max_operands]);
-	else
-		fprintf(err, "culvert %s: an argument is missing: %s\n", c->name, c->operands);
-	fprintf(err, "Try: culvert help %s\n", c->name);
-	return CV_CLI_USAGE;
+	return !cli->command || cli->command->verbs;
 }
 
-static bool is_help(const char *arg)
+/* "--help" and "--version" anywhere are commands of their own. */
+static bool take_command_option(const char *arg, char **argv, struct cv_cli *cli)
 {
-	return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0;
+	if (cv_cli_is_help(arg)) {
+		argv[0] = (char *)(cli->command ? cli->command->name : "help");
+		cli->operand_count = cli->command ? 1 : 0;
+		cli->command = cv_cli_find("help");
+		return true;
+	}
+	if (strcmp(arg, "--version") == 0 && !cli->command) {
+		cli->command = cv_cli_find("version");
+		return true;
+	}
+	return false;
+}
+
+static int check_command(const struct cv_cli *cli, FILE *err)
+{
+	if (wants_name(cli)) {
+		fprintf(err, "culvert%s%s: which %s?\nTry: culvert help%s%s\n",
+			cli->command ? " " : "", cli->command ? cli->command->name : "",
+			cli->command ? "verb" : "command", cli->command ? " " : "",
+			cli->command ? cli->command->name : "");
+		return CV_CLI_USAGE;
+	}
+	return cv_cli_check_operands(cli->command, cli->operands, cli->operand_count, err);
 }
 
 /* Options and operands in any order; operands are gathered at the front of argv. */
 static int parse_rest(int argc, char **argv, int at, struct cv_cli *cli, FILE *err)
 {
 	bool options = true;
-	int r;
+	int r = CV_CLI_OK;
 
 	cli->operands = argv;
-	for (; at < argc; at++) {
+	for (; r == CV_CLI_OK && at < argc; at++) {
 		if (options && strcmp(argv[at], "--") == 0) {
 			options = false;
-		} else if (options && is_help(argv[at])) {
-			argv[0] = (char *)(cli->command ? cli->command->name : "help");
-			cli->operand_count = cli->command ? 1 : 0;
-			cli->command = find_command("help");
-			return CV_CLI_OK;
-		} else if (options && strcmp(argv[at], "--version") == 0 && !cli->command) {
-			cli->command = find_command("version");
+		} else if (options && take_command_option(argv[at], argv, cli)) {
 			return CV_CLI_OK;
 		} else if (options && argv[at][0] == '-' && argv[at][1]) {
 			r = take_option(argc, argv, &at, cli, err);
-			if (r != CV_CLI_OK)
-				return r;
-		} else if (!cli->command) {
-			cli->command = find_command(argv[at]);
-			if (!cli->command)
-				return unknown_command(argv[at], err);
-			if (cli->command->offline) {
+		} else if (wants_name(cli)) {
+			r = descend(cli, argv[at], err);
+			if (r == CV_CLI_OK && cli->command->offline) {
 				cli->operands = argv + at + 1;
 				cli->operand_count = argc - at - 1;
 				return CV_CLI_OK;
@@ -157,11 +134,7 @@ static int parse_rest(int argc, char **argv, int at, struct cv_cli *cli, FILE *e
 			cli->operands[cli->operand_count++] = argv[at];
 		}
 	}
-	if (!cli->command) {
-		fputs("culvert: which command?\nTry: culvert help\n", err);
-		return CV_CLI_USAGE;
-	}
-	return check_operands(cli, err);
+	return r == CV_CLI_OK ? check_command(cli, err) : r;
 }
 
 int cv_cli_parse(int argc, char **argv, struct cv_cli *cli, FILE *err)
@@ -177,9 +150,9 @@ int cv_cli_parse(int argc, char **argv, struct cv_cli *cli, FILE *err)
 	if (r != CV_CLI_OK || !cli->command->offline)
 		return r;
 	/* "culvert replay --help" alone is ours; with more it is the other program's. */
-	if (cli->operand_count == 1 && is_help(cli->operands[0])) {
+	if (cli->operand_count == 1 && cv_cli_is_help(cli->operands[0])) {
 		cli->operands[0] = (char *)cli->command->name;
-		cli->command = find_command("help");
+		cli->command = cv_cli_find("help");
 	}
 	return CV_CLI_OK;
 }

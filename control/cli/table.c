@@ -4,12 +4,9 @@
 #define LANES "alarm measurement status security"
 #define TYPES "measurement state command session alarm error parse-error anomaly gap"
 
-const struct cv_cli_option cv_cli_global_options[] = {
-	{"json", NULL, NULL, "print JSON for programs"},
-	{"socket", "PATH", "file",
-	 "control's socket; else $CULVERT_SOCKET, else /run/culvert/control.sock"},
-	{"help", NULL, NULL, "print help and exit"},
-	{0},
+static const struct cv_cli_command *const policy_verbs[] = {
+	cv_cli_policy_offline,
+	NULL,
 };
 
 const struct cv_cli_command cv_cli_commands[] = {
@@ -128,13 +125,11 @@ const struct cv_cli_command cv_cli_commands[] = {
 	},
 	{
 		.name = "policy",
-		.operands = "check FILE",
-		.words = "check file",
-		.help = "check a policy file, offline",
-		.details = "Arguments go to culvert-control policy as they are.",
+		.operands = "VERB ...",
+		.help = "write, try, sign and roll out policy",
+		.details = "culvert help policy VERB tells more about each.",
 		.exits = "0 1 2 3",
-		.offline = true,
-		.run = cv_cli_policy,
+		.verbs = policy_verbs,
 	},
 	{
 		.name = "version",
@@ -156,13 +151,12 @@ const struct cv_cli_command cv_cli_commands[] = {
 	},
 	{
 		.name = "help",
-		.operands = "[COMMAND]",
-		.max_operands = 1,
+		.operands = "[COMMAND [VERB]]",
+		.max_operands = 2,
 		.help = "print help",
 		.details = "Without COMMAND: the list of commands.",
 		.exits = "0 1",
 		.run = cv_cli_help,
 	},
+	{0},
 };
-
-const size_t cv_cli_command_count = sizeof(cv_cli_commands) / sizeof(cv_cli_commands[0]);

@@ -27,17 +27,25 @@ int cv_cli_completion(struct cv_cli *cli)
 
 int cv_cli_help(struct cv_cli *cli)
 {
+	const struct cv_cli_command *command;
+	char name[CV_CLI_NAME_MAX];
+	char *argv[4] = {(char *)cli->program};
+	int len;
+
 	if (cli->operand_count == 0) {
 		cv_cli_write_overview(stdout);
 		return CV_CLI_OK;
 	}
-	for (size_t i = 0; i < cv_cli_command_count; i++) {
-		if (strcmp(cv_cli_commands[i].name, cli->operands[0]) == 0) {
-			cv_cli_write_help(&cv_cli_commands[i], stdout);
-			return CV_CLI_OK;
-		}
+	for (int i = 0; i < cli->operand_count && i < 2; i++)
+		argv[1 + i] = cli->operands[i];
+	len = snprintf(name, sizeof(name), "%s%s%s", argv[1], argv[2] ? " " : "",
+		       argv[2] ? argv[2] : "");
+	command = len < (int)sizeof(name) ? cv_cli_find(name) : NULL;
+	if (command) {
+		cv_cli_write_help(command, stdout);
+		return CV_CLI_OK;
 	}
 	/* Told with the nearest word, as any unknown command is. */
-	return cv_cli_parse(2, (char *[]){(char *)cli->program, cli->operands[0], NULL}, cli,
-			    stderr);
+	cv_cli_parse(1 + cli->operand_count, argv, cli, stderr);
+	return CV_CLI_USAGE;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `culvert-control config ...` and `culvert-control policy ...`: work on files, no node needed. */
+/* `culvert-control config ...`: work on files, no node needed. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -18,7 +18,6 @@ static const char usage[] =
 	"       culvert-control config compile [--number N] -o IMAGE FILE\n"
 	"       culvert-control config compile [--number N] -o IMAGE --policy POLICY\n"
 	"       culvert-control config doc\n"
-	"       culvert-control policy check [--json] POLICY\n"
 	"\n"
 	"check    says whether a file and the policy it names are right; every finding is told\n"
 	"show     prints the configuration with every default filled in\n"
@@ -58,16 +57,6 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
 			return -EINVAL;
 	}
 	return 0;
-}
-
-/* Findings go to stderr for a person, to stdout as JSON. */
-static int tell(const struct cv_diagnostics *diag, bool json, int r)
-{
-	if (json)
-		cv_diagnostics_print_json(diag, stdout);
-	else
-		cv_diagnostics_print(diag, stderr);
-	return r < 0 ? EXIT_INPUT : EXIT_FINE;
 }
 
 static int load(const struct arguments *a, struct cv_config **ret, struct cv_diagnostics *diag)
@@ -113,33 +102,33 @@ static int run_compile(const struct arguments *a, bool write)
 	struct cv_diagnostics diag = {0};
 	struct cv_generation *gen = NULL;
 	struct cv_config *config = NULL;
-	int r = load(a, &config, &diag), code;
+	int r = load(a, &config, &diag);
 
 	if (r == 0)
 		r = cv_config_compile(config, a->number, &gen, &diag);
 	if (r == 0 && write)
 		r = write_image(a->image, gen, &diag);
-	code = tell(&diag, a->json, r);
+	cv_diagnostics_tell(&diag, a->json);
 	if (r == 0 && !write && !a->json)
 		tell_size(a, gen);
 	free(gen);
 	cv_config_free(config);
 	cv_diagnostics_free(&diag);
-	return code;
+	return r < 0 ? EXIT_INPUT : EXIT_FINE;
 }
 
 static int run_show(const struct arguments *a)
 {
 	struct cv_diagnostics diag = {0};
 	struct cv_config *config = NULL;
-	int r = cv_config_load(a->file, &config, &diag), code;
+	int r = cv_config_load(a->file, &config, &diag);
 
-	code = tell(&diag, false, r);
+	cv_diagnostics_tell(&diag, false);
 	if (r == 0)
 		cv_config_show(config, stdout);
 	cv_config_free(config);
 	cv_diagnostics_free(&diag);
-	return code;
+	return r < 0 ? EXIT_INPUT : EXIT_FINE;
 }
 
 static int wrong_usage(const char *what, const char *why)
@@ -163,7 +152,6 @@ int cv_config_command(int argc, char **argv)
 {
 	struct arguments a = {.number = 1};
 	const char *verb = argc > 1 ? argv[1] : NULL;
-	bool policy = argc > 0 && strcmp(argv[0], "policy") == 0;
 
 	if (verb && (strcmp(verb, "--help") == 0 || strcmp(verb, "help") == 0)) {
 		fputs(usage, stdout);
@@ -172,12 +160,6 @@ int cv_config_command(int argc, char **argv)
 	if (!verb || parse_arguments(argc, argv, &a) < 0)
 		return wrong_usage(verb,
 				   "an option is unknown or lacks its value, or one FILE too many");
-	if (policy && strcmp(verb, "check") == 0 && a.file && !a.policy) {
-		a.policy = a.file;
-		return run_compile(&a, false);
-	}
-	if (policy)
-		return wrong_usage(verb, "policy knows only check, and checks one POLICY");
 	if (strcmp(verb, "doc") == 0) {
 		cv_config_write_doc(stdout);
 		return EXIT_FINE;

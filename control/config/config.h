@@ -158,9 +158,9 @@ void cv_config_show(const struct cv_config *config, FILE *out);
 void cv_config_write_doc(FILE *out);
 
 /**
- * The `culvert-control config ...` and `policy ...` commands.
+ * The `culvert-control config ...` commands.
  *
- * @param argv argv[0] is "config" or "policy".
+ * @param argv argv[0] is "config".
  * @return exit code: 0 fine, 1 usage, 2 input wrong.
  */
 int cv_config_command(int argc, char **argv);

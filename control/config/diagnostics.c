@@ -109,6 +109,14 @@ int cv_diagnostics_print_json(const struct cv_diagnostics *d, FILE *out)
 	return r;
 }
 
+void cv_diagnostics_tell(const struct cv_diagnostics *d, bool json)
+{
+	if (json)
+		cv_diagnostics_print_json(d, stdout);
+	else
+		cv_diagnostics_print(d, stderr);
+}
+
 void cv_diagnostics_free(struct cv_diagnostics *d)
 {
 	for (size_t i = 0; i < d->n; i++) {

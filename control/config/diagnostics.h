@@ -59,6 +59,9 @@ void cv_diagnostics_print(const struct cv_diagnostics *d, FILE *out);
  */
 int cv_diagnostics_print_json(const struct cv_diagnostics *d, FILE *out);
 
+/** Tell them: to a person on stderr, or as JSON on stdout. */
+void cv_diagnostics_tell(const struct cv_diagnostics *d, bool json);
+
 /** Free the findings; @p d is empty and usable again. */
 void cv_diagnostics_free(struct cv_diagnostics *d);
 

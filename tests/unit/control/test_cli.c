@@ -59,6 +59,16 @@ static void commands_are_parsed(void **state)
 	assert_int_equal(cli.operand_count, 3);
 	assert_string_equal(cli.operands[0], "--summary");
 	assert_false(cli.json);
+	/* A command with verbs: the verb is part of the name. */
+	assert_int_equal(PARSE(&cli, told, "policy", "--json", "check", "x.yaml"), CV_CLI_OK);
+	assert_string_equal(cli.command->name, "policy check");
+	assert_int_equal(cli.operand_count, 1);
+	assert_true(cli.json);
+	assert_int_equal(PARSE(&cli, told, "policy", "check", "--help"), CV_CLI_OK);
+	assert_string_equal(cli.command->name, "help");
+	assert_string_equal(cli.operands[0], "policy check");
+	assert_int_equal(PARSE(&cli, told, "policy", "--help"), CV_CLI_OK);
+	assert_string_equal(cli.operands[0], "policy");
 }
 
 static void mistakes_name_the_nearest(void **state)
@@ -80,6 +90,13 @@ static void mistakes_name_the_nearest(void **state)
 	assert_int_equal(PARSE(&cli, told, "completion"), CV_CLI_USAGE);
 	assert_non_null(strstr(told, "an argument is missing: bash"));
 	assert_int_equal(PARSE(&cli, told, "--json"), CV_CLI_USAGE);
+	assert_int_equal(PARSE(&cli, told, "policy"), CV_CLI_USAGE);
+	assert_non_null(strstr(told, "culvert policy: which verb?"));
+	assert_int_equal(PARSE(&cli, told, "policy", "xheck", "x.yaml"), CV_CLI_USAGE);
+	assert_non_null(strstr(told, "unknown verb \"xheck\", did you mean \"check\"?"));
+	/* The verb of one command is not a command. */
+	assert_int_equal(PARSE(&cli, told, "check", "x.yaml"), CV_CLI_USAGE);
+	assert_int_equal(PARSE(&cli, told, "policy check", "x.yaml"), CV_CLI_USAGE);
 }
 
 static void numbers_have_ranges(void **state)
@@ -103,6 +120,7 @@ static void numbers_have_ranges(void **state)
 static void table_feeds_all(void **state)
 {
 	char *help = NULL, *man = NULL, *completion = NULL;
+	const struct cv_cli_command *c;
 	size_t len;
 	FILE *out = open_memstream(&man, &len);
 
@@ -111,16 +129,17 @@ static void table_feeds_all(void **state)
 	out = open_memstream(&completion, &len);
 	cv_cli_write_completion(out);
 	fclose(out);
-	for (size_t i = 0; i < cv_cli_command_count; i++) {
-		const struct cv_cli_command *c = &cv_cli_commands[i];
-		char heading[64];
+	for (size_t i = 0; (c = cv_cli_command_at(i)); i++) {
+		char heading[80];
 
-		assert_non_null(c->run);
+		assert_true(c->run || c->offline || c->verbs);
+		assert_true(strlen(c->name) < CV_CLI_NAME_MAX);
+		assert_ptr_equal(cv_cli_find(c->name), c);
 		assert_non_null(c->details);
 		assert_non_null(strchr(c->exits, '0'));
 		snprintf(heading, sizeof(heading), ".SS culvert %s", c->name);
 		assert_non_null(strstr(man, heading));
-		snprintf(heading, sizeof(heading), "\t%s)\n", c->name);
+		snprintf(heading, sizeof(heading), c->verbs ? "\t%s)\n" : "\t\"%s\")\n", c->name);
 		assert_non_null(strstr(completion, heading));
 		out = open_memstream(&help, &len);
 		cv_cli_write_help(c, out);
