@@ -19,5 +19,32 @@ const struct cv_cli_command cv_cli_policy_offline[] = {
 		.exits = "0 1 2 3",
 		.offline = true,
 	},
+	{
+		.name = "policy learn",
+		.operands = "[CAPTURE...]",
+		.max_operands = 65536,
+		.words = "file",
+		.help = "write a policy that allows what was seen",
+		.details = "Reads captures, or listens on interfaces for a while, and prints a "
+			   "policy of least privilege: groups, services and rules with what was "
+			   "counted as comments, rates from the peaks seen, all else dropped. What "
+			   "it leaves out is listed. Same captures, same policy. Read it before "
+			   "you use it. 3 also says that a capture is cut short; what could be "
+			   "read was used.",
+		.options =
+			{{"pcap", "CAPTURE", "file", "learn from this capture; may come again"},
+			 {"live", "INTERFACE", NULL,
+			  "listen to what this interface receives; may come again"},
+			 {"duration", "TIME", NULL, "how long to listen; 60s"},
+			 {"filter", "EXPRESSION", NULL, "only packets that match, pcap-filter(7)"},
+			 {"config", "FILE", "file", "what speaks on which port, as on this node"},
+			 {"prefixes", "N", NULL, "prefixes per group that one can read; 16"},
+			 {"headroom", "FACTOR", NULL, "rate over the peak seen, 0 = no rates; 2"},
+			 {"output", "FILE", "file", "write the policy there"},
+			 CV_CLI_OPTION_JSON},
+		.letters = "       o",
+		.exits = "0 1 2 3 5",
+		.offline = true,
+	},
 	{0},
 };

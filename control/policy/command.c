@@ -12,6 +12,7 @@ static const struct {
 	int (*run)(const struct cv_policy_args *args);
 } handlers[] = {
 	{"check", cv_policy_check_command},
+	{"learn", cv_policy_learn_command},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

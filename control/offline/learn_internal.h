@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the files that shape a learned policy. */
+#ifndef CV_LEARN_INTERNAL_H
+#define CV_LEARN_INTERNAL_H
+
+#include "control/offline/learn.h"
+
+/** Unique, of the language's characters, shorter than 32. */
+void cv_learn_name_services(struct cv_learn_shape *s);
+/** After the services. */
+void cv_learn_name_groups(struct cv_learn_shape *s);
+
+/** learn_groups.c: hosts that do the same become a group. @return 0 or -ENOMEM. */
+int cv_learn_group_hosts(struct cv_learn *l, struct cv_learn_shape *s);
+
+/** learn_rules.c: one rule per group of clients and service. @return 0 or -ENOMEM. */
+int cv_learn_make_rules(struct cv_learn *l, struct cv_learn_shape *s, double headroom);
+
+static inline bool cv_learn_is_learned(const struct cv_learn_edge *e)
+{
+	return e->left_out == CV_LEARN_LEFT_OUT_NOTHING;
+}
+
+static inline int cv_learn_by_u64(const void *a, const void *b)
+{
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+#endif

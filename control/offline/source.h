@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Capture files as one sequence of Ethernet frames, for the offline policy verbs: numbered from 1
+ * over all files, filtered by a libpcap expression, with a word on progress now and then. One
+ * thread.
+ */
+#ifndef CV_SOURCE_H
+#define CV_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cv_source;
+
+struct cv_source_frame {
+	const uint8_t *data; /* valid until the next call */
+	uint32_t len; /* bytes as on the wire; what the capture cut off is zeros */
+	uint32_t captured; /* bytes that are in the capture */
+	int64_t ts_ns; /* ns since the Unix epoch, 0 where the capture has none */
+	uint64_t number; /* from 1, filtered frames counted */
+	bool supported; /* false: a link layer that carries no IP we know how to find */
+};
+
+/** What went wrong, one line for a person. */
+struct cv_source_error {
+	char text[512];
+};
+
+/**
+ * @param files kept, not copied; "-" = standard input.
+ * @param filter libpcap expression on Ethernet frames, NULL = all.
+ * @param progress tell on stderr how far it is, every two seconds of work.
+ * @return 0; -EINVAL the filter is wrong; -ENOMEM.
+ */
+int cv_source_open(char *const *files, int count, const char *filter, bool progress,
+		   struct cv_source **ret, struct cv_source_error *error);
+
+/**
+ * @return 1 a frame; 0 the end of the last file; -EBADMSG a file ends early or is broken from here
+ *         on, the next call goes on with the file behind it; another negative errno: a file cannot
+ *         be opened. @p error is set with a negative return.
+ */
+int cv_source_next(struct cv_source *s, struct cv_source_frame *frame,
+		   struct cv_source_error *error);
+
+/** NULL is fine. */
+void cv_source_close(struct cv_source *s);
+
+#endif
