@@ -28,12 +28,12 @@ as_root() {
 # the tests' programs too (tools/run plays some of them), so their libraries are among its needs.
 cv_packages_build="meson ninja-build pkg-config gcc libc6-dev clang llvm bpftool libdpdk-dev
 libbpf-dev libxdp-dev libpcap-dev libnftnl-dev libmnl-dev liburing-dev libfyaml-dev libjansson-dev
-libcurl4-openssl-dev libsmartcols-dev libllhttp-dev|libhttp-parser-dev libelf-dev zlib1g-dev
+libcurl4-openssl-dev libsmartcols-dev libsodium-dev libllhttp-dev|libhttp-parser-dev libelf-dev zlib1g-dev
 libcmocka-dev libcbor-dev libcoap3-dev libmodbus-dev libmosquitto-dev python3"
 cv_packages_run="iproute2 iputils-ping ethtool procps curl jq libcoap3-bin mosquitto mosquitto-clients mbpoll
 socat"
 cv_packages_test="$cv_packages_run git clang-format codespell tshark tcpdump mandoc shellcheck
-python3-jsonschema systemd libclang-rt-dev dpdk dpdk-dev"
+python3-jsonschema minisign systemd libclang-rt-dev dpdk dpdk-dev"
 
 cv_is_installed() {
 	dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok installed'

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control/bundle/bundle.h"
+
+static int write_file(int dir, const struct cv_bundle_file *f)
+{
+	int fd = openat(dir, f->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	size_t done = 0;
+	int r = fd < 0 ? -errno : 0;
+
+	while (r == 0 && done < f->size) {
+		ssize_t n = write(fd, f->data + done, f->size - done);
+
+		if (n > 0)
+			done += (size_t)n;
+		else if (n == 0 || errno != EINTR)
+			r = n == 0 ? -EIO : -errno;
+	}
+	if (fd >= 0 && close(fd) < 0 && r == 0)
+		r = -errno;
+	return r;
+}
+
+static int write_files(const struct cv_bundle *bundle, const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = fd < 0 ? -errno : 0;
+
+	for (size_t i = 0; r == 0 && i < bundle->n_files; i++)
+		r = write_file(fd, &bundle->files[i]);
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+void cv_bundle_discard(const struct cv_bundle *bundle, const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (size_t i = 0; fd >= 0 && i < bundle->n_files; i++)
+		unlinkat(fd, bundle->files[i].name, 0);
+	if (fd >= 0)
+		close(fd);
+	rmdir(dir);
+}
+
+int cv_bundle_unpack(const struct cv_bundle *bundle, const char *parent, char *ret_dir,
+		     struct cv_diagnostics *diag)
+{
+	const char *tmp = parent ? parent : getenv("TMPDIR");
+	char dir[PATH_MAX];
+	int r = 0;
+
+	if (snprintf(dir, sizeof(dir), "%s/culvert-policy.XXXXXX", tmp && *tmp ? tmp : "/tmp") >=
+	    (int)sizeof(dir))
+		r = -ENAMETOOLONG;
+	else if (!mkdtemp(dir))
+		r = -errno;
+	if (r == 0) {
+		r = write_files(bundle, dir);
+		if (r < 0)
+			cv_bundle_discard(bundle, dir);
+	}
+	if (r == 0)
+		strcpy(ret_dir, dir);
+	else
+		cv_diagnostics_add(diag, CV_SEVERITY_ERROR, (struct cv_place){.file = bundle->path},
+				   "check the space left", "cannot be unpacked into %s: %s",
+				   tmp && *tmp ? tmp : "/tmp", strerror(-r));
+	return r;
+}
