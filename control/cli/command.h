@@ -13,6 +13,8 @@
 #define CV_CLI_OPTIONS_MAX 16
 /** Longest name of a command, "policy keygen", with its zero. */
 #define CV_CLI_NAME_MAX 48
+/** Most words of a command's name, "policy module build". */
+#define CV_CLI_WORDS_MAX 3
 
 /* What the program's end says; documented in the man page. */
 #define CV_CLI_EXITS(X)                                                                            \
@@ -68,6 +70,8 @@ struct cv_cli_command {
 extern const struct cv_cli_command cv_cli_commands[];
 /** Verbs of `culvert policy` that culvert-control does without a node; ends with name NULL. */
 extern const struct cv_cli_command cv_cli_policy_offline[];
+/** Verbs of `culvert policy module` likewise. */
+extern const struct cv_cli_command cv_cli_module_offline[];
 /** Options of every command that is not offline; ends with name NULL. */
 extern const struct cv_cli_option cv_cli_global_options[];
 

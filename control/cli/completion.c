@@ -45,21 +45,33 @@ static void write_command_case(const struct cv_cli_command *c, FILE *out)
 	fprintf(out, "\"\n%s\t\t;;\n", file ? "\t\tfiles=1\n" : "");
 }
 
-/* A command with verbs: the second word completes to them and is part of the name. */
+/* Words of a command's name. */
+static unsigned int depth(const struct cv_cli_command *c)
+{
+	unsigned int words = 1;
+
+	for (const char *p = c->name; (p = strchr(p, ' ')); p++)
+		words++;
+	return words;
+}
+
+/* A command with verbs: the next word completes to them and is part of the name. */
 static void write_verbs_case(const struct cv_cli_command *c, FILE *out)
 {
+	unsigned int at = depth(c) + 1;
+
 	fprintf(out,
-		"\t%s)\n\t\tif [ \"$COMP_CWORD\" -eq 2 ]; then\n"
+		"\t\"%s\")\n\t\tif [ \"$COMP_CWORD\" -eq %u ]; then\n"
 		"\t\t\tCOMPREPLY=($(compgen -W \"",
-		c->name);
+		c->name, at);
 	for (size_t t = 0; c->verbs[t]; t++) {
 		for (const struct cv_cli_command *v = c->verbs[t]; v->name; v++)
 			fprintf(out, "%s%s", v == c->verbs[0] ? "" : " ", cv_cli_verb_name(v));
 	}
 	fprintf(out,
 		"\" -- \"$cur\"))\n\t\t\treturn\n\t\tfi\n"
-		"\t\tcommand=\"%s ${COMP_WORDS[2]}\"\n\t\t;;\n",
-		c->name);
+		"\t\tcommand=\"%s ${COMP_WORDS[%u]}\"\n\t\t;;\n",
+		c->name, at);
 }
 
 void cv_cli_write_completion(FILE *out)
@@ -75,11 +87,13 @@ void cv_cli_write_completion(FILE *out)
 	for (c = cv_cli_commands; c->name; c++)
 		fprintf(out, "%s%s", c == cv_cli_commands ? "" : " ", c->name);
 	fputs("\" -- \"$cur\"))\n\t\treturn\n\tfi\n\tcase $command in\n", out);
-	for (c = cv_cli_commands; c->name; c++) {
-		if (c->verbs)
-			write_verbs_case(c, out);
+	for (unsigned int words = 1; words <= CV_CLI_WORDS_MAX - 1; words++) {
+		for (size_t i = 0; (c = cv_cli_command_at(i)); i++) {
+			if (c->verbs && depth(c) == words)
+				write_verbs_case(c, out);
+		}
+		fputs("\tesac\n\tcase $command in\n", out);
 	}
-	fputs("\tesac\n\tcase $command in\n", out);
 	for (size_t i = 0; (c = cv_cli_command_at(i)); i++) {
 		if (!c->verbs)
 			write_command_case(c, out);

@@ -78,12 +78,12 @@ int cv_cli_config(struct cv_cli *cli)
 
 int cv_cli_become_control(struct cv_cli *cli)
 {
-	const char *head[4] = {NULL};
+	const char *head[CV_CLI_WORDS_MAX + 2] = {NULL};
 	char name[CV_CLI_NAME_MAX];
 	size_t n = 0;
 
 	snprintf(name, sizeof(name), "%s", cli->command->name);
-	for (char *word = strtok(name, " "); word && n < 2; word = strtok(NULL, " "))
+	for (char *word = strtok(name, " "); word && n < CV_CLI_WORDS_MAX; word = strtok(NULL, " "))
 		head[n++] = word;
 	if (cli->json)
 		head[n] = "--json";

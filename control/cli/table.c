@@ -4,8 +4,28 @@
 #define LANES "alarm measurement status security"
 #define TYPES "measurement state command session alarm error parse-error anomaly gap"
 
+static const struct cv_cli_command *const module_verbs[] = {
+	cv_cli_module_offline,
+	NULL,
+};
+
+static const struct cv_cli_command policy_groups[] = {
+	{
+		.name = "policy module",
+		.operands = "VERB ...",
+		.help = "build and try eBPF code of your own",
+		.details =
+			"A module is a C file against culvert_module.h that runs in the kernel "
+			"behind the policy's verdict. culvert help policy module VERB tells more.",
+		.exits = "0 1 2 3",
+		.verbs = module_verbs,
+	},
+	{0},
+};
+
 static const struct cv_cli_command *const policy_verbs[] = {
 	cv_cli_policy_offline,
+	policy_groups,
 	NULL,
 };
 
@@ -151,8 +171,8 @@ const struct cv_cli_command cv_cli_commands[] = {
 	},
 	{
 		.name = "help",
-		.operands = "[COMMAND [VERB]]",
-		.max_operands = 2,
+		.operands = "[COMMAND [VERB...]]",
+		.max_operands = 3,
 		.help = "print help",
 		.details = "Without COMMAND: the list of commands.",
 		.exits = "0 1",

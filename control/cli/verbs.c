@@ -29,18 +29,20 @@ int cv_cli_help(struct cv_cli *cli)
 {
 	const struct cv_cli_command *command;
 	char name[CV_CLI_NAME_MAX];
-	char *argv[4] = {(char *)cli->program};
-	int len;
+	char *argv[CV_CLI_WORDS_MAX + 2] = {(char *)cli->program};
+	size_t len = 0;
 
 	if (cli->operand_count == 0) {
 		cv_cli_write_overview(stdout);
 		return CV_CLI_OK;
 	}
-	for (int i = 0; i < cli->operand_count && i < 2; i++)
+	for (int i = 0; i < cli->operand_count && i < CV_CLI_WORDS_MAX; i++) {
 		argv[1 + i] = cli->operands[i];
-	len = snprintf(name, sizeof(name), "%s%s%s", argv[1], argv[2] ? " " : "",
-		       argv[2] ? argv[2] : "");
-	command = len < (int)sizeof(name) ? cv_cli_find(name) : NULL;
+		if (len < sizeof(name))
+			len += (size_t)snprintf(name + len, sizeof(name) - len, "%s%s",
+						i ? " " : "", argv[1 + i]);
+	}
+	command = len < sizeof(name) ? cv_cli_find(name) : NULL;
 	if (command) {
 		cv_cli_write_help(command, stdout);
 		return CV_CLI_OK;

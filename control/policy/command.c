@@ -13,6 +13,13 @@ static const struct {
 } handlers[] = {
 	{"check", cv_policy_check_command},
 	{"learn", cv_policy_learn_command},
+	{"module build", cv_policy_module_build_command},
+};
+
+/* All rows this program has a handler for. */
+static const struct cv_cli_command *const tables[] = {
+	cv_cli_policy_offline,
+	cv_cli_module_offline,
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -47,6 +54,12 @@ int cv_policy_usage(const struct cv_policy_args *args, const char *fmt, ...)
 	return CV_CLI_USAGE;
 }
 
+/* "module build" of "policy module build" */
+static const char *verb_of(const struct cv_cli_command *command)
+{
+	return command->name + strlen("policy ");
+}
+
 static int (*find_handler(const char *verb))(const struct cv_policy_args *args)
 {
 	for (size_t i = 0; i < COUNT(handlers); i++) {
@@ -58,23 +71,41 @@ static int (*find_handler(const char *verb))(const struct cv_policy_args *args)
 
 bool cv_policy_command_known(const struct cv_cli_command *command)
 {
-	return find_handler(cv_cli_verb_name(command)) != NULL;
+	return find_handler(verb_of(command)) != NULL;
 }
 
 static const struct cv_cli_command *find_row(const char *verb)
 {
-	for (const struct cv_cli_command *c = cv_cli_policy_offline; c->name; c++) {
-		if (strcmp(cv_cli_verb_name(c), verb) == 0)
-			return c;
+	for (size_t t = 0; t < COUNT(tables); t++) {
+		for (const struct cv_cli_command *c = tables[t]; c->name; c++) {
+			if (strcmp(verb_of(c), verb) == 0)
+				return c;
+		}
 	}
 	return NULL;
+}
+
+/* The row that the first two words or the first one name. @return words taken, 0 = none. */
+static int take_verb(int argc, char **argv, const struct cv_cli_command **ret)
+{
+	char two[CV_CLI_NAME_MAX];
+
+	if (argc > 1 && snprintf(two, sizeof(two), "%s %s", argv[0], argv[1]) < (int)sizeof(two)) {
+		*ret = find_row(two);
+		if (*ret)
+			return 2;
+	}
+	*ret = argc > 0 ? find_row(argv[0]) : NULL;
+	return *ret ? 1 : 0;
 }
 
 static void write_verbs(FILE *out)
 {
 	fputs("usage: culvert-control policy VERB ...\n\n", out);
-	for (const struct cv_cli_command *c = cv_cli_policy_offline; c->name; c++)
-		fprintf(out, "  %-11s %s\n", cv_cli_verb_name(c), c->help);
+	for (size_t t = 0; t < COUNT(tables); t++) {
+		for (const struct cv_cli_command *c = tables[t]; c->name; c++)
+			fprintf(out, "  %-13s %s\n", verb_of(c), c->help);
+	}
 	fputs("\nculvert-control policy VERB --help tells more.\n", out);
 }
 
@@ -82,8 +113,10 @@ static int unknown_verb(const char *verb)
 {
 	struct cv_nearest nearest = cv_nearest_start(verb);
 
-	for (const struct cv_cli_command *c = cv_cli_policy_offline; c->name; c++)
-		cv_nearest_offer(&nearest, cv_cli_verb_name(c));
+	for (size_t t = 0; t < COUNT(tables); t++) {
+		for (const struct cv_cli_command *c = tables[t]; c->name; c++)
+			cv_nearest_offer(&nearest, verb_of(c));
+	}
 	fprintf(stderr, "culvert policy: unknown verb \"%s\"", verb);
 	if (nearest.best)
 		fprintf(stderr, ", did you mean \"%s\"?", nearest.best);
@@ -122,25 +155,25 @@ static int parse(int argc, char **argv, struct cv_policy_args *args, bool *help)
 int cv_policy_command(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : NULL;
-	struct cv_policy_args args = {.command = verb ? find_row(verb) : NULL};
+	struct cv_policy_args args = {0};
+	int r, words = take_verb(argc - 1, argv + 1, &args.command);
 	bool help = false;
-	int r;
 
 	if (!verb || cv_cli_is_help(verb)) {
 		write_verbs(verb ? stdout : stderr);
 		return verb ? CV_CLI_OK : CV_CLI_USAGE;
 	}
-	if (!args.command)
+	if (!words)
 		return unknown_verb(verb);
 	args.given = calloc((size_t)argc, sizeof(*args.given));
 	if (!args.given)
 		return CV_CLI_UNREACHABLE;
-	r = parse(argc - 2, argv + 2, &args, &help);
+	r = parse(argc - 1 - words, argv + 1 + words, &args, &help);
 	args.json = cv_policy_value(&args, "json") != NULL;
 	if (r == CV_CLI_OK && help)
 		cv_cli_write_help(args.command, stdout);
 	else if (r == CV_CLI_OK)
-		r = find_handler(verb)(&args);
+		r = find_handler(verb_of(args.command))(&args);
 	free(args.given);
 	return r;
 }

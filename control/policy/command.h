@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * `culvert-control policy VERB`: verbs that work on files and need no node. A verb is a row in
- * control/cli/policy_offline.c (arguments, help, man page, completion), a row in command.c (who
- * does it) and a file of its own, command_VERB.c.
+ * control/cli/policy_offline.c or module_offline.c (arguments, help, man page, completion), a row
+ * in command.c (who does it) and a file of its own, command_VERB.c.
  */
 #ifndef CV_POLICY_COMMAND_H
 #define CV_POLICY_COMMAND_H
@@ -53,5 +53,6 @@ bool cv_policy_command_known(const struct cv_cli_command *command);
 /* Handlers, one per file. Each returns an exit code. */
 int cv_policy_check_command(const struct cv_policy_args *args);
 int cv_policy_learn_command(const struct cv_policy_args *args);
+int cv_policy_module_build_command(const struct cv_policy_args *args);
 
 #endif

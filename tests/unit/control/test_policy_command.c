@@ -15,14 +15,19 @@
 
 static void every_row_has_a_handler(void **state)
 {
-	size_t n = 0;
+	static const struct cv_cli_command *const tables[] = {cv_cli_policy_offline,
+							      cv_cli_module_offline};
 
-	for (const struct cv_cli_command *c = cv_cli_policy_offline; c->name; c++, n++) {
-		assert_true(cv_policy_command_known(c));
-		assert_true(c->offline);
-		assert_memory_equal(c->name, "policy ", 7);
+	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
+		size_t n = 0;
+
+		for (const struct cv_cli_command *c = tables[t]; c->name; c++, n++) {
+			assert_true(cv_policy_command_known(c));
+			assert_true(c->offline);
+			assert_memory_equal(c->name, "policy ", 7);
+		}
+		assert_true(n > 0);
 	}
-	assert_true(n > 0);
 }
 
 static void wrong_usage_is_told(void **state)
@@ -36,6 +41,10 @@ static void wrong_usage_is_told(void **state)
 	assert_int_equal(RUN("check", "a", "b"), CV_CLI_USAGE);
 	assert_int_equal(RUN("check", "--", "--json"), CV_CLI_INPUT);
 	assert_int_equal(RUN("check", "--help"), CV_CLI_OK);
+	assert_int_equal(RUN("module"), CV_CLI_USAGE);
+	assert_int_equal(RUN("module", "bild"), CV_CLI_USAGE);
+	assert_int_equal(RUN("module", "build"), CV_CLI_USAGE);
+	assert_int_equal(RUN("module", "build", "--help"), CV_CLI_OK);
 }
 
 int main(void)
