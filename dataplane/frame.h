@@ -20,6 +20,8 @@ struct cv_frame {
 
 	uint32_t verdict; /* CV_VERDICT(action, reason) */
 	uint32_t rule; /* id of the deciding rule, 0 = default */
+	uint32_t rule_index; /* where its hits are counted, 0 likewise */
+	uint16_t app; /* the rule's constraints on the decoded message, 0 = none */
 	uint8_t inspect; /* the rule wants it decoded */
 	struct cv_packet packet;
 };

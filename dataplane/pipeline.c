@@ -21,7 +21,7 @@ void cv_pipeline_burst(struct cv_pipeline *p, struct cv_frame *frames, unsigned 
 {
 	struct cv_counters *c = p->counters;
 
-	cv_policy_judge(p->policy, frames, n, now_ns, p->police);
+	cv_policy_judge(p->policy, p->devices, frames, n, now_ns);
 	for (unsigned int i = 0; i < n; i++) {
 		struct cv_frame *f = &frames[i];
 

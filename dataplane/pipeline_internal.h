@@ -11,7 +11,7 @@ struct cv_pipeline {
 	struct cv_policy_table *policy;
 	struct cv_sink *sink;
 	struct cv_counters *counters;
-	bool police;
+	struct cv_device_table *devices; /* NULL = limits are not applied here */
 	bool decode; /* the generation wants inspection at all */
 	struct cv_inspect inspect;
 };

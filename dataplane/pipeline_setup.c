@@ -15,10 +15,12 @@ int cv_pipeline_create(const struct cv_generation *gen, bool police, struct cv_s
 	*p = (struct cv_pipeline){
 		.sink = sink,
 		.counters = counters,
-		.police = police,
 		.decode = gen->decode != 0,
 	};
-	err = cv_policy_table_create(gen, &p->policy);
+	err = cv_policy_table_create(gen, NULL, &p->policy);
+	if (err == 0 && police)
+		err = cv_device_table_create(gen->device_capacity, gen->crc32c ^ gen->number << 32,
+					     &p->devices);
 	if (err == 0 && p->decode)
 		err = cv_inspect_setup(&p->inspect, gen, sink, counters);
 	if (err != 0) {
@@ -34,6 +36,7 @@ void cv_pipeline_destroy(struct cv_pipeline *p)
 	if (p == NULL)
 		return;
 	cv_inspect_release(&p->inspect);
+	cv_device_table_destroy(p->devices);
 	cv_policy_table_destroy(p->policy);
 	free(p);
 }

@@ -28,17 +28,14 @@ struct pinned {
 	bool shared;
 };
 
-enum { PINNED = 10 };
+#define SHARED_ROW(name) {o->maps.name, true},
+#define PORT_ROW(name) {o->maps.name, false},
+#define COUNT_ROW(name) PIN_##name,
+enum { CV_SHARED_MAPS(COUNT_ROW) CV_PORT_MAPS(COUNT_ROW) PINNED };
 
 static void pinned_maps(const struct ingress_bpf *o, struct pinned maps[PINNED])
 {
-	const struct pinned all[PINNED] = {
-		{o->maps.policy_prefix4, true}, {o->maps.policy_prefix6, true},
-		{o->maps.policy_rules, true},	{o->maps.policy_defaults, true},
-		{o->maps.policy_epoch, true},	{o->maps.devices, true},
-		{o->maps.xsks_map, false},	{o->maps.counters, false},
-		{o->maps.port_config, false},	{o->maps.peer_map, false},
-	};
+	const struct pinned all[PINNED] = {CV_SHARED_MAPS(SHARED_ROW) CV_PORT_MAPS(PORT_ROW)};
 
 	memcpy(maps, all, sizeof(all));
 }
@@ -94,6 +91,9 @@ static int load_port(struct cv_bpf *b, const struct cv_generation *gen, struct c
 		return load_failed(why, -errno, port->name);
 	bpf_program__set_autoload(port->object->progs.verdict_test, false);
 	err = bpf_map__set_max_entries(port->object->maps.devices, gen->device_capacity);
+	if (!err)
+		err = bpf_map__set_max_entries(port->object->maps.devices_shadow,
+					       gen->device_capacity);
 	if (!err)
 		err = cv_pins_path(b->dir, port->name, "", path, sizeof(path));
 	if (!err && mkdir(path, 0700) && errno != EEXIST)
@@ -198,7 +198,7 @@ static int configure_port(const struct cv_bpf *b, const struct cv_generation *ge
 	const struct cv_gen_port *ports = cv_generation_at(gen, gen->ports);
 	const struct ingress_bpf *o = b->ports[i].object;
 	unsigned int peer = ports[i].peer;
-	struct cv_xdp_port config = {0};
+	struct cv_xdp_port config = {.index = i};
 	__u32 zero = 0;
 
 	if (ports[i].on_loss == CV_LOSS_FORWARD && peer < b->count && b->ports[peer].ifindex) {

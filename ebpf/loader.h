@@ -4,7 +4,7 @@
  * and the dataplane; a control that starts again finds the pins, puts the programs it carries in
  * place of the running ones by bpf_link_update, and no frame goes unjudged in between.
  *
- *     DIR/policy_{prefix4,prefix6,rules,defaults,epoch}, DIR/devices   shared by all ports
+ *     DIR/policy_*, DIR/devices, DIR/devices_shadow, DIR/shadow_diffs  shared by all ports
  *     DIR/port-PORT/{link,xsks_map,counters,port_config,peer_map}           one folder per port
  *
  * Pins vanish under `ip netns exec`, which mounts a fresh /sys: enter namespaces with
@@ -44,11 +44,52 @@ int cv_bpf_load(const struct cv_generation *gen, const char *dir, struct cv_bpf 
 
 /**
  * Switch all ports to the policy of another generation by one store, under traffic. Ports and
- * device_capacity stay those of cv_bpf_load(). Waits for the kernel's grace period (tens of ms).
+ * device_capacity stay those of cv_bpf_load(). The policy before stays loaded for cv_bpf_revert();
+ * a shadow is gone. Waits for the kernel's grace period (tens of ms).
  *
  * @return 0, or negative errno with @p why set; the old policy is in force then.
  */
 int cv_bpf_install(struct cv_bpf *b, const struct cv_generation *gen, struct cv_bpf_why *why);
+
+/**
+ * Judge by this policy beside the one in force, on the same frames, and count where they differ.
+ * What was counted before is forgotten.
+ *
+ * @param gen NULL: no longer.
+ * @return 0, or negative errno with @p why set; there is no shadow then.
+ */
+int cv_bpf_shadow(struct cv_bpf *b, const struct cv_generation *gen, struct cv_bpf_why *why);
+
+/** Put the shadow in force by one store. @return 0, -ENOENT (there is none), negative errno. */
+int cv_bpf_promote(struct cv_bpf *b);
+
+/** Put the policy before in force by one store. @return 0, -ENOENT (there is none). */
+int cv_bpf_revert(struct cv_bpf *b);
+
+/** Which slot is what. All CV_SLOT_NONE or zero without af_xdp port. */
+struct cv_epoch cv_bpf_epoch(const struct cv_bpf *b);
+
+/**
+ * Hits of the rules of a slot, summed over CPUs.
+ *
+ * @param slot from cv_bpf_epoch().
+ * @param hits @p n entries, by rule index.
+ * @return 0, -ENOENT (empty slot, no af_xdp port), negative errno.
+ */
+int cv_bpf_hits(const struct cv_bpf *b, uint32_t slot, struct cv_rule_hits *hits, uint32_t n);
+
+/** One kind of difference between live and shadow policy. */
+struct cv_bpf_difference {
+	struct cv_shadow_key key;
+	struct cv_shadow_diff count;
+};
+
+/**
+ * The differences that are remembered, at most @p max; the least recent may have been forgotten.
+ *
+ * @return how many, or negative errno.
+ */
+int cv_bpf_differences(const struct cv_bpf *b, struct cv_bpf_difference *ret, unsigned int max);
 
 /** Number of the generation in force, 0 = none. */
 uint64_t cv_bpf_generation(const struct cv_bpf *b);

@@ -12,6 +12,27 @@
 /* So that no port can be named like a shared map. */
 #define CV_PORT_FOLDER "port-"
 
+/* Maps of the object: shared by all ports, and of each port. All are pinned. */
+#define CV_SHARED_MAPS(X)                                                                          \
+	X(policy_prefix4)                                                                          \
+	X(policy_prefix6)                                                                          \
+	X(policy_macs)                                                                             \
+	X(policy_bindings)                                                                         \
+	X(policy_rules)                                                                            \
+	X(policy_meters)                                                                           \
+	X(policy_hits)                                                                             \
+	X(policy_head)                                                                             \
+	X(policy_places)                                                                           \
+	X(policy_epoch)                                                                            \
+	X(devices)                                                                                 \
+	X(devices_shadow)                                                                          \
+	X(shadow_diffs)
+#define CV_PORT_MAPS(X)                                                                            \
+	X(xsks_map)                                                                                \
+	X(counters)                                                                                \
+	X(port_config)                                                                             \
+	X(peer_map)
+
 struct bpf_map;
 struct ingress_bpf;
 

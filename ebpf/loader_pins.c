@@ -16,10 +16,9 @@
 #include <linux/magic.h>
 
 static const char *const shared_pins[] = {
-	"policy_prefix4",  "policy_prefix6", "policy_rules",
-	"policy_defaults", "policy_epoch",   "devices",
-};
-static const char *const port_pins[] = {"xsks_map", "counters", "port_config", "peer_map"};
+#define CV_PIN_ROW(name) #name,
+	CV_SHARED_MAPS(CV_PIN_ROW)};
+static const char *const port_pins[] = {CV_PORT_MAPS(CV_PIN_ROW)};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

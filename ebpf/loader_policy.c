@@ -11,18 +11,28 @@
 
 #include "ingress.skel.h"
 
+/* The maps of one slot. */
+#define INNER_MAPS(X) X(prefix4) X(prefix6) X(macs) X(bindings) X(rules) X(meters) X(hits)
+
+#define INNER_ROW(name) INNER_##name,
+#define OUTER_ROW(name) o->maps.policy_##name,
+enum { INNER_MAPS(INNER_ROW) INNER_COUNT };
+
 struct inner {
-	int prefix4, prefix6, rules; /* fds, -1 = none */
+	int fd[INNER_COUNT]; /* -1 = none */
 };
 
 static void inner_close(struct inner *m)
 {
-	if (m->prefix4 >= 0)
-		close(m->prefix4);
-	if (m->prefix6 >= 0)
-		close(m->prefix6);
-	if (m->rules >= 0)
-		close(m->rules);
+	for (unsigned int i = 0; i < INNER_COUNT; i++) {
+		if (m->fd[i] >= 0)
+			close(m->fd[i]);
+	}
+}
+
+static int update(int fd, const void *key, const void *value)
+{
+	return bpf_map_update_elem(fd, key, value, BPF_ANY) ? -errno : 0;
 }
 
 static int add_prefix(const struct inner *m, const struct cv_gen_prefix *p)
@@ -33,97 +43,293 @@ static int add_prefix(const struct inner *m, const struct cv_gen_prefix *p)
 
 	if (p->family == 4) {
 		memcpy(&key4.addr, p->addr, sizeof(key4.addr));
-		return bpf_map_update_elem(m->prefix4, &key4, &class_id, BPF_ANY) ? -errno : 0;
+		return update(m->fd[INNER_prefix4], &key4, &class_id);
 	}
 	memcpy(key6.addr, p->addr, sizeof(key6.addr));
-	return bpf_map_update_elem(m->prefix6, &key6, &class_id, BPF_ANY) ? -errno : 0;
+	return update(m->fd[INNER_prefix6], &key6, &class_id);
 }
 
-static int fill(const struct inner *m, const struct cv_generation *gen)
+static int fill_senders(const struct inner *m, const struct cv_generation *gen)
 {
 	const struct cv_gen_prefix *p = cv_generation_at(gen, gen->prefixes);
-	const struct cv_gen_rule *r = cv_generation_at(gen, gen->rules);
+	const struct cv_gen_mac *mac = cv_generation_at(gen, gen->macs);
+	const struct cv_gen_binding *b = cv_generation_at(gen, gen->bindings);
 	int err = 0;
 
 	for (uint32_t i = 0; i < gen->prefixes.count && !err; i++)
 		err = add_prefix(m, &p[i]);
-	for (uint32_t i = 0; i < gen->rules.count && !err; i++) {
-		if (bpf_map_update_elem(m->rules, &r[i].key, &r[i].rule, BPF_ANY))
-			err = -errno;
+	for (uint32_t i = 0; i < gen->macs.count && !err; i++) {
+		__u32 class_id = mac[i].class_id;
+
+		err = update(m->fd[INNER_macs], &mac[i].mac, &class_id);
+	}
+	for (uint32_t i = 0; i < gen->bindings.count && !err; i++)
+		err = update(m->fd[INNER_bindings], &b[i].key, &b[i].place);
+	return err;
+}
+
+static int fill(const struct inner *m, const struct cv_generation *gen)
+{
+	const struct cv_gen_rule *r = cv_generation_at(gen, gen->rules);
+	const struct cv_gen_meter *meters = cv_generation_at(gen, gen->meters);
+	int err = fill_senders(m, gen);
+
+	for (uint32_t i = 0; i < gen->rules.count && !err; i++)
+		err = update(m->fd[INNER_rules], &r[i].key, &r[i].rule);
+	for (uint32_t i = 0; i < gen->meters.count && !err; i++) {
+		struct cv_meter meter = {.limit = meters[i].limit, .reason = meters[i].reason};
+
+		err = update(m->fd[INNER_meters], &i, &meter);
 	}
 	return err;
 }
 
 static int inner_create(const struct cv_generation *gen, struct inner *m)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, no_prealloc, .map_flags = BPF_F_NO_PREALLOC);
-	__u32 prefixes = gen->prefixes.count ? gen->prefixes.count : 1;
-	__u32 rules = gen->rules.count ? gen->rules.count : 1;
+	int cpus = libbpf_num_possible_cpus();
+	const struct {
+		enum bpf_map_type type;
+		const char *name;
+		__u32 key, value, entries, flags;
+	} maps[INNER_COUNT] = {
+		[INNER_prefix4] = {BPF_MAP_TYPE_LPM_TRIE, "prefix4", sizeof(struct cv_prefix4_key),
+				   sizeof(__u32), gen->prefixes.count, BPF_F_NO_PREALLOC},
+		[INNER_prefix6] = {BPF_MAP_TYPE_LPM_TRIE, "prefix6", sizeof(struct cv_prefix6_key),
+				   sizeof(__u32), gen->prefixes.count, BPF_F_NO_PREALLOC},
+		[INNER_macs] = {BPF_MAP_TYPE_HASH, "macs", sizeof(__u64), sizeof(__u32),
+				gen->macs.count, 0},
+		[INNER_bindings] = {BPF_MAP_TYPE_HASH, "bindings", sizeof(struct cv_binding_key),
+				    sizeof(struct cv_binding), gen->bindings.count, 0},
+		[INNER_rules] = {BPF_MAP_TYPE_HASH, "rules", sizeof(struct cv_rule_key),
+				 sizeof(struct cv_rule), gen->rules.count, 0},
+		[INNER_meters] = {BPF_MAP_TYPE_ARRAY, "meters", sizeof(__u32),
+				  sizeof(struct cv_meter), gen->meters.count, BPF_F_INNER_MAP},
+		[INNER_hits] = {BPF_MAP_TYPE_ARRAY, "hits", sizeof(__u32),
+				sizeof(struct cv_rule_hits),
+				(gen->policy.n_rules + 1) * (__u32)cpus, BPF_F_INNER_MAP},
+	};
 
-	*m = (struct inner){-1, -1, -1};
-	m->prefix4 = bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, "prefix4", sizeof(struct cv_prefix4_key),
-				    sizeof(__u32), prefixes, &no_prealloc);
-	if (m->prefix4 < 0)
-		return -errno;
-	m->prefix6 = bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, "prefix6", sizeof(struct cv_prefix6_key),
-				    sizeof(__u32), prefixes, &no_prealloc);
-	if (m->prefix6 < 0)
-		return -errno;
-	m->rules = bpf_map_create(BPF_MAP_TYPE_HASH, "rules", sizeof(struct cv_rule_key),
-				  sizeof(struct cv_rule), rules, NULL);
-	if (m->rules < 0)
-		return -errno;
+	memset(m, 0xff, sizeof(*m));
+	if (cpus < 0)
+		return cpus;
+	for (unsigned int i = 0; i < INNER_COUNT; i++) {
+		LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = maps[i].flags);
+
+		m->fd[i] = bpf_map_create(maps[i].type, maps[i].name, maps[i].key, maps[i].value,
+					  maps[i].entries ? maps[i].entries : 1, &opts);
+		if (m->fd[i] < 0)
+			return -errno;
+	}
 	return fill(m, gen);
 }
 
-static int put(struct bpf_map *outer, __u32 slot, int fd)
+/* ---- slots --------------------------------------------------------------------------------- */
+
+struct cv_epoch cv_bpf_epoch(const struct cv_bpf *b)
 {
-	return bpf_map_update_elem(bpf_map__fd(outer), &slot, &fd, BPF_ANY) ? -errno : 0;
+	__u64 word = b->epoch ? __atomic_load_n(b->epoch, __ATOMIC_RELAXED) : 0;
+
+	return (struct cv_epoch){.number = CV_EPOCH_NUMBER(word),
+				 .live = CV_EPOCH_LIVE(word),
+				 .shadow = CV_EPOCH_SHADOW(word),
+				 .previous = CV_EPOCH_PREVIOUS(word)};
 }
 
-static int install(struct cv_bpf *b, const struct cv_generation *gen, const struct inner *m)
+static __u32 free_slot(struct cv_epoch e)
+{
+	__u32 slot = 0;
+
+	while (slot == e.live || slot == e.shadow || slot == e.previous)
+		slot++;
+	return slot;
+}
+
+static int put_slot(const struct cv_bpf *b, const struct cv_generation *gen, const struct inner *m,
+		    __u32 slot)
 {
 	const struct ingress_bpf *o = b->first->object;
-	__u32 slot = !CV_EPOCH_SLOT(__atomic_load_n(b->epoch, __ATOMIC_RELAXED));
-	int err;
+	const struct bpf_map *outer[INNER_COUNT] = {INNER_MAPS(OUTER_ROW)};
+	const __u8 *places = cv_generation_at(gen, gen->places);
+	static const __u8 nowhere[CV_VLANS];
+	int err = 0;
 
-	err = put(o->maps.policy_prefix4, slot, m->prefix4);
+	for (unsigned int i = 0; i < INNER_COUNT && !err; i++)
+		err = update(bpf_map__fd(outer[i]), &slot, &m->fd[i]);
+	for (__u32 port = 0; port < CV_PORTS_MAX && !err; port++) {
+		__u32 row = slot * CV_PORTS_MAX + port;
+		bool there = (port + 1) * CV_VLANS <= gen->places.count;
+
+		err = update(bpf_map__fd(o->maps.policy_places), &row,
+			     there ? places + port * (size_t)CV_VLANS : nowhere);
+	}
 	if (!err)
-		err = put(o->maps.policy_prefix6, slot, m->prefix6);
+		err = update(bpf_map__fd(o->maps.policy_head), &slot, &gen->policy);
+	return err;
+}
+
+/* Build a policy in a slot that nobody looks at. */
+static int build(struct cv_bpf *b, const struct cv_generation *gen, __u32 *ret)
+{
+	__u32 slot = free_slot(cv_bpf_epoch(b));
+	struct inner m;
+	int err = inner_create(gen, &m);
+
 	if (!err)
-		err = put(o->maps.policy_rules, slot, m->rules);
-	if (!err && bpf_map_update_elem(bpf_map__fd(o->maps.policy_defaults), &slot, &gen->defaults,
-					BPF_ANY))
-		err = -errno;
-	if (err)
-		return err;
-	__atomic_store_n(b->epoch, CV_EPOCH(gen->number, slot), __ATOMIC_RELEASE);
-	/* The kernel answers an update of an outer map after a grace period: from here on no frame
-	 * is judged by the old slot, and the next install may write there. */
-	return put(o->maps.policy_rules, slot, m->rules);
+		err = put_slot(b, gen, &m, slot);
+	inner_close(&m);
+	if (!err)
+		*ret = slot;
+	return err;
+}
+
+/* The map a slot of an outer map holds. @return fd, or negative errno. */
+static int inner_of(const struct bpf_map *outer, __u32 slot)
+{
+	__u32 id;
+	int fd;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(outer), &slot, &id))
+		return -errno;
+	fd = bpf_map_get_fd_by_id(id);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The kernel answers an update of an outer map after a grace period, even one that changes
+ * nothing: after that nobody judges by a word read before. */
+static void wait_for_readers(const struct bpf_map *outer, __u32 slot)
+{
+	int fd = inner_of(outer, slot);
+
+	if (fd < 0)
+		return;
+	(void)update(bpf_map__fd(outer), &slot, &fd);
+	close(fd);
+}
+
+/* The one store, the wait, and then the memory of slots that nobody needs goes back. */
+static void switch_to(struct cv_bpf *b, struct cv_epoch e)
+{
+	const struct ingress_bpf *o = b->first->object;
+	const struct bpf_map *outer[INNER_COUNT] = {INNER_MAPS(OUTER_ROW)};
+
+	__atomic_store_n(b->epoch, cv_epoch_word(e), __ATOMIC_RELEASE);
+	wait_for_readers(o->maps.policy_rules, e.live);
+	for (__u32 slot = 0; slot < CV_POLICY_SLOTS; slot++) {
+		if (slot == e.live || slot == e.shadow || slot == e.previous)
+			continue;
+		for (unsigned int i = 0; i < INNER_COUNT; i++) {
+			int fd = inner_of(outer[i], slot);
+
+			if (fd < 0)
+				continue;
+			close(fd);
+			(void)bpf_map_delete_elem(bpf_map__fd(outer[i]), &slot);
+		}
+	}
+}
+
+static int refused(const struct cv_generation *gen, int err, struct cv_bpf_why *why)
+{
+	return cv_bpf_fail(why, err,
+			   "The kernel does not take the policy of generation %llu (%u prefixes, "
+			   "%u rules): %s.",
+			   (unsigned long long)gen->number, gen->prefixes.count, gen->rules.count,
+			   strerror(-err));
 }
 
 int cv_bpf_install(struct cv_bpf *b, const struct cv_generation *gen, struct cv_bpf_why *why)
 {
-	struct inner m;
+	struct cv_epoch e = cv_bpf_epoch(b);
+	__u32 slot;
 	int err;
 
 	if (!b->first)
 		return 0;
-	err = inner_create(gen, &m);
-	if (!err)
-		err = install(b, gen, &m);
-	inner_close(&m);
+	err = build(b, gen, &slot);
 	if (err)
-		return cv_bpf_fail(why, err,
-				   "The kernel does not take the policy of generation %llu "
-				   "(%u prefixes, %u rules): %s.",
-				   (unsigned long long)gen->number, gen->prefixes.count,
-				   gen->rules.count, strerror(-err));
+		return refused(gen, err, why);
+	e.previous = e.number ? e.live : CV_SLOT_NONE;
+	e.live = slot;
+	e.shadow = CV_SLOT_NONE;
+	e.number = gen->number;
+	switch_to(b, e);
+	return 0;
+}
+
+static void forget(const struct bpf_map *map, void *key)
+{
+	while (!bpf_map_get_next_key(bpf_map__fd(map), NULL, key))
+		(void)bpf_map_delete_elem(bpf_map__fd(map), key);
+}
+
+int cv_bpf_shadow(struct cv_bpf *b, const struct cv_generation *gen, struct cv_bpf_why *why)
+{
+	struct cv_epoch e = cv_bpf_epoch(b);
+	struct cv_device_key device;
+	struct cv_shadow_key diff;
+	int err = 0;
+
+	if (!b->first)
+		return 0;
+	e.shadow = CV_SLOT_NONE;
+	switch_to(b, e);
+	forget(b->first->object->maps.shadow_diffs, &diff);
+	forget(b->first->object->maps.devices_shadow, &device);
+	if (!gen)
+		return 0;
+	err = build(b, gen, &e.shadow);
+	if (err)
+		return refused(gen, err, why);
+	switch_to(b, e);
+	return 0;
+}
+
+static int number_of(const struct cv_bpf *b, __u32 slot, __u64 *ret)
+{
+	struct cv_policy_head head;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(b->first->object->maps.policy_head), &slot, &head))
+		return -errno;
+	*ret = head.number;
+	return 0;
+}
+
+int cv_bpf_promote(struct cv_bpf *b)
+{
+	struct cv_epoch e = cv_bpf_epoch(b);
+	int err;
+
+	if (!b->first || e.shadow == CV_SLOT_NONE)
+		return -ENOENT;
+	err = number_of(b, e.shadow, &e.number);
+	if (err)
+		return err;
+	e.previous = e.live;
+	e.live = e.shadow;
+	e.shadow = CV_SLOT_NONE;
+	switch_to(b, e);
+	return 0;
+}
+
+int cv_bpf_revert(struct cv_bpf *b)
+{
+	struct cv_epoch e = cv_bpf_epoch(b);
+	__u32 was = e.live;
+	int err;
+
+	if (!b->first || e.previous == CV_SLOT_NONE)
+		return -ENOENT;
+	err = number_of(b, e.previous, &e.number);
+	if (err)
+		return err;
+	e.live = e.previous;
+	e.previous = was;
+	e.shadow = CV_SLOT_NONE;
+	switch_to(b, e);
 	return 0;
 }
 
 uint64_t cv_bpf_generation(const struct cv_bpf *b)
 {
-	return b->epoch ? CV_EPOCH_NUMBER(__atomic_load_n(b->epoch, __ATOMIC_RELAXED)) : 0;
+	return cv_bpf_epoch(b).number;
 }

@@ -170,9 +170,10 @@ static uint64_t increment(struct cv_rate rate, unsigned int shift)
 	return rate.amount ? (uint64_t)((period + rate.amount / 2) / rate.amount) : 0;
 }
 
-static struct cv_rule make_rule(const struct cv_policy_rule *rule, bool answer)
+static struct cv_rule make_rule(const struct cv_policy *policy, uint32_t at, bool answer)
 {
-	struct cv_rule out = {.id = rule->id, .action = rule->action};
+	const struct cv_policy_rule *rule = &policy->rules[at];
+	struct cv_rule out = {.id = rule->id, .action = rule->action, .index = at + 1};
 
 	if (rule->action == CV_ACTION_DROP)
 		return out;
@@ -180,9 +181,9 @@ static struct cv_rule make_rule(const struct cv_policy_rule *rule, bool answer)
 		out.flags |= CV_RULE_INSPECT;
 	if (rule->limited && !answer) {
 		out.flags |= CV_RULE_POLICE;
-		out.cost_packet = increment(rule->limit.packets, 6);
-		out.cost_byte16 = increment(rule->limit.bytes, 16);
-		out.burst = rule->limit.burst_ns << 6;
+		out.limit.cost_packet = increment(rule->limit.packets, 6);
+		out.limit.cost_byte16 = increment(rule->limit.bytes, 16);
+		out.limit.burst = rule->limit.burst_ns << 6;
 	}
 	return out;
 }
@@ -201,7 +202,7 @@ static int emit_key(struct compiler *c, const struct cv_policy_entry *like, uint
 			.port = htons(like->port),
 			.ip_proto = like->ip_proto,
 			.match = match[like->kind]},
-		.rule = make_rule(&c->policy->rules[rank / 2], rank & 1),
+		.rule = make_rule(c->policy, rank / 2, rank & 1),
 	};
 
 	if (!(rank & 1))
@@ -301,6 +302,16 @@ static int compile_rules(struct compiler *c, struct cv_diagnostics *diag)
 	return r;
 }
 
+static int add_name(struct cv_generation_build *build, const struct cv_policy_name *name,
+		    uint32_t id,
+		    int (*add)(struct cv_generation_build *, const struct cv_gen_name *))
+{
+	struct cv_gen_name out = {.id = id, .line = name->line};
+
+	memcpy(out.text, name->text, sizeof(name->text));
+	return add(build, &out);
+}
+
 int cv_policy_compile(const struct cv_policy *policy, struct cv_generation_build *build,
 		      struct cv_diagnostics *diag)
 {
@@ -308,11 +319,18 @@ int cv_policy_compile(const struct cv_policy *policy, struct cv_generation_build
 	struct cv_generation *head = cv_generation_build_head(build);
 	int r = 0;
 
-	head->defaults.ip_action = policy->fallback.ip;
-	head->defaults.non_ip_action = policy->fallback.non_ip;
-	head->defaults.inspect = policy->fallback.inspect;
+	head->policy.contexts[0].ip_action = policy->fallback.ip;
+	head->policy.contexts[0].non_ip_action = policy->fallback.non_ip;
+	head->policy.contexts[0].inspect = policy->fallback.inspect;
 	for (size_t i = 0; r == 0 && i < policy->n_prefixes; i++)
 		r = cv_generation_build_prefix(build, &policy->prefixes[i].prefix);
+	for (size_t i = 0; r == 0 && i < policy->n_groups; i++)
+		r = add_name(build, &policy->groups[i].name, 0, cv_generation_build_group_name);
+	for (size_t i = 0; r == 0 && i < policy->n_rules; i++) {
+		const struct cv_policy_name name = {.line = policy->rules[i].line};
+
+		r = add_name(build, &name, policy->rules[i].id, cv_generation_build_rule_name);
+	}
 	if (r == 0)
 		r = compile_rules(&c, diag);
 	if (r == -E2BIG)

@@ -82,6 +82,18 @@ int cv_gen_prefix_order(const void *pa, const void *pb)
 	return memcmp(a->addr, b->addr, sizeof(a->addr));
 }
 
+int cv_gen_mac_order(const void *pa, const void *pb)
+{
+	const struct cv_gen_mac *a = pa, *b = pb;
+
+	return (a->mac > b->mac) - (a->mac < b->mac);
+}
+
+int cv_gen_binding_order(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct cv_binding_key));
+}
+
 int cv_gen_rule_order(const void *a, const void *b)
 {
 	return memcmp(a, b, sizeof(struct cv_rule_key));
@@ -111,9 +123,43 @@ static bool prefixes_valid(const struct cv_gen_prefix *p, uint32_t count)
 	return true;
 }
 
+static bool macs_valid(const struct cv_gen_mac *m, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (m[i].mac >> 48 || !m[i].class_id || m[i].pad[0] | m[i].pad[1] | m[i].pad[2])
+			return false;
+		if (i && m[i - 1].mac >= m[i].mac)
+			return false;
+	}
+	return true;
+}
+
+static bool binding_valid(const struct cv_gen_binding *b)
+{
+	const struct cv_binding *p = &b->place;
+
+	if (b->key.kind != 4 && b->key.kind != 6 && b->key.kind != CV_BINDING_OF_MAC)
+		return false;
+	if (b->key.pad || p->pad || !p->flags || p->flags & ~CV_BIND_FLAGS || p->vlan >= CV_VLANS ||
+	    p->mac >> 48)
+		return false;
+	if (b->key.kind == CV_BINDING_OF_MAC && (b->key.id[0] >> 48 || b->key.id[1]))
+		return false;
+	return !(p->flags & CV_BIND_PREFIX) || p->family == 4 || p->family == 6;
+}
+
+static bool bindings_valid(const struct cv_gen_binding *b, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (!binding_valid(&b[i]) || (i && cv_gen_binding_order(&b[i - 1], &b[i]) >= 0))
+			return false;
+	}
+	return true;
+}
+
 static bool key_valid(const struct cv_rule_key *k)
 {
-	switch (k->match) {
+	switch (CV_KEY_KIND(k->match)) {
 	case CV_MATCH_DPORT:
 	case CV_MATCH_SPORT:
 		return k->ip_proto == IPPROTO_TCP || k->ip_proto == IPPROTO_UDP;
@@ -126,26 +172,123 @@ static bool key_valid(const struct cv_rule_key *k)
 	}
 }
 
+static bool limit_valid(const struct cv_limit *l)
+{
+	return l->cost_packet <= CV_COST_MAX && l->cost_byte16 <= CV_COST_MAX &&
+	       l->burst <= CV_COST_MAX;
+}
+
+static bool rule_valid(const struct cv_generation *g, const struct cv_rule *r)
+{
+	return r->id && r->action < CV_ACTION_COUNT && !(r->flags & ~CV_RULE_FLAGS) && r->index &&
+	       r->index <= g->policy.n_rules && r->meter <= g->meters.count &&
+	       limit_valid(&r->limit);
+}
+
 static bool rules_valid(const struct cv_generation *g)
 {
 	const struct cv_gen_rule *r = cv_generation_at(g, g->rules);
-	uint32_t probes = 0;
+	uint32_t probes[CV_CONTEXTS_MAX] = {0};
 
 	for (uint32_t i = 0; i < g->rules.count; i++) {
-		const struct cv_rule *rule = &r[i].rule;
-
-		if (!key_valid(&r[i].key) || !rule->id || rule->action >= CV_ACTION_COUNT)
-			return false;
-		if (rule->flags & ~(CV_RULE_INSPECT | CV_RULE_POLICE) || rule->pad)
-			return false;
-		if (rule->cost_packet > CV_COST_MAX || rule->cost_byte16 > CV_COST_MAX ||
-		    rule->burst > CV_COST_MAX)
+		if (!key_valid(&r[i].key) || !rule_valid(g, &r[i].rule))
 			return false;
 		if (i && cv_gen_rule_order(&r[i - 1], &r[i]) >= 0)
 			return false;
-		probes |= cv_probe_bit(&r[i].key);
+		probes[CV_KEY_CONTEXT(r[i].key.match)] |= cv_probe_bit(&r[i].key);
 	}
-	return probes == g->defaults.probes;
+	for (uint32_t i = 0; i < CV_CONTEXTS_MAX; i++) {
+		if (probes[i] != g->policy.contexts[i].probes)
+			return false;
+	}
+	return true;
+}
+
+static bool meters_valid(const struct cv_generation *g)
+{
+	const struct cv_gen_meter *m = cv_generation_at(g, g->meters);
+
+	if (g->meters.count && g->meters.count < CV_PORTS_MAX)
+		return false;
+	for (uint32_t i = 0; i < g->meters.count; i++) {
+		bool right = i < CV_PORTS_MAX ? m[i].reason == CV_REASON_RATE_PORT
+					      : m[i].reason == CV_REASON_RATE_GROUP ||
+							m[i].reason == CV_REASON_RATE_RULE;
+
+		if (!right || m[i].pad || !limit_valid(&m[i].limit))
+			return false;
+	}
+	return true;
+}
+
+static bool names_valid(const struct cv_generation *g, struct cv_gen_section s)
+{
+	const struct cv_gen_name *n = cv_generation_at(g, s);
+
+	for (uint32_t i = 0; i < s.count; i++) {
+		if (!is_text(n[i].text, sizeof(n[i].text), 0))
+			return false;
+	}
+	return true;
+}
+
+static bool places_valid(const struct cv_generation *g)
+{
+	const uint8_t *context = cv_generation_at(g, g->places);
+
+	if (g->places.count % CV_VLANS)
+		return false;
+	for (uint32_t i = 0; i < g->places.count; i++) {
+		if (context[i] >= CV_CONTEXTS_MAX)
+			return false;
+	}
+	return true;
+}
+
+static bool context_valid(const struct cv_context *c)
+{
+	static const uint8_t zero[sizeof(c->pad)];
+
+	return c->ip_action < CV_ACTION_COUNT && c->non_ip_action < CV_ACTION_COUNT &&
+	       c->inspect <= 1 && c->unknown < CV_UNKNOWN_COUNT && limit_valid(&c->device_limit) &&
+	       limit_valid(&c->unknown_limit) && !memcmp(c->pad, zero, sizeof(zero));
+}
+
+/* Flags say what there is: a judge does not look for what they deny. */
+static uint32_t policy_flags(const struct cv_generation *g)
+{
+	const struct cv_gen_meter *m = cv_generation_at(g, g->meters);
+	uint32_t flags =
+		(g->macs.count ? CV_POLICY_MACS : 0) | (g->bindings.count ? CV_POLICY_BINDINGS : 0);
+
+	for (uint32_t i = 0; i < CV_CONTEXTS_MAX; i++) {
+		if (g->policy.contexts[i].unknown != CV_UNKNOWN_ALLOW)
+			flags |= CV_POLICY_UNKNOWN;
+	}
+	for (uint32_t i = 0; i < g->meters.count; i++) {
+		if (m[i].limit.cost_packet | m[i].limit.cost_byte16)
+			flags |= CV_POLICY_METERS;
+	}
+	return flags;
+}
+
+static bool policy_valid(const struct cv_generation *g)
+{
+	const struct cv_policy_head *h = &g->policy;
+
+	if (h->number != g->number || h->n_guards > CV_GUARDS_MAX ||
+	    h->n_rules >= CV_RULE_INDEXES_MAX || h->flags != policy_flags(g) ||
+	    h->n_meters != g->meters.count)
+		return false;
+	for (uint32_t i = 0; i < h->n_guards; i++) {
+		if ((h->guards[i].family != 4 && h->guards[i].family != 6) || h->guards[i].pad)
+			return false;
+	}
+	for (uint32_t i = 0; i < CV_CONTEXTS_MAX; i++) {
+		if (!context_valid(&h->contexts[i]))
+			return false;
+	}
+	return true;
 }
 
 static bool hints_valid(const struct cv_gen_hint *h, uint32_t count)
@@ -182,14 +325,38 @@ static bool head_valid(const struct cv_generation *g)
 
 	if (!g->number || g->pad || !is_text(g->node, sizeof(g->node), 1))
 		return false;
-	if (g->defaults.ip_action >= CV_ACTION_COUNT ||
-	    g->defaults.non_ip_action >= CV_ACTION_COUNT || g->defaults.inspect > 1 ||
-	    g->defaults.pad)
-		return false;
 	if (blocks < 4 || blocks > 4096 || (blocks & (blocks - 1)))
 		return false;
 	return g->device_capacity - 1 < CV_DEVICES_MAX && g->flow_capacity - 1 < CV_FLOWS_MAX &&
 	       g->flush_us - 1 < 1000000 && g->decode <= 1 && g->mtu >= 68 && g->mtu <= 9216;
+}
+
+static bool sections_fit(const struct cv_generation *g)
+{
+	const struct {
+		struct cv_gen_section section;
+		size_t element;
+		uint32_t max;
+	} all[] = {
+		{g->ports, sizeof(struct cv_gen_port), CV_PORTS_MAX},
+		{g->places, 1, CV_PORTS_MAX * CV_VLANS},
+		{g->prefixes, sizeof(struct cv_gen_prefix), CV_PREFIXES_MAX},
+		{g->macs, sizeof(struct cv_gen_mac), CV_MACS_MAX},
+		{g->bindings, sizeof(struct cv_gen_binding), CV_BINDINGS_MAX},
+		{g->rules, sizeof(struct cv_gen_rule), CV_RULES_MAX},
+		{g->meters, sizeof(struct cv_gen_meter), CV_METERS_MAX},
+		{g->zones, sizeof(struct cv_gen_name), CV_NAMES_MAX},
+		{g->groups, sizeof(struct cv_gen_name), CV_NAMES_MAX},
+		{g->rule_names, sizeof(struct cv_gen_name), CV_NAMES_MAX},
+		{g->hints, sizeof(struct cv_gen_hint), CV_HINTS_MAX},
+		{g->registers, sizeof(struct cv_gen_register), CV_REGISTERS_MAX},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (!section_fits(g, all[i].section, all[i].element, all[i].max))
+			return false;
+	}
+	return true;
 }
 
 int cv_generation_check(const void *data, size_t size)
@@ -204,19 +371,20 @@ int cv_generation_check(const void *data, size_t size)
 		return -EBADMSG;
 	if (cv_generation_crc(g) != g->crc32c || !head_valid(g))
 		return -EBADMSG;
-	if (!section_fits(g, g->ports, sizeof(struct cv_gen_port), CV_PORTS_MAX) ||
-	    !section_fits(g, g->prefixes, sizeof(struct cv_gen_prefix), CV_PREFIXES_MAX) ||
-	    !section_fits(g, g->rules, sizeof(struct cv_gen_rule), CV_RULES_MAX) ||
-	    !section_fits(g, g->hints, sizeof(struct cv_gen_hint), CV_HINTS_MAX) ||
-	    !section_fits(g, g->registers, sizeof(struct cv_gen_register), CV_REGISTERS_MAX))
+	if (!sections_fit(g))
 		return -EBADMSG;
 	ports = cv_generation_at(g, g->ports);
 	for (uint32_t i = 0; i < g->ports.count; i++) {
 		if (!port_valid(&ports[i], ports, g->ports.count))
 			return -EBADMSG;
 	}
-	if (!prefixes_valid(cv_generation_at(g, g->prefixes), g->prefixes.count) ||
-	    !rules_valid(g) || !hints_valid(cv_generation_at(g, g->hints), g->hints.count) ||
+	if (!meters_valid(g) || !policy_valid(g) || !places_valid(g) ||
+	    !prefixes_valid(cv_generation_at(g, g->prefixes), g->prefixes.count) ||
+	    !macs_valid(cv_generation_at(g, g->macs), g->macs.count) ||
+	    !bindings_valid(cv_generation_at(g, g->bindings), g->bindings.count) ||
+	    !names_valid(g, g->zones) || !names_valid(g, g->groups) ||
+	    !names_valid(g, g->rule_names) || !rules_valid(g) ||
+	    !hints_valid(cv_generation_at(g, g->hints), g->hints.count) ||
 	    !registers_valid(cv_generation_at(g, g->registers), g->registers.count))
 		return -EBADMSG;
 	return 0;

@@ -14,10 +14,15 @@
 #include "dataplane/policy/policy_abi.h"
 
 #define CV_GENERATION_MAGIC 0x314e454754435643ull /* "CVCTGEN1" little-endian */
-#define CV_GENERATION_VERSION 1
-#define CV_PORTS_MAX 16
-#define CV_PREFIXES_MAX (1u << 18)
-#define CV_RULES_MAX (1u << 20)
+#define CV_GENERATION_VERSION 2
+/** Addresses, MACs and bindings that a list file may name: 3 M and some. */
+#define CV_PREFIXES_MAX (1u << 22)
+#define CV_MACS_MAX (1u << 22)
+#define CV_BINDINGS_MAX (1u << 22)
+#define CV_RULES_MAX (1u << 20) /* keys */
+#define CV_RULE_INDEXES_MAX (1u << 14)
+#define CV_METERS_MAX (1u << 20)
+#define CV_NAMES_MAX (1u << 16)
 #define CV_HINTS_MAX 65536u
 #define CV_REGISTERS_MAX 65536u
 #define CV_DEVICES_MAX (1u << 24)
@@ -51,11 +56,40 @@ struct cv_gen_prefix {
 };
 _Static_assert(sizeof(struct cv_gen_prefix) == 24, "generation layout");
 
+struct cv_gen_mac {
+	uint64_t mac; /* as cv_load_mac() gives it: byte 0 lowest */
+	uint16_t class_id; /* >= 1 */
+	uint16_t pad[3];
+};
+_Static_assert(sizeof(struct cv_gen_mac) == 16, "generation layout");
+
+struct cv_gen_binding {
+	struct cv_binding_key key;
+	struct cv_binding place;
+};
+_Static_assert(sizeof(struct cv_gen_binding) == 72, "generation layout");
+
 struct cv_gen_rule {
 	struct cv_rule_key key;
 	struct cv_rule rule;
 };
-_Static_assert(sizeof(struct cv_gen_rule) == 40, "generation layout");
+_Static_assert(sizeof(struct cv_gen_rule) == 48, "generation layout");
+
+/** What the meters of the image limit; cv_meter without its state. */
+struct cv_gen_meter {
+	struct cv_limit limit;
+	uint32_t reason; /* RATE_PORT for the first CV_PORTS_MAX, else RATE_GROUP or RATE_RULE */
+	uint32_t pad;
+};
+_Static_assert(sizeof(struct cv_gen_meter) == 32, "generation layout");
+
+/** A name for people: of zones, groups and rules, see the sections. */
+struct cv_gen_name {
+	char text[40]; /* zero-terminated */
+	uint32_t id; /* rules: their id; else 0 */
+	uint32_t line; /* in the policy file, 0 = unknown */
+};
+_Static_assert(sizeof(struct cv_gen_name) == 48, "generation layout");
 
 /** Operator's word on what speaks on a port; stronger than content detection (D6). */
 struct cv_gen_hint {
@@ -106,10 +140,18 @@ struct cv_generation {
 	uint32_t crc32c; /* of the image with this field 0 */
 	uint32_t pad;
 	char node[64]; /* node id, zero-terminated */
-	struct cv_policy_defaults defaults;
+	struct cv_policy_head policy; /* its number is the generation's */
 	struct cv_gen_section ports; /* struct cv_gen_port */
+	struct cv_gen_section places; /* uint8_t, context by port and VLAN: port * CV_VLANS + VLAN;
+				       * whole rows of CV_VLANS, missing ones are context 0 */
 	struct cv_gen_section prefixes; /* struct cv_gen_prefix, sorted by family, len, addr */
+	struct cv_gen_section macs; /* struct cv_gen_mac, sorted by mac */
+	struct cv_gen_section bindings; /* struct cv_gen_binding, sorted by key */
 	struct cv_gen_section rules; /* struct cv_gen_rule, keys unique, ascending by memcmp */
+	struct cv_gen_section meters; /* struct cv_gen_meter; none, or at least CV_PORTS_MAX */
+	struct cv_gen_section zones; /* struct cv_gen_name, zone number - 1 */
+	struct cv_gen_section groups; /* struct cv_gen_name, class - 1 */
+	struct cv_gen_section rule_names; /* struct cv_gen_name, rule index - 1 */
 	struct cv_gen_section hints; /* struct cv_gen_hint */
 	struct cv_gen_section registers; /* struct cv_gen_register */
 	uint32_t blocks_per_lane; /* handoff, power of two, 4-4096 */
@@ -135,6 +177,8 @@ uint32_t cv_generation_crc(const struct cv_generation *g);
 
 /* The order of each sorted section, for qsort() and bsearch(). Equal elements are duplicates. */
 int cv_gen_prefix_order(const void *a, const void *b);
+int cv_gen_mac_order(const void *a, const void *b);
+int cv_gen_binding_order(const void *a, const void *b);
 int cv_gen_rule_order(const void *a, const void *b);
 int cv_gen_register_order(const void *a, const void *b);
 

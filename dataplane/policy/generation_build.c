@@ -10,7 +10,23 @@ struct list {
 	size_t count, capacity, element;
 };
 
-enum { PORTS, PREFIXES, RULES, HINTS, REGISTERS, LISTS };
+/* In the order they lie in the image. */
+#define SECTIONS(X)                                                                                \
+	X(PORTS, ports, struct cv_gen_port)                                                        \
+	X(PLACES, places, uint8_t)                                                                 \
+	X(PREFIXES, prefixes, struct cv_gen_prefix)                                                \
+	X(MACS, macs, struct cv_gen_mac)                                                           \
+	X(BINDINGS, bindings, struct cv_gen_binding)                                               \
+	X(RULES, rules, struct cv_gen_rule)                                                        \
+	X(METERS, meters, struct cv_gen_meter)                                                     \
+	X(ZONES, zones, struct cv_gen_name)                                                        \
+	X(GROUPS, groups, struct cv_gen_name)                                                      \
+	X(RULE_NAMES, rule_names, struct cv_gen_name)                                              \
+	X(HINTS, hints, struct cv_gen_hint)                                                        \
+	X(REGISTERS, registers, struct cv_gen_register)
+
+#define SECTION_ROW(id, member, type) id,
+enum { SECTIONS(SECTION_ROW) LISTS };
 
 struct cv_generation_build {
 	struct cv_generation head;
@@ -19,13 +35,8 @@ struct cv_generation_build {
 
 int cv_generation_build_create(struct cv_generation_build **ret)
 {
-	static const size_t elements[LISTS] = {
-		[PORTS] = sizeof(struct cv_gen_port),
-		[PREFIXES] = sizeof(struct cv_gen_prefix),
-		[RULES] = sizeof(struct cv_gen_rule),
-		[HINTS] = sizeof(struct cv_gen_hint),
-		[REGISTERS] = sizeof(struct cv_gen_register),
-	};
+#define SECTION_SIZE(id, member, type) sizeof(type),
+	static const size_t elements[LISTS] = {SECTIONS(SECTION_SIZE)};
 	struct cv_generation_build *b = calloc(1, sizeof(*b));
 
 	if (!b)
@@ -35,9 +46,9 @@ int cv_generation_build_create(struct cv_generation_build **ret)
 	b->head = (struct cv_generation){
 		.number = 1,
 		.node = "culvert",
-		.defaults = {.ip_action = CV_ACTION_FORWARD,
-			     .non_ip_action = CV_ACTION_FORWARD,
-			     .inspect = 1},
+		.policy = {.contexts = {{.ip_action = CV_ACTION_FORWARD,
+					 .non_ip_action = CV_ACTION_FORWARD,
+					 .inspect = 1}}},
 		.blocks_per_lane = 64,
 		.device_capacity = 65536,
 		.flow_capacity = 65536,
@@ -88,6 +99,88 @@ int cv_generation_build_prefix(struct cv_generation_build *b, const struct cv_ge
 	return append(&b->list[PREFIXES], prefix);
 }
 
+int cv_generation_build_place(struct cv_generation_build *b, unsigned int port, unsigned int vlan,
+			      uint8_t context)
+{
+	struct list *l = &b->list[PLACES];
+	size_t rows = l->count / CV_VLANS;
+	static const uint8_t zero;
+	int err = 0;
+
+	if (port >= CV_PORTS_MAX || vlan >= CV_VLANS)
+		return -EINVAL;
+	while (!err && l->count < (port + 1) * (size_t)CV_VLANS)
+		err = append(l, &zero);
+	if (err) {
+		l->count = rows * CV_VLANS;
+		return err;
+	}
+	l->data[port * (size_t)CV_VLANS + vlan] = context;
+	return 0;
+}
+
+int cv_generation_build_mac(struct cv_generation_build *b, const struct cv_gen_mac *mac)
+{
+	return append(&b->list[MACS], mac);
+}
+
+int cv_generation_build_binding(struct cv_generation_build *b, const struct cv_gen_binding *binding)
+{
+	return append(&b->list[BINDINGS], binding);
+}
+
+/* The ports' own meters come first, whoever asks first. */
+static int need_port_meters(struct list *l)
+{
+	static const struct cv_gen_meter none = {.reason = CV_REASON_RATE_PORT};
+	int err = 0;
+
+	while (!err && l->count < CV_PORTS_MAX)
+		err = append(l, &none);
+	if (err)
+		l->count = 0;
+	return err;
+}
+
+int cv_generation_build_port_limit(struct cv_generation_build *b, unsigned int port,
+				   const struct cv_limit *limit)
+{
+	struct list *l = &b->list[METERS];
+	int err = port < CV_PORTS_MAX ? need_port_meters(l) : -EINVAL;
+
+	if (!err)
+		((struct cv_gen_meter *)(void *)l->data)[port].limit = *limit;
+	return err;
+}
+
+int cv_generation_build_meter(struct cv_generation_build *b, const struct cv_gen_meter *meter,
+			      uint32_t *ret)
+{
+	struct list *l = &b->list[METERS];
+	int err = need_port_meters(l);
+
+	if (!err)
+		err = append(l, meter);
+	if (!err)
+		*ret = (uint32_t)l->count;
+	return err;
+}
+
+int cv_generation_build_zone_name(struct cv_generation_build *b, const struct cv_gen_name *name)
+{
+	return append(&b->list[ZONES], name);
+}
+
+int cv_generation_build_group_name(struct cv_generation_build *b, const struct cv_gen_name *name)
+{
+	return append(&b->list[GROUPS], name);
+}
+
+int cv_generation_build_rule_name(struct cv_generation_build *b, const struct cv_gen_name *name)
+{
+	return append(&b->list[RULE_NAMES], name);
+}
+
 int cv_generation_build_rule(struct cv_generation_build *b, const struct cv_gen_rule *rule)
 {
 	return append(&b->list[RULES], rule);
@@ -117,11 +210,8 @@ static size_t round8(size_t n)
 /* Every section is placed, empty ones too, so that offsets never lie about order. */
 static size_t place(struct cv_generation_build *b)
 {
-	struct cv_gen_section *sections[LISTS] = {
-		[PORTS] = &b->head.ports,	  [PREFIXES] = &b->head.prefixes,
-		[RULES] = &b->head.rules,	  [HINTS] = &b->head.hints,
-		[REGISTERS] = &b->head.registers,
-	};
+#define SECTION_AT(id, member, type) &b->head.member,
+	struct cv_gen_section *sections[LISTS] = {SECTIONS(SECTION_AT)};
 	size_t at = round8(sizeof(b->head));
 
 	for (unsigned int i = 0; i < LISTS; i++) {
@@ -133,19 +223,46 @@ static size_t place(struct cv_generation_build *b)
 	return at;
 }
 
+/* What follows from what was added. */
+static void summarize(struct cv_generation_build *b)
+{
+	struct cv_policy_head *h = &b->head.policy;
+	const struct cv_gen_rule *rules = (const void *)b->list[RULES].data;
+	const struct cv_gen_meter *meters = (const void *)b->list[METERS].data;
+
+	h->number = b->head.number;
+	h->n_meters = (uint32_t)b->list[METERS].count;
+	h->n_rules = (uint32_t)b->list[RULE_NAMES].count;
+	h->flags = (b->list[MACS].count ? CV_POLICY_MACS : 0) |
+		   (b->list[BINDINGS].count ? CV_POLICY_BINDINGS : 0);
+	for (size_t i = 0; i < h->n_meters; i++) {
+		if (meters[i].limit.cost_packet | meters[i].limit.cost_byte16)
+			h->flags |= CV_POLICY_METERS;
+	}
+	for (size_t i = 0; i < CV_CONTEXTS_MAX; i++) {
+		h->contexts[i].probes = 0;
+		if (h->contexts[i].unknown != CV_UNKNOWN_ALLOW)
+			h->flags |= CV_POLICY_UNKNOWN;
+	}
+	for (size_t i = 0; i < b->list[RULES].count; i++) {
+		h->contexts[CV_KEY_CONTEXT(rules[i].key.match)].probes |=
+			cv_probe_bit(&rules[i].key);
+		if (rules[i].rule.index > h->n_rules)
+			h->n_rules = rules[i].rule.index;
+	}
+}
+
 int cv_generation_build_finish(struct cv_generation_build *b, struct cv_generation **ret)
 {
-	const struct cv_gen_rule *rules = (const void *)b->list[RULES].data;
 	struct cv_generation *g;
 	size_t size;
 
 	sort(&b->list[PREFIXES], cv_gen_prefix_order);
+	sort(&b->list[MACS], cv_gen_mac_order);
+	sort(&b->list[BINDINGS], cv_gen_binding_order);
 	sort(&b->list[RULES], cv_gen_rule_order);
 	sort(&b->list[REGISTERS], cv_gen_register_order);
-	b->head.defaults.probes = 0;
-	for (size_t i = 0; i < b->list[RULES].count; i++)
-		b->head.defaults.probes |= cv_probe_bit(&rules[i].key);
-
+	summarize(b);
 	size = place(b);
 	if (size > UINT32_MAX)
 		return -EFBIG;

@@ -22,9 +22,9 @@ int cv_generation_build_create(struct cv_generation_build **ret);
 void cv_generation_build_destroy(struct cv_generation_build *b);
 
 /**
- * The scalar fields, to be set by the caller: number, node, defaults, capacities, flush_us, decode,
- * mtu. They hold defaults that check. What finish computes (magic, size, crc32c, sections,
- * defaults.probes) is overwritten there. Valid until destroy.
+ * The scalar fields, to be set by the caller: number, node, policy's guards and contexts,
+ * capacities, flush_us, decode, mtu. They hold defaults that check. What finish computes (magic,
+ * size, crc32c, sections, probes, flags and counts of the policy) is overwritten there. Valid until destroy.
  */
 struct cv_generation *cv_generation_build_head(struct cv_generation_build *b);
 
@@ -32,9 +32,29 @@ struct cv_generation *cv_generation_build_head(struct cv_generation_build *b);
  * Return 0 or -ENOMEM; the content is checked by finish. */
 int cv_generation_build_port(struct cv_generation_build *b, const struct cv_gen_port *port);
 int cv_generation_build_prefix(struct cv_generation_build *b, const struct cv_gen_prefix *prefix);
+int cv_generation_build_mac(struct cv_generation_build *b, const struct cv_gen_mac *mac);
+int cv_generation_build_binding(struct cv_generation_build *b,
+				const struct cv_gen_binding *binding);
 int cv_generation_build_rule(struct cv_generation_build *b, const struct cv_gen_rule *rule);
 int cv_generation_build_hint(struct cv_generation_build *b, const struct cv_gen_hint *hint);
 int cv_generation_build_register(struct cv_generation_build *b, const struct cv_gen_register *reg);
+
+/* Names, in the order of the numbers they stand for: zones, groups (classes), rules (indexes). */
+int cv_generation_build_zone_name(struct cv_generation_build *b, const struct cv_gen_name *name);
+int cv_generation_build_group_name(struct cv_generation_build *b, const struct cv_gen_name *name);
+int cv_generation_build_rule_name(struct cv_generation_build *b, const struct cv_gen_name *name);
+
+/** The context of what comes in by a port in a VLAN (0 = untagged). @return 0, -EINVAL, -ENOMEM. */
+int cv_generation_build_place(struct cv_generation_build *b, unsigned int port, unsigned int vlan,
+			      uint8_t context);
+
+/** The own limit of a port. @return 0, -EINVAL, -ENOMEM. */
+int cv_generation_build_port_limit(struct cv_generation_build *b, unsigned int port,
+				   const struct cv_limit *limit);
+
+/** A shared limit. @param ret what cv_rule.meter says of it. @return 0 or -ENOMEM. */
+int cv_generation_build_meter(struct cv_generation_build *b, const struct cv_gen_meter *meter,
+			      uint32_t *ret);
 
 /**
  * Sort, lay out, checksum and check.

@@ -15,7 +15,7 @@
 	X(HOST, "host") /* to this node's own stack */
 
 /*
- * Why. Every frame is counted under exactly one reason by each judge (ledger, D13). Append-only.
+ * Why. Every frame is counted under exactly one reason by each judge (ledger, D13).
  * The first block are reasons to let pass, the second the verdict's drops, the third drops of
  * the path around the verdict.
  */
@@ -24,6 +24,7 @@
 	X(ALLOW_DEFAULT, "allow-default") /* no rule, default allow */                             \
 	X(ALLOW_NON_IP, "allow-non-ip") /* ARP and the like */                                     \
 	X(ALLOW_HOST, "allow-host") /* for this node */                                            \
+	X(ALLOW_GUARD, "allow-guard") /* management of this node: before every rule */             \
 	X(DENY_RULE, "deny-rule") /* a rule denies it */                                           \
 	X(DENY_DEFAULT, "deny-default") /* no rule, default deny */                                \
 	X(DENY_NON_IP, "deny-non-ip")                                                              \
@@ -32,8 +33,18 @@
 	X(BAD_EXT, "bad-ext-header") /* IPv6 extension chain too long or cut */                    \
 	X(BAD_FRAG, "bad-fragment") /* tiny or overlong fragment (RFC 1858, 5722) */               \
 	X(BAD_L4, "bad-l4") /* UDP/TCP header cut or impossible */                                 \
+	X(SPOOF, "spoof") /* identity seen at a place it is not bound to */                        \
+	X(UNKNOWN, "unknown-device") /* sender in no group, and its zone refuses such */           \
 	X(QUARANTINE, "quarantine") /* device is quarantined */                                    \
 	X(RATE_DEVICE, "rate-device") /* device limit (GCRA, D5) */                                \
+	X(RATE_UNKNOWN, "rate-unknown") /* limit of the zone for unknown devices */                \
+	X(RATE_GROUP, "rate-group") /* limit that a group shares */                                \
+	X(RATE_RULE, "rate-rule") /* limit of the rule as a whole */                               \
+	X(RATE_PORT, "rate-port") /* the port's own limit */                                       \
+	X(RATE_MESSAGES, "rate-messages") /* worker: decoded messages per second */                \
+	X(APP_DENIED, "app-denied") /* worker: the decoded message is not allowed */               \
+	X(APP_PROTO, "app-protocol") /* worker: not the protocol the rule allows, or malformed */  \
+	X(MODULE, "module") /* XDP: the operator's own module refused it */                        \
 	X(NO_STATE, "no-device-state") /* device table full */                                     \
 	X(CONTENDED, "contended") /* lost the token update too often */                            \
 	X(PORT_DOWN, "dataplane-loss") /* XDP: no dataplane bound, port says drop */               \
@@ -90,18 +101,27 @@ enum cv_match {
 	CV_MATCH_SPORT, /* back from the service: classes as the frame has them; TCP or UDP */
 	CV_MATCH_ANY_PORT, /* port = 0: any port of this protocol, ICMP, later fragments */
 	CV_MATCH_FRAGMENT, /* port = 0: later fragment, some port of this pair is allowed */
+	CV_MATCH_COUNT
 };
 
+/** Places a policy tells apart, see struct cv_context. */
+#define CV_CONTEXTS_MAX 32u
+/** What a key's match field holds: enum cv_match and the context the rule is for. */
+#define CV_KEY_MATCH(match, context) ((__u8)((match) | (context) << 3))
+#define CV_KEY_KIND(match) ((match)&7u)
+#define CV_KEY_CONTEXT(match) ((__u32)(match) >> 3)
+
 /**
- * Key of the rule table: classes of source and destination, protocol, port. Class 0 in a key means
- * any address; a frame whose address is in no group has class 0 and meets such keys only.
+ * Key of the rule table: context, classes of source and destination, protocol, port. Class 0 in a
+ * key means any address; a frame whose address is in no group has class 0 and meets such keys only.
+ * A rule for several contexts has a key in each, so that contexts cost no look-up.
  */
 struct cv_rule_key {
-	__u16 src_class; /* longest-prefix class, 0 = any */
+	__u16 src_class; /* class of the sender, 0 = any */
 	__u16 dst_class;
 	__u16 port; /* network order */
 	__u8 ip_proto; /* 0 = any protocol, with CV_MATCH_ANY_PORT only */
-	__u8 match; /* enum cv_match */
+	__u8 match; /* CV_KEY_MATCH(enum cv_match, context) */
 };
 _Static_assert(sizeof(struct cv_rule_key) == 8, "cv_rule_key is shared with BPF");
 
@@ -115,8 +135,8 @@ _Static_assert(sizeof(struct cv_rule_key) == 8, "cv_rule_key is shared with BPF"
  *   later fragment of anything  FRAGMENT, ANY_PORT, ANY_PROTO
  *   every other IP packet       ANY_PORT, ANY_PROTO
  *
- * That is 16 look-ups at worst. cv_policy_defaults.probes says which of the 20 kinds of key occur
- * in this policy at all; the others cost nothing.
+ * That is 16 look-ups at worst. cv_context.probes says which of the 20 kinds of key occur in this
+ * context at all; the others cost nothing.
  */
 enum cv_probe_kind {
 	CV_PROBE_DPORT,
@@ -133,32 +153,69 @@ enum cv_probe_kind {
 /** The pair {any,any} of every kind: all that is tried where no rule names a group. */
 #define CV_PROBE_NO_CLASS 0x88888u
 
-/** The bit in cv_policy_defaults.probes for a rule's key. */
+/** The bit in cv_context.probes for a rule's key. */
 static inline __u32 cv_probe_bit(const struct cv_rule_key *k)
 {
-	__u32 kind = k->match == CV_MATCH_DPORT	     ? CV_PROBE_DPORT
-		     : k->match == CV_MATCH_SPORT    ? CV_PROBE_SPORT
-		     : k->match == CV_MATCH_FRAGMENT ? CV_PROBE_FRAGMENT
-		     : k->ip_proto		     ? CV_PROBE_ANY_PORT
-						     : CV_PROBE_ANY_PROTO;
+	__u32 match = CV_KEY_KIND(k->match);
+	__u32 kind = match == CV_MATCH_DPORT	  ? CV_PROBE_DPORT
+		     : match == CV_MATCH_SPORT	  ? CV_PROBE_SPORT
+		     : match == CV_MATCH_FRAGMENT ? CV_PROBE_FRAGMENT
+		     : k->ip_proto		  ? CV_PROBE_ANY_PORT
+						  : CV_PROBE_ANY_PROTO;
 	__u32 pair = (k->src_class ? 0 : 2) + (k->dst_class ? 0 : 1);
 
 	return 1u << (kind * CV_PROBE_PAIRS + pair);
 }
 
-#define CV_RULE_INSPECT 0x01u /* decode the payload */
-#define CV_RULE_POLICE 0x02u /* device limit applies */
+/** Rate limit by GCRA (D5). All zero: no limit. None is above CV_COST_MAX. */
+struct cv_limit {
+	__u64 cost_packet; /* increment per frame, ns << 6; 0 = packets are not limited */
+	__u64 cost_byte16; /* increment per byte, ns << 16; 0 = bytes are not limited */
+	__u64 burst; /* tolerance, ns << 6; below the cost of a frame nothing passes */
+};
+_Static_assert(sizeof(struct cv_limit) == 24, "cv_limit is shared with BPF");
 
+/** Largest cost_packet, cost_byte16 and burst: no sum of the meter can overflow below it. */
+#define CV_COST_MAX (1ull << 46)
+
+#define CV_RULE_INSPECT 0x01u /* decode the payload */
+#define CV_RULE_POLICE 0x02u /* the rule's own limit for each sender applies */
+#define CV_RULE_EXEMPT 0x04u /* no limit for single senders applies; the port's own one does */
+#define CV_RULE_FLAGS 0x07u
+
+/** What a key leads to. Several keys may lead to copies of one rule. */
 struct cv_rule {
-	__u32 id; /* from the policy source, 0 = default */
+	__u32 id; /* from the policy source, >= 1 */
 	__u8 action; /* enum cv_action */
 	__u8 flags; /* CV_RULE_* */
-	__u16 pad;
-	__u64 cost_packet; /* GCRA increment per frame, ns << 6; 0 = packets are not limited */
-	__u64 cost_byte16; /* GCRA increment per byte, ns << 16; 0 = bytes are not limited */
-	__u64 burst; /* GCRA tolerance, ns << 6; below the cost of a frame nothing passes */
+	__u16 app; /* constraints on the decoded message, index + 1; 0 = none */
+	__u32 index; /* where its hits are counted, >= 1 */
+	__u32 meter; /* shared limit, index + 1 into the meters; 0 = none */
+	struct cv_limit limit; /* of each sender, with CV_RULE_POLICE */
 };
-_Static_assert(sizeof(struct cv_rule) == 32, "cv_rule is shared with BPF");
+_Static_assert(sizeof(struct cv_rule) == 40, "cv_rule is shared with BPF");
+
+/** A limit that many senders share: of a port, a group or a rule. */
+struct cv_meter {
+	struct cv_limit limit;
+	__u64 tat; /* GCRA theoretical arrival time, ns << 6 */
+	__u32 reason; /* enum cv_reason of a refusal */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct cv_meter) == 40, "cv_meter is shared with BPF");
+
+/** Ports of a node; meter i < CV_PORTS_MAX is the own limit of port i. */
+#define CV_PORTS_MAX 16u
+#define CV_VLANS 4096u
+
+/** Hits of one rule on one judge. Index 0: frames that no rule matched. */
+struct cv_rule_hits {
+	__u64 packets, bytes; /* of frames it matched */
+	__u64 drops; /* of these, refused by the rule or by a limit under it */
+	__u64 would_drop; /* shadow: it would have dropped what was let pass */
+	__u64 last_ns; /* monotonic, 0 = never */
+};
+_Static_assert(sizeof(struct cv_rule_hits) == 40, "cv_rule_hits is shared with BPF");
 
 /** Key of the device table: who sent it. VLAN belongs to it: addresses repeat across VLANs. */
 struct cv_device_key {
@@ -169,10 +226,8 @@ struct cv_device_key {
 };
 _Static_assert(sizeof(struct cv_device_key) == 24, "cv_device_key is shared with BPF");
 
-/** Largest cost_packet, cost_byte16 and burst: no sum of the meter can overflow below it. */
-#define CV_COST_MAX (1ull << 46)
-
 #define CV_DEVICE_QUARANTINED 0x01u
+#define CV_DEVICE_LEARNED 0x02u /* was in no group when first seen, in a zone that learns */
 /** Unit of cv_device.last_seen: now_ns >> 30, about 1.07 s. */
 #define CV_DEVICE_SEEN_SHIFT 30
 
@@ -184,14 +239,88 @@ struct cv_device {
 };
 _Static_assert(sizeof(struct cv_device) == 40, "cv_device is shared with BPF");
 
-/** Defaults of a policy; one per generation. */
-struct cv_policy_defaults {
+/* What a zone does with a sender that is in no group. */
+#define CV_UNKNOWNS(X)                                                                             \
+	X(ALLOW, "allow") /* no difference */                                                      \
+	X(DROP, "drop")                                                                            \
+	X(LIMIT, "limit") /* by cv_context.unknown_limit instead of the rule's */                  \
+	X(LEARN, "learn") /* let pass as the rules say, and remember */
+#define CV_UNKNOWN_ROW(id, name) CV_UNKNOWN_##id,
+enum cv_unknown { CV_UNKNOWNS(CV_UNKNOWN_ROW) CV_UNKNOWN_COUNT };
+
+/**
+ * What is the same for all frames that enter by one zone and leave by another. A frame leaves by
+ * the peer of its port in the VLAN it came in, so port and outer VLAN tell both; a table in the
+ * policy gives the context of each. Context 0 is of what is in no zone.
+ */
+struct cv_context {
 	__u8 ip_action; /* enum cv_action when no rule matches */
 	__u8 non_ip_action; /* enum cv_action for ARP and other non-IP frames */
 	__u8 inspect; /* decode what the default lets pass */
-	__u8 pad;
+	__u8 unknown; /* enum cv_unknown */
 	__u32 probes; /* cv_probe_bit() of every rule, or-ed */
+	struct cv_limit device_limit; /* of each sender, unless the rule has one of its own */
+	struct cv_limit unknown_limit; /* of each sender in no group */
+	__u8 zone_in, zone_out; /* numbers of the zones, 0 = none */
+	__u8 pad[6];
 };
-_Static_assert(sizeof(struct cv_policy_defaults) == 8, "shared with BPF");
+_Static_assert(sizeof(struct cv_context) == 64, "cv_context is shared with BPF");
+
+/**
+ * The guard: frames for the management of this node go to its own stack before any rule is asked,
+ * and so do ARP and neighbour discovery for the address. Of the configuration, not of the policy.
+ */
+struct cv_guard {
+	__u64 addr[2]; /* of this node, as in cv_packet */
+	__u64 from[2]; /* who may, host bits zero */
+	__u64 from_mask[2];
+	__u16 port; /* network order, 0 = all */
+	__u8 ip_proto; /* 0 = all */
+	__u8 family; /* 4 or 6 */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct cv_guard) == 56, "cv_guard is shared with BPF");
+#define CV_GUARDS_MAX 8u
+
+#define CV_POLICY_MACS 0x01u /* groups list MAC addresses */
+#define CV_POLICY_BINDINGS 0x02u /* identities are bound to places */
+#define CV_POLICY_UNKNOWN 0x04u /* some context asks whether a sender is known */
+#define CV_POLICY_METERS 0x08u /* some meter limits */
+#define CV_POLICY_FLAGS 0x0fu
+
+/** The part of a policy that every frame meets. */
+struct cv_policy_head {
+	__u64 number; /* of the generation */
+	__u32 flags; /* CV_POLICY_* */
+	__u32 n_guards;
+	__u32 n_rules; /* rule indexes are below, >= 1 */
+	__u32 n_meters; /* >= CV_PORTS_MAX */
+	struct cv_guard guards[CV_GUARDS_MAX];
+	struct cv_context contexts[CV_CONTEXTS_MAX];
+};
+
+/* What an identity of layers 2 and 3 is bound to (anti-spoofing). */
+#define CV_BIND_MAC 0x01u
+#define CV_BIND_VLAN 0x02u
+#define CV_BIND_PREFIX 0x04u
+#define CV_BIND_FLAGS 0x07u
+#define CV_BINDING_OF_MAC 1 /* cv_binding_key.kind; 4 and 6 are addresses */
+
+struct cv_binding_key {
+	__u64 id[2]; /* address as in cv_packet, or MAC as cv_load_mac() gives it */
+	__u32 kind; /* 4, 6 or CV_BINDING_OF_MAC */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct cv_binding_key) == 24, "cv_binding_key is shared with BPF");
+
+struct cv_binding {
+	__u64 mac; /* as cv_load_mac() gives it */
+	__u64 addr[2], mask[2]; /* prefix, host bits zero */
+	__u16 vlan; /* 0 = untagged */
+	__u8 flags; /* CV_BIND_*: all that is set must hold */
+	__u8 family; /* of the prefix */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct cv_binding) == 48, "cv_binding is shared with BPF");
 
 #endif

@@ -4,190 +4,21 @@
  * are in flight while the others compute: parse and find the flow, look up what is new, then
  * decide in order, since the meter of a device depends on the frames before.
  */
-#include "dataplane/policy/policy_table_internal.h"
-
-#include <string.h>
-
-static uint16_t class_of4(const struct prefix4 *p, uint32_t addr)
-{
-	uint32_t a = __builtin_bswap32(addr);
-	uint32_t e = p->top[a >> 16];
-
-	if (e & PREFIX4_MORE)
-		e = p->blocks[(e & ~PREFIX4_MORE) * PREFIX4_BLOCK + ((a >> 8) & 0xff)];
-	if (e & PREFIX4_MORE)
-		e = p->blocks[(e & ~PREFIX4_MORE) * PREFIX4_BLOCK + (a & 0xff)];
-	return (uint16_t)e;
-}
-
-static uint16_t class_of6(const struct prefix6 *p, const uint64_t addr[2])
-{
-	for (uint32_t i = 0; i < p->lengths; i++) {
-		uint32_t len = p->len[i];
-		uint64_t q[2] = {addr[0] & mask64(len), addr[1] & mask64(len < 64 ? 0 : len - 64)};
-		uint32_t home = hash_prefix6(q, len);
-
-		for (uint32_t step = 0; step <= p->reach; step++) {
-			const struct prefix6_entry *e = &p->entries[(home + step) & p->mask];
-
-			if (!e->class_id)
-				break;
-			if (e->q[0] == q[0] && e->q[1] == q[1] && e->len == len)
-				return (uint16_t)e->class_id;
-		}
-	}
-	return 0;
-}
-
-static const struct cv_rule *find_key(const struct rule_table *t, const struct cv_rule_key *key)
-{
-	uint64_t want;
-	uint32_t home;
-
-	memcpy(&want, key, sizeof(want));
-	home = hash_rule(want);
-	for (uint32_t step = 0; step <= t->reach; step++) {
-		uint32_t at = (home + step) & t->mask;
-
-		if (t->keys[at] == want)
-			return &t->rules[at];
-		if (!t->keys[at])
-			return NULL;
-	}
-	return NULL;
-}
-
-static const struct cv_rule *find_rule(const struct cv_policy_table *t, const struct cv_packet *p)
-{
-	uint16_t src = 0, dst = 0;
-	uint32_t mask;
-
-	if (!t->defaults.probes)
-		return NULL;
-	if (cv_needs_classes(&t->defaults)) {
-		if (p->family == 4) {
-			src = class_of4(&t->prefix4, p->src.v4);
-			dst = class_of4(&t->prefix4, p->dst.v4);
-		} else {
-			src = class_of6(&t->prefix6, (const uint64_t *)p->src.q);
-			dst = class_of6(&t->prefix6, (const uint64_t *)p->dst.q);
-		}
-	}
-	for (mask = cv_probe_mask(&t->defaults, p, src, dst); mask; mask &= mask - 1) {
-		struct cv_rule_key key;
-		const struct cv_rule *r;
-
-		cv_probe_key((uint32_t)__builtin_ctz(mask), p, src, dst, &key);
-		r = find_key(&t->rules, &key);
-		if (r)
-			return r;
-	}
-	return NULL;
-}
-
-/* ---- devices ------------------------------------------------------------------------------ */
-
-static uint64_t hash_device(const struct device_table *t, const struct cv_device_key *k)
-{
-	uint64_t identity = (uint64_t)k->vlan << 16 | k->family;
-
-	return hash_fold(k->addr[0] ^ t->seed, k->addr[1] ^ 0xbf58476d1ce4e5b9ull ^ identity);
-}
-
-static uint32_t device_bucket(const struct device_table *t, uint64_t hash, unsigned int choice)
-{
-	return (uint32_t)(choice ? hash >> 24 : hash) & t->mask;
-}
-
-static uint16_t device_tag(uint64_t hash)
-{
-	uint16_t tag = (uint16_t)(hash >> 48);
-
-	return tag ? tag : 1;
-}
-
-static bool same_device(const struct cv_device_key *a, const struct cv_device_key *b)
-{
-	return a->addr[0] == b->addr[0] && a->addr[1] == b->addr[1] && a->vlan == b->vlan &&
-	       a->family == b->family;
-}
-
-static uint32_t find_device(const struct device_table *t, const struct cv_device_key *key,
-			    uint64_t hash)
-{
-	uint16_t tag = device_tag(hash);
-
-	for (unsigned int choice = 0; choice < 2; choice++) {
-		uint32_t bucket = device_bucket(t, hash, choice);
-
-		for (uint32_t way = 0; way < DEVICE_WAYS; way++) {
-			uint32_t slot = bucket * DEVICE_WAYS + way;
-
-			if (t->tags[bucket][way] == tag && same_device(&t->entries[slot].key, key))
-				return slot;
-		}
-	}
-	return DEVICE_NONE;
-}
-
-/* A free place, else that of the device silent for longest, if it was for DEVICE_IDLE. */
-static uint32_t device_room(const struct device_table *t, uint64_t hash, uint32_t now)
-{
-	uint32_t best = DEVICE_NONE, idle = DEVICE_IDLE;
-
-	for (unsigned int choice = 0; choice < 2; choice++) {
-		uint32_t bucket = device_bucket(t, hash, choice);
-
-		for (uint32_t way = 0; way < DEVICE_WAYS; way++) {
-			uint32_t slot = bucket * DEVICE_WAYS + way;
-			const struct cv_device *dev = &t->entries[slot].dev;
-
-			if (!t->tags[bucket][way])
-				return slot;
-			if (!(dev->flags & CV_DEVICE_QUARANTINED) && now - dev->last_seen > idle) {
-				idle = now - dev->last_seen;
-				best = slot;
-			}
-		}
-	}
-	return best;
-}
-
-static uint32_t add_device(struct device_table *t, const struct cv_device_key *key, uint64_t hash,
-			   uint64_t now_ns)
-{
-	uint32_t now = (uint32_t)(now_ns >> CV_DEVICE_SEEN_SHIFT);
-	uint32_t slot = device_room(t, hash, now);
-
-	if (slot == DEVICE_NONE)
-		return slot;
-	t->tags[slot / DEVICE_WAYS][slot % DEVICE_WAYS] = device_tag(hash);
-	t->entries[slot].key = *key;
-	t->entries[slot].dev = (struct cv_device){.last_seen = now};
-	return slot;
-}
-
-struct cv_device *cv_policy_device(struct cv_policy_table *t, const struct cv_device_key *key,
-				   bool add, uint64_t now_ns)
-{
-	uint64_t hash = hash_device(&t->devices, key);
-	uint32_t slot = find_device(&t->devices, key, hash);
-
-	if (slot == DEVICE_NONE && add)
-		slot = add_device(&t->devices, key, hash, now_ns);
-	return slot == DEVICE_NONE ? NULL : &t->devices.entries[slot].dev;
-}
+#include "dataplane/policy/policy_lookup.h"
 
 /* ---- flows: verdicts already looked up ---------------------------------------------------- */
 
-static void flow_key_of(const struct cv_packet *p, struct flow_key *k)
+static void flow_key_of(const struct cv_frame *f, struct flow_key *k)
 {
+	const struct cv_packet *p = &f->packet;
+
 	k->src[0] = p->src.q[0];
 	k->src[1] = p->src.q[1];
 	k->dst[0] = p->dst.q[0];
 	k->dst[1] = p->dst.q[1];
 	k->rest = (uint64_t)p->ports << 32 | (uint64_t)p->vlan << 16 | (uint64_t)p->ip_proto << 8 |
-		  (uint64_t)(p->fragment == CV_FRAG_LATER) << 7 | p->family;
+		  (uint64_t)(p->fragment == CV_FRAG_LATER) << 6 | (uint64_t)(p->family == 6) << 5 |
+		  f->port % CV_PORTS_MAX | 0x80;
 }
 
 static uint32_t hash_flow(const struct flow_key *k)
@@ -204,15 +35,42 @@ static bool same_flow(const struct flow_key *a, const struct flow_key *b)
 		 (a->dst[1] ^ b->dst[1]) | (a->rest ^ b->rest));
 }
 
-/* The newer of the two flows of a set is in front. */
-static struct flow_entry *remember(struct flow_entry *set, const struct flow_key *key,
-				   const struct cv_rule *rule)
+/* ---- what the policy says of a flow -------------------------------------------------------- */
+
+static const struct cv_rule *find_rule(const struct cv_policy_table *t, const struct cv_packet *p,
+				       uint32_t context, uint16_t src, uint16_t dst)
 {
-	set[1] = set[0];
-	set[0].key = *key;
-	set[0].rule = rule;
-	set[0].device = DEVICE_NONE;
-	return &set[0];
+	const struct cv_context *c = &t->head.contexts[context];
+	uint32_t mask;
+
+	for (mask = cv_probe_mask(c, p, src, dst); mask; mask &= mask - 1) {
+		struct cv_rule_key key;
+		const struct cv_rule *r;
+
+		cv_probe_key((uint32_t)__builtin_ctz(mask), p, context, src, dst, &key);
+		r = find_key(&t->rules, &key);
+		if (r)
+			return r;
+	}
+	return NULL;
+}
+
+static void look_up(const struct cv_policy_table *t, const struct cv_frame *f, uint32_t context,
+		    struct flow_entry *e)
+{
+	const struct cv_context *c = &t->head.contexts[context];
+	const struct cv_packet *p = &f->packet;
+	uint16_t src = 0, dst = 0;
+
+	if (cv_needs_classes(c) || cv_asks_sender(c))
+		src = class_of(t, p, (const uint64_t *)p->src.q, f->data + CV_ETH_SOURCE);
+	if (cv_needs_classes(c))
+		dst = class_of(t, p, (const uint64_t *)p->dst.q, f->data);
+	e->src_class = src;
+	e->spoofed = t->head.flags & CV_POLICY_BINDINGS &&
+		     is_spoofed(t, p, cv_load_mac(f->data + CV_ETH_SOURCE));
+	e->rule = find_rule(t, p, context, src, dst);
+	e->device = DEVICE_NONE;
 }
 
 /* ---- the burst ---------------------------------------------------------------------------- */
@@ -222,68 +80,107 @@ struct step {
 	struct flow_key key;
 	struct cv_judgement j;
 	struct flow_entry *flow; /* its set, then its entry; NULL = decided by parsing */
+	const struct cv_context *context;
 	const struct cv_rule *rule;
+	const struct cv_limit *limit; /* of the sender */
 	uint64_t hash; /* of the device, where the flow does not know it */
+	uint32_t number; /* of the context */
 	uint32_t device;
+	uint32_t reason; /* of a refusal by the limit */
 	bool ask; /* the device has a say */
+	bool learn;
+	struct flow_entry own; /* where flows are not remembered */
 };
 
-static void parse(struct cv_policy_table *t, struct cv_frame *f, struct step *s)
+/* What follows from parsing alone, or where the flow will be found. */
+static void begin(struct cv_policy_table *t, const struct cv_frame *f, uint32_t bad, struct step *s)
 {
-	struct cv_packet *p = &f->packet;
+	const struct cv_packet *p = &f->packet;
 	struct cv_span span = {f->data, f->data + f->len};
-	int bad;
 
-	memset(p, 0, sizeof(*p));
-	bad = cv_parse(span, p);
 	s->flow = NULL;
 	s->ask = false;
-	s->j.rule = 0;
+	s->j = (struct cv_judgement){0};
+	s->number = t->places[(f->port % CV_PORTS_MAX) * CV_VLANS + p->vlan];
+	s->context = &t->head.contexts[s->number];
 	if (bad) {
-		cv_judge_drop(&s->j, (uint32_t)bad);
+		cv_judge_drop(&s->j, bad);
+	} else if (t->head.n_guards && cv_guarded(&t->head, span, p)) {
+		cv_judge_guard(&s->j);
 	} else if (!p->family) {
-		cv_judge_non_ip(&t->defaults, &s->j);
+		cv_judge_non_ip(s->context, &s->j);
+	} else if (t->head.flags & (CV_POLICY_MACS | CV_POLICY_BINDINGS)) {
+		s->flow = &s->own; /* the MAC addresses have a say, which no flow key holds */
 	} else {
-		flow_key_of(p, &s->key);
+		flow_key_of(f, &s->key);
 		s->flow = t->flows[hash_flow(&s->key) % FLOW_SETS];
 		__builtin_prefetch(&s->flow[0], 1);
 		__builtin_prefetch(&s->flow[1], 1);
 	}
 }
 
-static void look_up(struct cv_policy_table *t, const struct cv_packet *p, struct step *s,
-		    bool police)
+static void find_flow(struct cv_policy_table *t, const struct cv_frame *f, struct step *s)
 {
 	struct flow_entry *set = s->flow;
 
-	if (same_flow(&set[0].key, &s->key))
-		s->flow = &set[0];
-	else if (same_flow(&set[1].key, &s->key))
+	if (set == &s->own) {
+		look_up(t, f, s->number, set);
+	} else if (same_flow(&set[1].key, &s->key)) {
 		s->flow = &set[1];
-	else
-		s->flow = remember(set, &s->key, find_rule(t, p));
+	} else if (!same_flow(&set[0].key, &s->key)) {
+		/* The newer of the two flows of a set is in front. */
+		set[1] = set[0];
+		set[0].key = s->key;
+		look_up(t, f, s->number, &set[0]);
+	}
 	s->rule = s->flow->rule;
 	s->device = s->flow->device;
-	cv_judge_rule(&t->defaults, s->rule, &s->j);
-	s->ask = police && CV_VERDICT_ACTION(s->j.verdict) != CV_ACTION_DROP;
-	if (!s->ask)
-		return;
-	if (s->device != DEVICE_NONE) {
-		__builtin_prefetch(&t->devices.entries[s->device], 1);
-	} else {
-		struct cv_device_key key;
-
-		cv_device_key(p, &key);
-		s->hash = hash_device(&t->devices, &key);
-		__builtin_prefetch(t->devices.tags[device_bucket(&t->devices, s->hash, 0)]);
-		__builtin_prefetch(t->devices.tags[device_bucket(&t->devices, s->hash, 1)]);
-	}
 }
 
-static struct cv_device *device_of(struct cv_policy_table *t, const struct cv_packet *p,
+static void prefetch_device(const struct cv_device_table *d, const struct cv_packet *p,
+			    struct step *s)
+{
+	struct cv_device_key key;
+
+	if (s->device != DEVICE_NONE) {
+		__builtin_prefetch(&d->entries[s->device], 1);
+		return;
+	}
+	cv_device_key(p, &key);
+	s->hash = hash_device(d, &key);
+	__builtin_prefetch(d->tags[device_bucket(d, s->hash, 0)]);
+	__builtin_prefetch(d->tags[device_bucket(d, s->hash, 1)]);
+}
+
+/* What the policy says, up to the limits. */
+static void apply_rule(struct cv_policy_table *t, const struct cv_frame *f, struct step *s,
+		       const struct cv_device_table *devices)
+{
+	const struct cv_context *c = s->context;
+	uint16_t src;
+
+	find_flow(t, f, s);
+	src = s->flow->src_class;
+	if (s->flow->spoofed) {
+		cv_judge_drop(&s->j, CV_REASON_SPOOF);
+		return;
+	}
+	if (c->unknown == CV_UNKNOWN_DROP && !src) {
+		cv_judge_drop(&s->j, CV_REASON_UNKNOWN);
+		return;
+	}
+	cv_judge_rule(c, s->rule, &s->j);
+	s->ask = devices && CV_VERDICT_ACTION(s->j.verdict) != CV_ACTION_DROP;
+	if (!s->ask)
+		return;
+	s->limit = cv_sender_limit(c, s->rule, src, &s->reason);
+	s->learn = cv_learns(c, src);
+	prefetch_device(devices, &f->packet, s);
+}
+
+static struct cv_device *device_of(struct cv_device_table *devices, const struct cv_packet *p,
 				   struct step *s, uint64_t now_ns)
 {
-	struct device_table *devices = &t->devices;
 	struct cv_device_key key;
 	uint32_t slot = s->device;
 
@@ -294,36 +191,105 @@ static struct cv_device *device_of(struct cv_policy_table *t, const struct cv_pa
 	if (slot != DEVICE_NONE)
 		s->hash = hash_device(devices, &key);
 	slot = find_device(devices, &key, s->hash);
-	if (slot == DEVICE_NONE && cv_rule_polices(s->rule))
+	if (slot == DEVICE_NONE && (s->limit || s->learn)) {
 		slot = add_device(devices, &key, s->hash, now_ns);
+		if (slot != DEVICE_NONE && s->learn)
+			devices->entries[slot].dev.flags = CV_DEVICE_LEARNED;
+	}
 	if (slot == DEVICE_NONE)
 		return NULL;
 	/* A later frame of the burst may have taken the flow's place. */
-	if (same_flow(&s->flow->key, &s->key))
+	if (s->flow != &s->own && same_flow(&s->flow->key, &s->key))
 		s->flow->device = slot;
 	return &devices->entries[slot].dev;
 }
 
-void cv_policy_judge(struct cv_policy_table *t, struct cv_frame *frames, unsigned int n,
-		     uint64_t now_ns, bool police)
+static void apply_limits(struct cv_policy_table *t, struct cv_device_table *devices,
+			 const struct cv_frame *f, struct step *s, uint64_t now_ns)
+{
+	cv_judge_device(device_of(devices, &f->packet, s, now_ns), s->limit, s->reason, now_ns,
+			f->len, &s->j);
+	if (!(t->head.flags & CV_POLICY_METERS))
+		return;
+	if (s->rule && s->rule->meter)
+		cv_judge_meter(&t->meters[s->rule->meter - 1], now_ns, f->len, &s->j);
+	cv_judge_meter(&t->meters[f->port % CV_PORTS_MAX], now_ns, f->len, &s->j);
+}
+
+static void count_hit(struct cv_policy_table *t, const struct step *s, uint32_t len,
+		      uint64_t now_ns)
+{
+	struct cv_rule_hits *h = &t->hits[s->j.index];
+
+	h->packets++;
+	h->bytes += len;
+	h->drops += CV_VERDICT_ACTION(s->j.verdict) == CV_ACTION_DROP;
+	h->last_ns = now_ns;
+}
+
+static void finish(struct cv_policy_table *t, struct cv_device_table *devices,
+		   const struct cv_frame *frames, struct step *steps, unsigned int n,
+		   uint64_t now_ns)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (steps[i].flow)
+			apply_rule(t, &frames[i], &steps[i], devices);
+	}
+	for (unsigned int i = 0; i < n; i++) {
+		if (steps[i].ask)
+			apply_limits(t, devices, &frames[i], &steps[i], now_ns);
+		count_hit(t, &steps[i], frames[i].len, now_ns);
+	}
+}
+
+void cv_policy_judge(struct cv_policy_table *t, struct cv_device_table *devices,
+		     struct cv_frame *frames, unsigned int n, uint64_t now_ns)
+{
+	struct step steps[CV_BURST_MAX];
+
+	for (unsigned int i = 0; i < n; i++) {
+		struct cv_frame *f = &frames[i];
+		struct cv_span span = {f->data, f->data + f->len};
+
+		memset(&f->packet, 0, sizeof(f->packet));
+		begin(t, f, (uint32_t)cv_parse(span, &f->packet), &steps[i]);
+	}
+	finish(t, devices, frames, steps, n, now_ns);
+	for (unsigned int i = 0; i < n; i++) {
+		struct cv_frame *f = &frames[i];
+		const struct cv_judgement *j = &steps[i].j;
+
+		f->verdict = j->verdict;
+		f->rule = j->rule;
+		f->rule_index = j->index;
+		f->app = j->app;
+		f->inspect = j->inspect;
+	}
+}
+
+/* Reasons that parsing gives: the same under every policy. */
+static uint32_t parse_reason(uint32_t verdict)
+{
+	uint32_t reason = CV_VERDICT_REASON(verdict);
+
+	return reason >= CV_REASON_SHORT && reason <= CV_REASON_BAD_L4 ? reason : 0;
+}
+
+void cv_policy_judge_shadow(struct cv_policy_table *t, struct cv_device_table *devices,
+			    const struct cv_frame *frames, unsigned int n, uint64_t now_ns,
+			    struct cv_judgement *ret)
 {
 	struct step steps[CV_BURST_MAX];
 
 	for (unsigned int i = 0; i < n; i++)
-		parse(t, &frames[i], &steps[i]);
+		begin(t, &frames[i], parse_reason(frames[i].verdict), &steps[i]);
+	finish(t, devices, frames, steps, n, now_ns);
 	for (unsigned int i = 0; i < n; i++) {
-		if (steps[i].flow)
-			look_up(t, &frames[i].packet, &steps[i], police);
-	}
-	for (unsigned int i = 0; i < n; i++) {
-		struct cv_frame *f = &frames[i];
-		struct step *s = &steps[i];
+		const uint32_t live = frames[i].verdict;
 
-		if (s->ask)
-			cv_judge_device(device_of(t, &f->packet, s, now_ns), s->rule, now_ns,
-					f->len, &s->j);
-		f->verdict = s->j.verdict;
-		f->rule = s->j.rule;
-		f->inspect = (uint8_t)s->j.inspect;
+		ret[i] = steps[i].j;
+		if (CV_VERDICT_ACTION(ret[i].verdict) == CV_ACTION_DROP &&
+		    CV_VERDICT_ACTION(live) != CV_ACTION_DROP)
+			t->hits[ret[i].index].would_drop++;
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Layout of the worker's tables, for policy_table.c (per packet) and policy_table_setup.c (build).
- * Everything but devices and flows is written once. No table can make a look-up run long: each
+ * Everything but meters, hits and flows is written once. No table can make a look-up run long: each
  * has a bound that is fixed at build time.
  */
 #ifndef CV_POLICY_TABLE_INTERNAL_H
@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dataplane/policy/device_table_internal.h"
 #include "dataplane/policy/generation.h"
 #include "dataplane/policy/policy_table.h"
 
@@ -51,36 +52,34 @@ struct rule_table {
 	uint32_t reach;
 };
 
-/* One cache line: identity and state of a device. */
-struct device_entry {
-	struct cv_device_key key;
-	struct cv_device dev;
-} __attribute__((aligned(64)));
-_Static_assert(sizeof(struct device_entry) == 64, "one cache line per device");
+/* Of MAC addresses to classes, and of identities to places: open addressing as above. */
+#define MAC_USED (1ull << 63) /* so that no key is 0, which is an empty slot */
 
-#define DEVICE_WAYS 8u
-#define DEVICE_NONE UINT32_MAX
-/* A device that was silent for this long gives its place up, in units of cv_device.last_seen. */
-#define DEVICE_IDLE 300u
+struct mac_table {
+	uint64_t *keys; /* MAC | MAC_USED, 0 = empty */
+	uint16_t *classes; /* beside keys */
+	uint32_t mask;
+	uint32_t reach;
+};
 
-/* Two buckets of eight per device: fills to over nine tenths before an insert finds no room. */
-struct device_table {
-	uint16_t (*tags)[DEVICE_WAYS]; /* per bucket; 0 = free */
-	struct device_entry *entries; /* DEVICE_WAYS per bucket */
-	uint32_t mask; /* buckets - 1 */
-	uint64_t seed;
+struct binding_table {
+	struct cv_gen_binding *entries; /* key.kind 0 = empty */
+	uint32_t mask;
+	uint32_t reach;
 };
 
 /* What the verdict depends on besides the policy and the device's state. */
 struct flow_key {
 	uint64_t src[2], dst[2];
-	uint64_t rest; /* ports, VLAN, protocol, family, later fragment; never 0 */
+	uint64_t rest; /* L4 ports, VLAN, protocol, family, later fragment, port; never 0 */
 };
 
 struct flow_entry {
 	struct flow_key key;
 	const struct cv_rule *rule; /* NULL = default */
 	uint32_t device; /* slot of the sender or DEVICE_NONE; a hint, its key is compared */
+	uint16_t src_class; /* where somebody asked */
+	uint16_t spoofed; /* a binding does not hold */
 } __attribute__((aligned(64)));
 _Static_assert(sizeof(struct flow_entry) == 64, "one cache line per flow");
 
@@ -88,26 +87,35 @@ _Static_assert(sizeof(struct flow_entry) == 64, "one cache line per flow");
 #define FLOW_SETS 4096u
 
 struct cv_policy_table {
-	struct cv_policy_defaults defaults;
+	struct cv_policy_head head;
+	uint8_t *places; /* CV_PORTS_MAX rows of CV_VLANS: context */
 	struct prefix4 prefix4;
 	struct prefix6 prefix6;
+	struct mac_table macs;
+	struct binding_table bindings;
 	struct rule_table rules;
-	struct device_table devices;
+	struct cv_meter *meters; /* head.n_meters */
+	struct cv_rule_hits *hits; /* head.n_rules + 1; here or the caller's */
 	struct flow_entry (*flows)[FLOW_WAYS]; /* FLOW_SETS */
 	void *memory; /* one mapping holds all of the above */
 	size_t size;
 };
 
-static inline uint64_t hash_fold(uint64_t a, uint64_t b)
-{
-	unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 static inline uint32_t hash_rule(uint64_t key)
 {
 	return (uint32_t)(hash_fold(key, 0x9e3779b97f4a7c15ull) >> 16);
+}
+
+static inline uint32_t hash_mac(uint64_t key)
+{
+	return (uint32_t)(hash_fold(key, 0xbf58476d1ce4e5b9ull) >> 16);
+}
+
+static inline uint32_t hash_binding(const struct cv_binding_key *k)
+{
+	return (uint32_t)(hash_fold(k->id[0] ^ 0x9e3779b97f4a7c15ull,
+				    k->id[1] ^ 0xbf58476d1ce4e5b9ull ^ k->kind) >>
+			  8);
 }
 
 static inline uint32_t hash_prefix6(const uint64_t q[2], uint32_t len)

@@ -1,32 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "dataplane/policy/policy_memory.h"
 #include "dataplane/policy/policy_table_internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-
-/* Sizes first, then one mapping: less to fail, and huge pages cover small tables too. */
-struct layout {
-	size_t size;
-};
-
-static size_t reserve(struct layout *l, size_t count, size_t element)
-{
-	size_t at = (l->size + 63) & ~(size_t)63;
-
-	l->size = at + count * element;
-	return at;
-}
-
-static uint32_t power_of_two(uint64_t n)
-{
-	uint32_t p = 1;
-
-	while (p < n)
-		p *= 2;
-	return p;
-}
 
 /* ---- IPv4 --------------------------------------------------------------------------------- */
 
@@ -115,9 +94,46 @@ static void add_rule(struct rule_table *t, const struct cv_gen_rule *rule)
 		t->reach = step;
 }
 
+static void add_mac(struct mac_table *t, const struct cv_gen_mac *mac)
+{
+	uint64_t key = mac->mac | MAC_USED;
+	uint32_t home = hash_mac(key), step = 0, at;
+
+	while (t->keys[(home + step) & t->mask])
+		step++;
+	at = (home + step) & t->mask;
+	t->keys[at] = key;
+	t->classes[at] = mac->class_id;
+	if (step > t->reach)
+		t->reach = step;
+}
+
+static void add_binding(struct binding_table *t, const struct cv_gen_binding *binding)
+{
+	uint32_t home = hash_binding(&binding->key), step = 0;
+
+	while (t->entries[(home + step) & t->mask].key.kind)
+		step++;
+	t->entries[(home + step) & t->mask] = *binding;
+	if (step > t->reach)
+		t->reach = step;
+}
+
+static void fill_meters(struct cv_policy_table *t, const struct cv_generation *gen)
+{
+	const struct cv_gen_meter *meters = cv_generation_at(gen, gen->meters);
+
+	for (uint32_t i = 0; i < gen->meters.count; i++) {
+		t->meters[i].limit = meters[i].limit;
+		t->meters[i].reason = meters[i].reason;
+	}
+}
+
 static void fill(struct cv_policy_table *t, const struct cv_generation *gen)
 {
 	const struct cv_gen_prefix *prefixes = cv_generation_at(gen, gen->prefixes);
+	const struct cv_gen_mac *macs = cv_generation_at(gen, gen->macs);
+	const struct cv_gen_binding *bindings = cv_generation_at(gen, gen->bindings);
 	const struct cv_gen_rule *rules = cv_generation_at(gen, gen->rules);
 
 	for (uint32_t i = 0; i < gen->prefixes.count; i++) {
@@ -126,13 +142,19 @@ static void fill(struct cv_policy_table *t, const struct cv_generation *gen)
 		else
 			add_prefix6(&t->prefix6, &prefixes[i]);
 	}
+	for (uint32_t i = 0; i < gen->macs.count; i++)
+		add_mac(&t->macs, &macs[i]);
+	for (uint32_t i = 0; i < gen->bindings.count; i++)
+		add_binding(&t->bindings, &bindings[i]);
 	for (uint32_t i = 0; i < gen->rules.count; i++)
 		add_rule(&t->rules, &rules[i]);
+	memcpy(t->places, cv_generation_at(gen, gen->places), gen->places.count);
+	fill_meters(t, gen);
 }
 
 /* ---- memory ------------------------------------------------------------------------------- */
 
-static int map(size_t size, void **ret)
+int cv_policy_map(size_t size, void **ret)
 {
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -145,47 +167,67 @@ static int map(size_t size, void **ret)
 	return 0;
 }
 
+/* Room for twice as many: look-ups stay short. */
+static uint32_t slots_for(uint32_t count)
+{
+	return cv_power_of_two(2ull * count + 2);
+}
+
+/* One part of the mapping: where it is told of, and where it will be. */
+struct part {
+	void *at; /* of a pointer */
+	size_t offset;
+};
+
+static void add_part(struct part *parts, unsigned int *n, struct cv_layout *l, void *at,
+		     size_t count, size_t element)
+{
+	parts[(*n)++] = (struct part){at, cv_reserve(l, count, element)};
+}
+
+#define PARTS_MAX 12
+#define PART(member, count) add_part(parts, &n, &l, &t->member, count, sizeof(*t->member))
+
 static int allocate(struct cv_policy_table *t, const struct cv_generation *gen)
 {
-	const struct cv_gen_prefix *prefixes = cv_generation_at(gen, gen->prefixes);
-	uint32_t prefix_slots = power_of_two(2ull * gen->prefixes.count + 2);
-	uint32_t rule_slots = power_of_two(2ull * gen->rules.count + 2);
-	/* A third more places than devices: two-choice buckets of eight carry nine tenths. */
-	uint32_t buckets =
-		power_of_two((gen->device_capacity * 4ull / 3 + DEVICE_WAYS) / DEVICE_WAYS);
-	uint32_t blocks = blocks_needed(prefixes, gen->prefixes.count);
-	struct layout l = {0};
-	size_t top = reserve(&l, PREFIX4_TOP, sizeof(uint32_t));
-	size_t block = reserve(&l, (size_t)blocks * PREFIX4_BLOCK, sizeof(uint32_t));
-	size_t prefix6 = reserve(&l, prefix_slots, sizeof(struct prefix6_entry));
-	size_t keys = reserve(&l, rule_slots, sizeof(uint64_t));
-	size_t rules = reserve(&l, rule_slots, sizeof(struct cv_rule));
-	size_t tags = reserve(&l, buckets, sizeof(uint16_t[DEVICE_WAYS]));
-	size_t devices = reserve(&l, (size_t)buckets * DEVICE_WAYS, sizeof(struct device_entry));
-	size_t flows = reserve(&l, FLOW_SETS, sizeof(struct flow_entry[FLOW_WAYS]));
-	int err = map(l.size, &t->memory);
-	uint8_t *base = t->memory;
+	struct part parts[PARTS_MAX];
+	struct cv_layout l = {0};
+	unsigned int n = 0;
+	int err;
 
+	t->prefix6.mask = slots_for(gen->prefixes.count) - 1;
+	t->macs.mask = slots_for(gen->macs.count) - 1;
+	t->bindings.mask = slots_for(gen->bindings.count) - 1;
+	t->rules.mask = slots_for(gen->rules.count) - 1;
+	PART(places, (size_t)CV_PORTS_MAX * CV_VLANS);
+	PART(prefix4.top, PREFIX4_TOP);
+	PART(prefix4.blocks,
+	     (size_t)PREFIX4_BLOCK *
+		     blocks_needed(cv_generation_at(gen, gen->prefixes), gen->prefixes.count));
+	PART(prefix6.entries, t->prefix6.mask + 1u);
+	PART(macs.keys, t->macs.mask + 1u);
+	PART(macs.classes, t->macs.mask + 1u);
+	PART(bindings.entries, t->bindings.mask + 1u);
+	PART(rules.keys, t->rules.mask + 1u);
+	PART(rules.rules, t->rules.mask + 1u);
+	PART(meters, gen->meters.count);
+	if (!t->hits)
+		PART(hits, gen->policy.n_rules + 1u);
+	PART(flows, FLOW_SETS);
+	err = cv_policy_map(l.size, &t->memory);
 	if (err)
 		return err;
 	t->size = l.size;
-	t->prefix4.top = (void *)(base + top);
-	t->prefix4.blocks = (void *)(base + block);
-	t->prefix6.entries = (void *)(base + prefix6);
-	t->prefix6.mask = prefix_slots - 1;
-	t->rules.keys = (void *)(base + keys);
-	t->rules.rules = (void *)(base + rules);
-	t->rules.mask = rule_slots - 1;
-	t->devices.tags = (void *)(base + tags);
-	t->devices.entries = (void *)(base + devices);
-	t->devices.mask = buckets - 1;
-	/* Unknown outside, so nobody can aim at one bucket; the same for the same policy (replay). */
-	t->devices.seed = hash_fold(gen->crc32c ^ 0x9e3779b97f4a7c15ull, gen->number | 1);
-	t->flows = (void *)(base + flows);
+	for (unsigned int i = 0; i < n; i++) {
+		uint8_t *place = (uint8_t *)t->memory + parts[i].offset;
+
+		memcpy(parts[i].at, &place, sizeof(place));
+	}
 	return 0;
 }
 
-int cv_policy_table_create(const struct cv_generation *gen, struct cv_policy_table **ret)
+int cv_policy_table_create(const struct cv_generation *gen, struct cv_rule_hits *hits,
+			   struct cv_policy_table **ret)
 {
 	struct cv_policy_table *t;
 	int err;
@@ -195,7 +237,8 @@ int cv_policy_table_create(const struct cv_generation *gen, struct cv_policy_tab
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return -ENOMEM;
-	t->defaults = gen->defaults;
+	t->head = gen->policy;
+	t->hits = hits;
 	err = allocate(t, gen);
 	if (err) {
 		cv_policy_table_destroy(t);
@@ -213,4 +256,10 @@ void cv_policy_table_destroy(struct cv_policy_table *t)
 	if (t->memory)
 		munmap(t->memory, t->size);
 	free(t);
+}
+
+const struct cv_rule_hits *cv_policy_hits(const struct cv_policy_table *t, uint32_t *count)
+{
+	*count = t->head.n_rules + 1;
+	return t->hits;
 }

@@ -42,6 +42,7 @@ struct cv_unaligned {
 #endif
 
 enum {
+	CV_ETH_SOURCE = 6, /* offset of the sender's address */
 	CV_ETH_HEAD = 14,
 	CV_VLAN_HEAD = 4,
 	CV_VLANS_MAX = 2,
@@ -52,10 +53,16 @@ enum {
 	CV_TCP_HEAD = 20,
 	CV_UDP_HEAD = 8,
 	CV_IP_LONGEST = 65535, /* of a datagram put together again */
+	CV_ARP_SIZE = 28, /* IPv4 over Ethernet (RFC 826) */
+	CV_ARP_TARGET = 24, /* offset of the target's address */
+	CV_ND_SIZE = 24, /* neighbour discovery up to the target (RFC 4861 4.3, 4.4) */
+	CV_ND_SOLICITATION = 135,
+	CV_ND_ADVERTISEMENT = 136,
 };
 
 enum {
 	CV_ETHERTYPE_IP4 = 0x0800,
+	CV_ETHERTYPE_ARP = 0x0806,
 	CV_ETHERTYPE_VLAN = 0x8100, /* IEEE 802.1Q customer tag */
 	CV_ETHERTYPE_IP6 = 0x86dd,
 	CV_ETHERTYPE_QINQ = 0x88a8, /* IEEE 802.1ad service tag */
@@ -68,6 +75,7 @@ enum {
 	CV_IPPROTO_ROUTING = 43,
 	CV_IPPROTO_FRAGMENT = 44,
 	CV_IPPROTO_AH = 51,
+	CV_IPPROTO_ICMP6 = 58,
 	CV_IPPROTO_DESTINATION = 60,
 };
 

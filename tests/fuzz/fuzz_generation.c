@@ -48,18 +48,22 @@ static void patch(struct cv_generation *g, const uint8_t *data, size_t size)
 static void use(const struct cv_generation *g)
 {
 	uint8_t frame[CV_GENERATE_MAX];
+	struct cv_device_table *devices = NULL;
 	struct cv_policy_table *t = NULL;
 	struct cv_random r = {7};
 	struct cv_frame f = {.data = frame};
 
 	if (g->device_capacity > DEVICES_TRIED)
 		return;
-	must(!cv_policy_table_create(g, &t));
+	must(!cv_policy_table_create(g, NULL, &t));
+	must(!cv_device_table_create(g->device_capacity, g->number, &devices));
 	for (int i = 0; i < 20; i++) {
 		f.len = cv_generate_frame(&r, frame);
-		cv_policy_judge(t, &f, 1, 1000, true);
+		f.port = (uint8_t)(i % CV_PORTS_MAX);
+		cv_policy_judge(t, devices, &f, 1, 1000);
 	}
 	cv_policy_table_destroy(t);
+	cv_device_table_destroy(devices);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -44,7 +44,7 @@ static void judge_twice(struct cv_policy_table *t, const uint8_t *frame, uint32_
 	memset(twice, 0, sizeof(twice));
 	twice[0].data = twice[1].data = copy;
 	twice[0].len = twice[1].len = len;
-	cv_policy_judge(t, twice, 2, 1000, false);
+	cv_policy_judge(t, NULL, twice, 2, 1000);
 	check(&twice[0]);
 	must(twice[0].verdict == twice[1].verdict && twice[0].rule == twice[1].rule);
 	must(!memcmp(&twice[0].packet, &twice[1].packet, sizeof(twice[0].packet)));
@@ -60,7 +60,7 @@ static struct cv_policy_table *table(void)
 	if (t)
 		return t;
 	g = cv_generate_policy(&r, 1);
-	must(g && !cv_policy_table_create(g, &t));
+	must(g && !cv_policy_table_create(g, NULL, &t));
 	free(g);
 	return t;
 }

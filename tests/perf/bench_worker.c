@@ -36,8 +36,8 @@ static int make_generation(const char *file, struct cv_generation **ret)
 		.rule = {.id = 1,
 			 .action = CV_ACTION_FORWARD,
 			 .flags = CV_RULE_POLICE,
-			 .cost_packet = 1,
-			 .burst = CV_COST_MAX},
+			 .index = 1,
+			 .limit = {.cost_packet = 1, .burst = CV_COST_MAX}},
 	};
 	struct cv_generation_build *b;
 	int err = cv_generation_build_create(&b);

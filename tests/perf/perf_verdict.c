@@ -51,16 +51,17 @@ static int add_prefix(struct cv_generation_build *b, uint32_t addr, uint8_t len,
 
 static struct cv_policy_table *make_table(unsigned int devices, unsigned int prefixes)
 {
-	struct cv_gen_rule rule = {.key = {.src_class = 1,
-					   .dst_class = 2,
-					   .port = htons(5683),
-					   .ip_proto = 17,
-					   .match = CV_MATCH_DPORT},
-				   .rule = {.id = 1,
-					    .action = CV_ACTION_FORWARD,
-					    .flags = CV_RULE_POLICE,
-					    .cost_packet = 1000u << 6,
-					    .burst = 1ull << 40}};
+	struct cv_gen_rule rule = {
+		.key = {.src_class = 1,
+			.dst_class = 2,
+			.port = htons(5683),
+			.ip_proto = 17,
+			.match = CV_MATCH_DPORT},
+		.rule = {.id = 1,
+			 .action = CV_ACTION_FORWARD,
+			 .flags = CV_RULE_POLICE,
+			 .index = 1,
+			 .limit = {.cost_packet = 1000u << 6, .burst = 1ull << 40}}};
 	struct cv_generation_build *b = NULL;
 	struct cv_policy_table *t = NULL;
 	struct cv_generation *g = NULL;
@@ -74,7 +75,7 @@ static struct cv_policy_table *make_table(unsigned int devices, unsigned int pre
 		err |= add_prefix(b, 0x0b000000 + (i << 8), 24, 3);
 	err |= cv_generation_build_rule(b, &rule);
 	if (!err && !cv_generation_build_finish(b, &g))
-		(void)cv_policy_table_create(g, &t);
+		(void)cv_policy_table_create(g, NULL, &t);
 	free(g);
 	cv_generation_build_destroy(b);
 	return t;
@@ -92,6 +93,8 @@ static void make_frame(uint8_t *f, uint32_t device)
 	memcpy(f + 26, &src, sizeof(src));
 }
 
+static struct cv_device_table *states; /* of the devices */
+
 static double run_pass(struct cv_policy_table *t, const uint8_t *frames, unsigned int count,
 		       uint64_t *forwarded)
 {
@@ -107,7 +110,7 @@ static double run_pass(struct cv_policy_table *t, const uint8_t *frames, unsigne
 			at = at + 1 == count ? 0 : at + 1;
 		}
 		clock += 1000;
-		cv_policy_judge(t, burst, BURST, clock, true);
+		cv_policy_judge(t, states, burst, BURST, clock);
 		for (unsigned int i = 0; i < BURST; i++)
 			*forwarded += CV_VERDICT_ACTION(burst[i].verdict) == CV_ACTION_FORWARD;
 	}
@@ -126,7 +129,7 @@ int main(int argc, char **argv)
 	uint64_t forwarded = 0;
 	double best = 1e9;
 
-	if (!t || !frames) {
+	if (cv_device_table_create(devices ? devices : 1, 1, &states) || !t || !frames) {
 		fprintf(stderr, "perf_verdict: no memory for %u devices\n", devices);
 		return 1;
 	}

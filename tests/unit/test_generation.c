@@ -22,9 +22,9 @@ static const struct cv_gen_prefix NET_10_1 = {
 static const struct cv_gen_prefix NET_FD = {.addr = {0xfd}, .family = 6, .len = 8, .class_id = 1};
 static const struct cv_gen_rule COAP = {
 	.key = {.src_class = 1, .port = 0x3316, .ip_proto = 17, .match = CV_MATCH_DPORT},
-	.rule = {.id = 7, .action = CV_ACTION_FORWARD, .flags = CV_RULE_INSPECT}};
+	.rule = {.id = 7, .index = 1, .action = CV_ACTION_FORWARD, .flags = CV_RULE_INSPECT}};
 static const struct cv_gen_rule ICMP = {.key = {.ip_proto = 1, .match = CV_MATCH_ANY_PORT},
-					.rule = {.id = 8, .action = CV_ACTION_FORWARD}};
+					.rule = {.id = 8, .index = 2, .action = CV_ACTION_FORWARD}};
 
 static struct cv_generation_build *builder(void)
 {
@@ -77,8 +77,8 @@ static void test_empty_builder_forwards_all(void **state)
 	assert_int_equal(cv_generation_build_create(&b), 0);
 	assert_int_equal(cv_generation_build_finish(b, &g), 0);
 	assert_int_equal(cv_generation_check(g, g->size), 0);
-	assert_int_equal(g->defaults.ip_action, CV_ACTION_FORWARD);
-	assert_int_equal(g->defaults.inspect, 1);
+	assert_int_equal(g->policy.contexts[0].ip_action, CV_ACTION_FORWARD);
+	assert_int_equal(g->policy.contexts[0].inspect, 1);
 	assert_int_equal(g->rules.count, 0);
 	free(g);
 	cv_generation_build_destroy(b);
@@ -96,7 +96,7 @@ static void test_sections(void **state)
 	assert_int_equal(p[2].family, 6);
 	assert_int_equal(g->rules.count, 2);
 	assert_true(cv_gen_rule_order(&r[0], &r[1]) < 0);
-	assert_int_equal(g->defaults.probes,
+	assert_int_equal(g->policy.contexts[0].probes,
 			 1u << (CV_PROBE_DPORT * 4 + 1) | 1u << (CV_PROBE_ANY_PORT * 4 + 3));
 	free(g);
 }
@@ -141,9 +141,9 @@ static void test_bad_rules(void **state)
 	r.rule.id = 0;
 	refuse_rule(&r);
 	r.rule.id = 9;
-	r.rule.burst = CV_COST_MAX + 1;
+	r.rule.limit.burst = CV_COST_MAX + 1;
 	refuse_rule(&r);
-	r.rule.burst = 0;
+	r.rule.limit.burst = 0;
 	r.key.ip_proto = 1; /* a port of ICMP */
 	refuse_rule(&r);
 	r.key.match = CV_MATCH_FRAGMENT; /* a port of a later fragment */

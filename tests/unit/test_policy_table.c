@@ -80,8 +80,9 @@ static void limited(struct cv_generation_build *b)
 				.rule = {.id = 3,
 					 .action = CV_ACTION_FORWARD,
 					 .flags = CV_RULE_POLICE,
-					 .cost_packet = (SECOND / 10) << 6,
-					 .burst = (SECOND / 10 * 4) << 6}};
+					 .index = 1,
+					 .limit = {.cost_packet = (SECOND / 10) << 6,
+						   .burst = (SECOND / 10 * 4) << 6}}};
 
 	assert_int_equal(cv_generation_build_rule(b, &r), 0);
 }
@@ -111,7 +112,7 @@ static void test_device_limit(void **state)
 	((uint8_t *)key.addr)[0] = 10;
 	((uint8_t *)key.addr)[1] = 1;
 	((uint8_t *)key.addr)[3] = 5;
-	dev = cv_policy_device(t, &key, false, 0);
+	dev = cv_device_table_get(devices, &key, false, 0);
 	assert_non_null(dev);
 	assert_int_equal(dev->packets, 7);
 	assert_int_equal(dev->drops, 2);
@@ -151,7 +152,7 @@ static void test_device_place_taken(void **state)
 		bool known;
 
 		memcpy(key.addr, (uint8_t[]){10, 1, 0, (uint8_t)host}, 4);
-		known = cv_policy_device(t, &key, false, 0) != NULL;
+		known = cv_device_table_get(devices, &key, false, 0) != NULL;
 		gone += !known;
 		assert_int_equal(judge_host(t, host, 1001 * SECOND),
 				 known ? FORWARD(ALLOW) : DROP(NO_STATE));

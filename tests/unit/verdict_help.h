@@ -15,6 +15,9 @@
 #include "dataplane/policy/generation_build.h"
 #include "dataplane/policy/policy_table.h"
 
+/* Devices of the policy under test; made by table(), freed with it. */
+static struct cv_device_table *devices;
+
 #define DROP(reason) CV_VERDICT(CV_ACTION_DROP, CV_REASON_##reason)
 #define FORWARD(reason) CV_VERDICT(CV_ACTION_FORWARD, CV_REASON_##reason)
 #define SECOND 1000000000ull
@@ -74,7 +77,7 @@ static inline struct cv_frame judge_at(struct cv_policy_table *t, const struct b
 
 	assert_non_null(copy);
 	memcpy(copy, f->b, f->len);
-	cv_policy_judge(t, &frame, 1, now, true);
+	cv_policy_judge(t, devices, &frame, 1, now);
 	free(copy);
 	return frame;
 }
@@ -90,7 +93,9 @@ static inline struct cv_policy_table *table(struct cv_generation_build *b)
 	struct cv_generation *g = NULL;
 
 	assert_int_equal(cv_generation_build_finish(b, &g), 0);
-	assert_int_equal(cv_policy_table_create(g, &t), 0);
+	assert_int_equal(cv_policy_table_create(g, NULL, &t), 0);
+	cv_device_table_destroy(devices);
+	assert_int_equal(cv_device_table_create(g->device_capacity, g->number, &devices), 0);
 	free(g);
 	cv_generation_build_destroy(b);
 	return t;
@@ -101,7 +106,7 @@ static inline struct cv_generation_build *policy(uint8_t ip_action)
 	struct cv_generation_build *b = NULL;
 
 	assert_int_equal(cv_generation_build_create(&b), 0);
-	cv_generation_build_head(b)->defaults = (struct cv_policy_defaults){
+	cv_generation_build_head(b)->policy.contexts[0] = (struct cv_context){
 		.ip_action = ip_action, .non_ip_action = CV_ACTION_FORWARD, .inspect = 1};
 	return b;
 }
@@ -119,7 +124,7 @@ static inline void prefix(struct cv_generation_build *b, int family, const char 
 static inline void rule(struct cv_generation_build *b, uint32_t id, struct cv_rule_key key,
 			uint8_t action)
 {
-	struct cv_gen_rule r = {.key = key, .rule = {.id = id, .action = action}};
+	struct cv_gen_rule r = {.key = key, .rule = {.id = id, .action = action, .index = 1}};
 
 	assert_int_equal(cv_generation_build_rule(b, &r), 0);
 }

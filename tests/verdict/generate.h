@@ -14,6 +14,10 @@
 /** Longest frame that cv_generate_frame() makes, bytes. */
 #define CV_GENERATE_MAX 1600u
 
+/** Ports that frames come in by, and MAC addresses that some come from. */
+#define CV_GENERATE_PORTS 3u
+#define CV_GENERATE_MACS 40u
+
 struct cv_random {
 	uint64_t state;
 };
@@ -28,6 +32,9 @@ int cv_once_in(struct cv_random *r, uint32_t n);
 
 /** A policy that uses some or all shapes of rule. @return NULL: no memory. free() it. */
 struct cv_generation *cv_generate_policy(struct cv_random *r, uint64_t number);
+
+/** One of the MAC addresses, as cv_load_mac() gives it. */
+uint64_t cv_generate_mac(uint32_t number);
 
 /** A frame, good or bad, into @p frame of CV_GENERATE_MAX bytes. @return its length. */
 uint32_t cv_generate_frame(struct cv_random *r, uint8_t *frame);

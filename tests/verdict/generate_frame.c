@@ -223,15 +223,38 @@ static void put_tags(struct draft *d)
 	}
 }
 
+uint64_t cv_generate_mac(uint32_t number)
+{
+	return 0x020202020202ull + ((uint64_t)number << 40);
+}
+
+static void put_mac(struct draft *d, uint32_t at)
+{
+	uint64_t mac = cv_generate_mac(cv_below(d->r, CV_GENERATE_MACS));
+
+	for (unsigned int i = 0; i < 6; i++)
+		d->b[at + i] = (uint8_t)(mac >> 8 * i);
+}
+
+/* What the guard's addresses are asked and told by. */
+static void put_arp(struct draft *d)
+{
+	uint32_t at = d->len;
+
+	put_noise(d, 46);
+	memcpy(d->b + at + 24, (const uint8_t[]){10, 1, 0, (uint8_t)cv_below(d->r, 2)}, 4);
+}
+
 uint32_t cv_generate_frame(struct cv_random *r, uint8_t *frame)
 {
 	struct draft d = {r, frame, 12};
 
-	memset(frame, 2, 12);
+	put_mac(&d, 0);
+	put_mac(&d, 6);
 	put_tags(&d);
 	if (cv_once_in(r, 25)) {
 		put16(&d, cv_once_in(r, 2) ? 0x0806 : (uint32_t)cv_random(r));
-		put_noise(&d, 46);
+		put_arp(&d);
 	} else if (cv_once_in(r, 3)) {
 		put16(&d, 0x86dd);
 		put_ip6(&d);

@@ -27,6 +27,8 @@ int cv_harness_start(struct cv_bpf *b, uint32_t devices)
 		return -errno;
 	err = bpf_map__set_max_entries(port->object->maps.devices, devices);
 	if (!err)
+		err = bpf_map__set_max_entries(port->object->maps.devices_shadow, devices);
+	if (!err)
 		err = ingress_bpf__load(port->object);
 	if (err)
 		return err;

@@ -12,6 +12,9 @@ POLICY = "dataplane/policy/"
 TABLE, SETUP = POLICY + "policy_table.c", POLICY + "policy_table_setup.c"
 PARSE, VERDICT = POLICY + "verdict_parse.h", POLICY + "verdict.h"
 
+LOOKUP, DEVICES = POLICY + "policy_lookup.h", POLICY + "device_table_internal.h"
+HEADERS = (VERDICT, PARSE, LOOKUP, DEVICES, POLICY + "policy_table_internal.h")
+
 # name: (compiled source, mutated file, text, replacement); the text occurs exactly once
 MUTATIONS = {
     "one-vlan-tag": (TABLE, PARSE, "CV_VLANS_MAX = 2", "CV_VLANS_MAX = 1"),
@@ -22,16 +25,26 @@ MUTATIONS = {
     "udp-length-unchecked": (TABLE, PARSE, "if (len > room)", "if (len > room + 1)"),
     "pair-order": (TABLE, VERDICT, "k->src_class = bit & 2", "k->src_class = bit & 1"),
     "later-fragment-rules": (
-        TABLE, VERDICT, "p->fragment == CV_FRAG_LATER", "p->fragment == CV_FRAG_FIRST"),
-    "burst-edge": (TABLE, VERDICT, "next - now > r->burst", "next - now >= r->burst"),
-    "byte-cost": (TABLE, VERDICT, "r->cost_byte16) >> 10", "r->cost_byte16) >> 11"),
+        TABLE, VERDICT, "if (p->fragment == CV_FRAG_LATER)\n\t\tkinds",
+        "if (p->fragment == CV_FRAG_FIRST)\n\t\tkinds"),
+    "burst-edge": (TABLE, VERDICT, "next - now > l->burst", "next - now >= l->burst"),
+    "byte-cost": (TABLE, VERDICT, "l->cost_byte16) >> 10", "l->cost_byte16) >> 11"),
     "quarantine-ignored": (
         TABLE, VERDICT, "dev->flags & CV_DEVICE_QUARANTINED", "dev->flags & 0x80"),
     "device-without-vlan": (TABLE, VERDICT, "k->vlan = p->vlan", "k->vlan = 0"),
     "flow-without-port": (TABLE, TABLE, "(uint64_t)p->ports << 32", "(uint64_t)p->sport << 32"),
     "flow-without-fragment": (
-        TABLE, TABLE, "(uint64_t)(p->fragment == CV_FRAG_LATER) << 7 |", ""),
-    "prefix4-middle": (TABLE, TABLE, "(a >> 8) & 0xff", "(a >> 9) & 0xff"),
+        TABLE, TABLE, "(uint64_t)(p->fragment == CV_FRAG_LATER) << 6 |", ""),
+    "prefix4-middle": (TABLE, LOOKUP, "(a >> 8) & 0xff", "(a >> 9) & 0xff"),
+    "flow-without-entry-port": (TABLE, TABLE, "f->port % CV_PORTS_MAX | 0x80", "0x80"),
+    "context-by-port-only": (TABLE, TABLE, "* CV_VLANS + p->vlan]", "* CV_VLANS]"),
+    "guard-any-port": (TABLE, VERDICT, "|| g->port == p->dport", "|| g->port"),
+    "binding-without-vlan": (TABLE, VERDICT, "b->vlan != p->vlan", "b->vlan > 4095"),
+    "mac-class-last": (TABLE, LOOKUP, "if (c)\n\t\treturn c;", "if (c > 999)\n\t\treturn c;"),
+    "exempt-ignored": (TABLE, VERDICT, "r->flags & CV_RULE_EXEMPT", "r->flags & 0x80"),
+    "port-limit-first": (TABLE, TABLE, "if (s->rule && s->rule->meter)", "if (0)"),
+    "unknown-by-rule": (
+        TABLE, VERDICT, "c->unknown == CV_UNKNOWN_LIMIT && !src_class", "0 && !src_class"),
     "prefix6-shortest-first": (
         SETUP, SETUP, "memmove(p->len + 1, p->len, p->lengths);\n\t\tp->len[0] = prefix->len;",
         "p->len[p->lengths] = prefix->len;"),
@@ -48,7 +61,7 @@ def expand(root, path, mutated, old, new, seen):
 
     def include(match):
         name = match.group(1)
-        if name not in (VERDICT, PARSE, POLICY + "policy_table_internal.h"):
+        if name not in HEADERS:
             return match.group(0)
         if name in seen:
             return ""

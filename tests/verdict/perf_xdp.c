@@ -34,8 +34,8 @@ static struct cv_generation *policy(unsigned int prefixes)
 				   .rule = {.id = 1,
 					    .action = CV_ACTION_FORWARD,
 					    .flags = CV_RULE_POLICE,
-					    .cost_packet = 1,
-					    .burst = 1ull << 40}};
+					    .index = 1,
+					    .limit = {.cost_packet = 1, .burst = 1ull << 40}}};
 	struct cv_gen_prefix p = {.addr = {10}, .family = 4, .len = 8, .class_id = 1};
 	struct cv_generation_build *b = NULL;
 	struct cv_generation *g = NULL;

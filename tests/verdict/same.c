@@ -38,6 +38,7 @@
 struct same {
 	struct cv_bpf bpf;
 	struct cv_policy_table *table;
+	struct cv_device_table *devices;
 	struct cv_random random;
 	uint64_t now_ns;
 	uint64_t frames, differences;
@@ -70,7 +71,7 @@ static int quarantine_some(struct same *s)
 		struct cv_device *dev;
 
 		cv_generate_device(&s->random, &key);
-		dev = cv_policy_device(s->table, &key, true, s->now_ns);
+		dev = cv_device_table_get(s->devices, &key, true, s->now_ns);
 		if (!dev || bpf_map_update_elem(devices_fd(s), &key, &fresh, BPF_ANY))
 			return -ENOMEM;
 		*dev = fresh;
@@ -88,7 +89,11 @@ static int next_policy(struct same *s, uint64_t number)
 		return -ENOMEM;
 	cv_policy_table_destroy(s->table);
 	s->table = NULL;
-	err = cv_policy_table_create(gen, &s->table);
+	cv_device_table_destroy(s->devices);
+	s->devices = NULL;
+	err = cv_policy_table_create(gen, NULL, &s->table);
+	if (!err)
+		err = cv_device_table_create(gen->device_capacity, number, &s->devices);
 	if (!err)
 		err = cv_bpf_install(&s->bpf, gen, &why);
 	free(gen);
@@ -131,6 +136,7 @@ static int compare(struct same *s, const struct cv_frame *f)
 	s->native.reason[reason].packets++;
 	s->native.reason[reason].bytes += f->len;
 	o->bss->test_io.now_ns = s->now_ns;
+	o->bss->test_io.port = f->port;
 	err = bpf_prog_test_run_opts(bpf_program__fd(o->progs.verdict_test), &run);
 	if (err)
 		return -errno;
@@ -138,6 +144,10 @@ static int compare(struct same *s, const struct cv_frame *f)
 		differ(s, f, "verdict", run.retval, f->verdict);
 	else if (o->bss->test_io.rule != f->rule)
 		differ(s, f, "rule", o->bss->test_io.rule, f->rule);
+	else if (o->bss->test_io.index != f->rule_index)
+		differ(s, f, "index", o->bss->test_io.index, f->rule_index);
+	else if (o->bss->test_io.app != f->app)
+		differ(s, f, "app", o->bss->test_io.app, f->app);
 	else if (o->bss->test_io.inspect != f->inspect)
 		differ(s, f, "inspect", o->bss->test_io.inspect, f->inspect);
 	return 0;
@@ -159,9 +169,10 @@ static int run_burst(struct same *s, uint32_t n)
 			frames[i].len = cv_generate_frame(&s->random, data[i]);
 		}
 		frames[i].data = data[i];
+		frames[i].port = (uint8_t)cv_below(&s->random, CV_GENERATE_PORTS);
 	}
 	s->now_ns += cv_below(&s->random, 200000);
-	cv_policy_judge(s->table, frames, n, s->now_ns, true);
+	cv_policy_judge(s->table, s->devices, frames, n, s->now_ns);
 	for (uint32_t i = 0; i < n && !err; i++)
 		err = compare(s, &frames[i]);
 	return err;
@@ -187,7 +198,7 @@ static void compare_counters(struct same *s)
 /* Every device of either side is on the other side, to the last bit of its meter. */
 static void compare_devices(struct same *s)
 {
-	const struct device_table *t = &s->table->devices;
+	const struct cv_device_table *t = s->devices;
 	uint32_t slots = (t->mask + 1) * DEVICE_WAYS, here = 0, there = 0;
 	struct cv_device_key key, *at = NULL;
 
@@ -239,7 +250,9 @@ static int unreached(const struct same *s)
 		CV_REASON_ALLOW_HOST,  CV_REASON_DENY_RULE,	CV_REASON_DENY_DEFAULT,
 		CV_REASON_DENY_NON_IP, CV_REASON_SHORT,		CV_REASON_BAD_IP,
 		CV_REASON_BAD_EXT,     CV_REASON_BAD_FRAG,	CV_REASON_BAD_L4,
-		CV_REASON_QUARANTINE,  CV_REASON_RATE_DEVICE,
+		CV_REASON_QUARANTINE,  CV_REASON_RATE_DEVICE,	CV_REASON_ALLOW_GUARD,
+		CV_REASON_SPOOF,       CV_REASON_UNKNOWN,	CV_REASON_RATE_UNKNOWN,
+		CV_REASON_RATE_GROUP,  CV_REASON_RATE_RULE,	CV_REASON_RATE_PORT,
 	};
 	int bad = 0;
 
@@ -310,6 +323,7 @@ int main(int argc, char **argv)
 		err = s->differences ? 1 : unreached(s);
 	cv_harness_stop(&s->bpf);
 	cv_policy_table_destroy(s->table);
+	cv_device_table_destroy(s->devices);
 	free(s);
 	return err ? 1 : 0;
 }

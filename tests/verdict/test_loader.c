@@ -50,16 +50,16 @@ static struct cv_generation *generation(uint64_t number, const char *target, uin
 	struct cv_gen_port b = port("platform", "cvt-b", 0, on_loss);
 	struct cv_gen_rule coap = {
 		.key = {.port = htons(5683), .ip_proto = 17, .match = CV_MATCH_DPORT},
-		.rule = {.id = 1, .action = CV_ACTION_FORWARD}};
+		.rule = {.id = 1, .index = 1, .action = CV_ACTION_FORWARD}};
 	struct cv_gen_rule icmp = {.key = {.ip_proto = 1, .match = CV_MATCH_ANY_PORT},
-				   .rule = {.id = 2, .action = CV_ACTION_HOST}};
+				   .rule = {.id = 2, .index = 2, .action = CV_ACTION_HOST}};
 	struct cv_generation_build *build = NULL;
 	struct cv_generation *g = NULL;
 
 	assert_int_equal(cv_generation_build_create(&build), 0);
 	cv_generation_build_head(build)->number = number;
-	cv_generation_build_head(build)->defaults.ip_action = CV_ACTION_DROP;
-	cv_generation_build_head(build)->defaults.non_ip_action = CV_ACTION_DROP;
+	cv_generation_build_head(build)->policy.contexts[0].ip_action = CV_ACTION_DROP;
+	cv_generation_build_head(build)->policy.contexts[0].non_ip_action = CV_ACTION_DROP;
 	cv_generation_build_head(build)->device_capacity = 4096;
 	assert_int_equal(cv_generation_build_port(build, &a), 0);
 	assert_int_equal(cv_generation_build_port(build, &b), 0);

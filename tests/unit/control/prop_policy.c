@@ -193,7 +193,7 @@ static unsigned int compare(const struct cv_policy *policy, struct cv_policy_tab
 		uint8_t bytes[128];
 		struct cv_frame f = {.data = bytes, .len = (uint32_t)make_frame(&p, bytes)};
 
-		cv_policy_judge(table, &f, 1, 1, false);
+		cv_policy_judge(table, NULL, &f, 1, 1);
 		if (CV_VERDICT_REASON(f.verdict) >= CV_REASON_SHORT) {
 			fprintf(stderr, "frame %u is not judged by the rules\n", i);
 			exit(1);
@@ -227,7 +227,8 @@ static unsigned int check_one(struct cv_policy *policy, bool reversed)
 	if (reversed)
 		reverse(policy);
 	if (cv_policy_compile(policy, build, &diag) < 0 ||
-	    cv_generation_build_finish(build, &gen) < 0 || cv_policy_table_create(gen, &table) < 0)
+	    cv_generation_build_finish(build, &gen) < 0 ||
+	    cv_policy_table_create(gen, NULL, &table) < 0)
 		abort();
 	if (reversed)
 		reverse(policy);

@@ -69,8 +69,8 @@ static void sample_is_compiled(void **state)
 	const struct cv_rule *r;
 
 	assert_int_equal(diag.n, 0);
-	assert_int_equal(gen->defaults.ip_action, CV_ACTION_DROP);
-	assert_int_equal(gen->defaults.non_ip_action, CV_ACTION_FORWARD);
+	assert_int_equal(gen->policy.contexts[0].ip_action, CV_ACTION_DROP);
+	assert_int_equal(gen->policy.contexts[0].non_ip_action, CV_ACTION_FORWARD);
 	assert_int_equal(gen->prefixes.count, 3);
 
 	r = find(gen, 1, 2, 17, 5683, CV_MATCH_DPORT);
@@ -78,15 +78,15 @@ static void sample_is_compiled(void **state)
 	assert_int_equal(r->id, 10);
 	assert_int_equal(r->action, CV_ACTION_FORWARD);
 	assert_int_equal(r->flags, CV_RULE_INSPECT | CV_RULE_POLICE);
-	assert_int_equal(r->cost_packet, 1000000ull << 6);
-	assert_int_equal(r->cost_byte16, 1000ull << 16);
-	assert_true(r->burst == 200000000ull << 6);
+	assert_int_equal(r->limit.cost_packet, 1000000ull << 6);
+	assert_int_equal(r->limit.cost_byte16, 1000ull << 16);
+	assert_true(r->limit.burst == 200000000ull << 6);
 
 	/* The answer is allowed and inspected; the platform is not limited by the sensors' rate. */
 	r = find(gen, 2, 1, 17, 5683, CV_MATCH_SPORT);
 	assert_non_null(r);
 	assert_int_equal(r->flags, CV_RULE_INSPECT);
-	assert_int_equal(r->burst, 0);
+	assert_int_equal(r->limit.burst, 0);
 	r = find(gen, 1, 2, 6, 0, CV_MATCH_FRAGMENT);
 	assert_non_null(r);
 	assert_int_equal(r->id, 10);
