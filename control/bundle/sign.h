@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "control/config/diagnostics.h"
+#include "control/config/config.h"
 
 #define CV_SIGN_KEY_ID_SIZE 8
 /** Key id as minisign prints it: 16 digits and a zero. */
@@ -48,6 +48,15 @@ struct cv_trust {
  * @return 0, also for a directory without keys; negative errno with a finding.
  */
 int cv_trust_load(const char *path, struct cv_trust *trust, struct cv_diagnostics *diag);
+
+/**
+ * The keys that a node's configuration trusts, policy_trust.keys. A directory that does not exist
+ * is an empty one: nobody is trusted.
+ *
+ * @return as cv_trust_load().
+ */
+int cv_trust_load_node(const struct cv_config *config, struct cv_trust *trust,
+		       struct cv_diagnostics *diag);
 
 /** As cv_trust_load() from memory. @param file what findings call it. */
 int cv_trust_add_text(const char *file, const char *text, size_t len, struct cv_trust *trust,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "control/bundle/lines.h"
 #include "control/bundle/sign.h"
@@ -189,4 +190,17 @@ int cv_trust_load(const char *path, struct cv_trust *trust, struct cv_diagnostic
 	if (r < 0)
 		drop_from(trust, before);
 	return r;
+}
+
+int cv_trust_load_node(const struct cv_config *config, struct cv_trust *trust,
+		       struct cv_diagnostics *diag)
+{
+	char path[PATH_MAX];
+	int r = cv_config_resolve(config, config->trust_keys, path);
+
+	if (r < 0)
+		return told(config->trust_keys, r, "cannot read", diag);
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	return cv_trust_load(path, trust, diag);
 }

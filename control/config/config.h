@@ -85,6 +85,9 @@ struct cv_config {
 	struct cv_config_port *ports;
 	size_t n_ports;
 	char policy[PATH_MAX]; /* as written; see cv_config_resolve() */
+	char trust_keys[PATH_MAX]; /* directory or file, as written; see cv_config_resolve() */
+	uint32_t trust_threshold; /* different signers a policy by the API needs, from 1 */
+	bool trust_allow_unsigned;
 
 	char log_dir[PATH_MAX];
 	uint64_t segment_size; /* bytes */

@@ -92,6 +92,29 @@ static const struct cv_field retain_fields[] = {
 	 FIELDS(retain_fields)},
 static const struct cv_field lane_fields[] = {CV_LANES(RETAIN_ROW)};
 
+static const struct cv_field policy_trust_fields[] = {
+	{.name = "keys",
+	 .type = CV_FIELD_PATH,
+	 CONFIG(trust_keys),
+	 .fallback = "trust",
+	 .help = "Directory of the public keys (`*.pub`, as minisign writes them) that may sign "
+		 "policy, or one file of them; relative to this file. Nobody else may write to "
+		 "it."},
+	{.name = "threshold",
+	 .type = CV_FIELD_UINT,
+	 CONFIG(trust_threshold),
+	 .fallback = "1",
+	 .min = 1,
+	 .max = 64,
+	 .help = "So many different keys must have signed a policy that comes by the API."},
+	{.name = "allow_unsigned",
+	 .type = CV_FIELD_BOOL,
+	 CONFIG(trust_allow_unsigned),
+	 .fallback = "false",
+	 .help = "`true`: take policies by the API that nobody has signed. The file that `policy` "
+		 "names needs no signature either way: who may write it may write this one."},
+};
+
 static const struct cv_field log_fields[] = {
 	{.name = "dir",
 	 .type = CV_FIELD_PATH,
@@ -335,6 +358,10 @@ static const struct cv_field file_fields[] = {
 	 CONFIG(policy),
 	 .fallback = "policy.yaml",
 	 .help = "Policy file; relative to this file."},
+	{.name = "policy_trust",
+	 .type = CV_FIELD_SECTION,
+	 FIELDS(policy_trust_fields),
+	 .help = "Whose policies this node takes (docs/security/signing.md)."},
 	{.name = "log", .type = CV_FIELD_SECTION, FIELDS(log_fields), .help = "The event log."},
 	{.name = "api",
 	 .type = CV_FIELD_SECTION,

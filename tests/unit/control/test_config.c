@@ -23,6 +23,7 @@ static const char sample[] =
 	"  - { name: platform, target: \"af_xdp:cvb\", side: platform, peer: devices }\n"
 	"  - { name: tap, target: \"pcap:a b.pcap\", repeat: 3, rate: 10k/s }\n"
 	"policy: \"policy one.yaml\" # comment\n"
+	"policy_trust: { keys: /etc/keys, threshold: 2, allow_unsigned: true }\n"
 	"log: { dir: /srv/log, segment_size: 128MiB, retain: { alarm: { size: 10GiB, age: 365d },\n"
 	"  measurement: { size: any, age: any } } }\n"
 	"api: { socket: /run/a.sock, listen: \"[::1]:8480\" }\n"
@@ -62,6 +63,9 @@ static void sample_is_read(void **state)
 	assert_int_equal(c->ports[2].repeat, 3);
 	assert_int_equal(c->ports[2].rate_pps, 10000);
 	assert_string_equal(c->policy, "policy one.yaml");
+	assert_string_equal(c->trust_keys, "/etc/keys");
+	assert_int_equal(c->trust_threshold, 2);
+	assert_true(c->trust_allow_unsigned);
 	assert_int_equal(c->segment_size, 128 << 20);
 	assert_true(c->retain[CV_LANE_ALARM].bytes == 10ull << 30);
 	assert_true(c->retain[CV_LANE_ALARM].ns == 365 * 86400000000000ull);
@@ -163,6 +167,8 @@ static const struct bad bad_files[] = {
 	{OK "[[[[[[[[[[[[[[[[[[ ]]]]]]]]]]]]]]]]]]: x\n", 3, 1, "a key must be plain", NULL},
 	{OK "log: [[[[[[[[[[[[[[[[[[ ]]]]]]]]]]]]]]]]]]\n", 3, 21, "nested too deep", NULL},
 	{OK "plicy: x\n", 3, 1, "unknown setting \"plicy\"", "\"policy\""},
+	{OK "policy_trust: { threshold: 0 }\n", 3, 28, "expected a whole number from 1 to 64",
+	 NULL},
 	{OK "dataplane: { mut: 1500 }\n", 3, 14, "unknown setting \"mut\" in dataplane", "\"mtu\""},
 	{PORTS, 1, 1, "\"node\" is missing", NULL},
 	{"node: n\n", 1, 1, "\"ports\" is missing", NULL},
