@@ -29,8 +29,8 @@ struct cv_link_server {
 	struct cv_loop *loop;
 	struct cv_eventlog *log;
 	char *path;
-	int listener, gen_fd;
-	uint64_t generation;
+	int listener;
+	struct cv_link_policy policy;
 	bool stopping;
 	struct cv_op accept;
 	struct link links[CV_LINKS_MAX];
@@ -73,6 +73,8 @@ static void on_drained(void *owner, struct cv_consumer *c)
 
 static void close_link(struct link *l)
 {
+	if (l->server->policy.sock == l->fd)
+		cv_link_policy_attach(&l->server->policy, -1);
 	close(l->fd);
 	l->fd = -1;
 	if (l->consumer)
@@ -191,6 +193,7 @@ static void attach(struct link *l, const struct cv_link_msg *msg, int fds[2])
 		(unsigned long long)cv_consumer_handoff(l->consumer)->header->pid,
 		(unsigned long long)msg->generation);
 	(void)cv_link_send(l->fd, &answer, -1, -1);
+	cv_link_policy_attach(&l->server->policy, l->fd);
 }
 
 static void on_message(struct cv_op *op, int res, uint32_t flags)
@@ -212,7 +215,8 @@ static void on_message(struct cv_op *op, int res, uint32_t flags)
 	}
 	if (msg.type == CV_LINK_ATTACH)
 		attach(l, &msg, fds);
-	else
+	else if (l->fd != l->server->policy.sock ||
+		 cv_link_policy_answer(&l->server->policy, &msg) < 0)
 		refuse(l, -EPROTO, "unexpected message");
 	for (int i = 0; i < 2; i++)
 		if (fds[i] >= 0)
@@ -238,7 +242,7 @@ static void greet(struct cv_link_server *s, int fd)
 		.magic = CV_LINK_MAGIC,
 		.version = CV_LINK_VERSION,
 		.type = CV_LINK_WELCOME,
-		.generation = s->generation,
+		.generation = s->policy.set.live,
 	};
 	struct link *l = s->links;
 
@@ -251,7 +255,8 @@ static void greet(struct cv_link_server *s, int fd)
 		close(fd);
 		return;
 	}
-	if (l == s->links + CV_LINKS_MAX || cv_link_send(fd, &msg, s->gen_fd, -1) < 0) {
+	if (l == s->links + CV_LINKS_MAX ||
+	    cv_link_send(fd, &msg, cv_link_policy_live_file(&s->policy), -1) < 0) {
 		close(fd);
 		return;
 	}
@@ -288,14 +293,16 @@ int cv_link_server_create(struct cv_loop *loop, struct cv_eventlog *log, const c
 		return -ENOMEM;
 	s->loop = loop;
 	s->log = log;
-	s->generation = gen->number;
-	s->listener = s->gen_fd = -1;
+	s->listener = -1;
+	cv_link_policy_init(&s->policy);
 	s->accept = (struct cv_op){.done = on_accept, .owner = s};
 	for (int i = 0; i < CV_LINKS_MAX; i++) {
 		s->links[i] = (struct link){.server = s, .fd = -1};
 		s->links[i].op = (struct cv_op){.done = on_message, .owner = &s->links[i]};
 	}
-	res = s->gen_fd = cv_link_generation_file(gen, why);
+	res = cv_link_policy_offer(&s->policy, gen, why);
+	if (res == 0)
+		cv_link_policy_switch(&s->policy, &(struct cv_link_set){.live = gen->number});
 	if (res >= 0)
 		res = s->listener = cv_link_listen(path, why);
 	if (res >= 0) {
@@ -309,6 +316,11 @@ int cv_link_server_create(struct cv_loop *loop, struct cv_eventlog *log, const c
 	wait_for_connection(s);
 	*ret = s;
 	return 0;
+}
+
+struct cv_link_policy *cv_link_server_policy(struct cv_link_server *s)
+{
+	return &s->policy;
 }
 
 const struct cv_consumer *cv_link_server_dataplane(const struct cv_link_server *s)
@@ -355,8 +367,7 @@ void cv_link_server_destroy(struct cv_link_server *s)
 		close(s->listener);
 	if (s->path)
 		unlink(s->path);
-	if (s->gen_fd >= 0)
-		close(s->gen_fd);
+	cv_link_policy_release(&s->policy);
 	free(s->path);
 	free(s);
 }

@@ -8,6 +8,7 @@
 
 #include "control/consumer/consumer.h"
 #include "control/eventlog/eventlog.h"
+#include "control/link/link_policy.h"
 #include "control/loop/loop.h"
 
 struct cv_link_server;
@@ -23,6 +24,9 @@ struct cv_link_server;
 int cv_link_server_create(struct cv_loop *loop, struct cv_eventlog *log, const char *path,
 			  const struct cv_generation *gen, struct cv_link_server **ret,
 			  const char **why);
+
+/** Which generations the dataplane has; for what changes the policy. */
+struct cv_link_policy *cv_link_server_policy(struct cv_link_server *s);
 
 /** The dataplane's consumer, NULL = none attached. */
 const struct cv_consumer *cv_link_server_dataplane(const struct cv_link_server *s);

@@ -6,6 +6,14 @@
  *     dataplane -> control: ATTACH            + fd of the handoff memfd, fd of the doorbell eventfd
  *     control -> dataplane: ATTACHED
  *
+ * From then on control keeps the dataplane's policies, in two phases:
+ *
+ *     control -> dataplane: PREPARE           + fd of a generation: build it, off the lcore
+ *     dataplane -> control: PREPARED          it is there, or why not (the old one stays in force)
+ *     control -> dataplane: SWITCH            numbers of what to judge by, what to judge beside it
+ *                                             and what to keep; the rest may be freed
+ *     dataplane -> control: SWITCHED          the lcore judges by it
+ *
  * Either side's death shows as end of file. The dataplane goes on forwarding and tries again every
  * 100 ms; control drains the handoff of a dataplane that is gone.
  */
@@ -15,19 +23,29 @@
 #include <stdint.h>
 
 #define CV_LINK_MAGIC 0x4b4e4c43u /* "CLNK" */
-#define CV_LINK_VERSION 1
+#define CV_LINK_VERSION 2
 
-enum cv_link_type { CV_LINK_WELCOME = 1, CV_LINK_ATTACH, CV_LINK_ATTACHED, CV_LINK_REFUSED };
+enum cv_link_type {
+	CV_LINK_WELCOME = 1,
+	CV_LINK_ATTACH,
+	CV_LINK_ATTACHED,
+	CV_LINK_REFUSED,
+	CV_LINK_PREPARE,
+	CV_LINK_PREPARED,
+	CV_LINK_SWITCH,
+	CV_LINK_SWITCHED,
+};
 
 struct cv_link_msg {
 	uint32_t magic;
 	uint16_t version;
 	uint16_t type; /* enum cv_link_type */
-	uint64_t generation; /* WELCOME, ATTACH: generation number */
+	uint64_t generation; /* number; SWITCH, SWITCHED: of the one in force */
 	uint64_t incarnation; /* ATTACH: of the dataplane */
-	int32_t error; /* REFUSED: negative errno */
-	uint32_t pad;
-	char text[96]; /* REFUSED: why, for a person */
+	uint64_t shadow, previous; /* SWITCH, SWITCHED: numbers, 0 = none */
+	int32_t error; /* REFUSED, PREPARED, SWITCHED: negative errno, 0 = done */
+	uint32_t crc32c; /* PREPARE, PREPARED: of the image */
+	char text[80]; /* where error is set: why, for a person */
 };
 _Static_assert(sizeof(struct cv_link_msg) == 128, "link message is ABI");
 

@@ -86,6 +86,8 @@ static void wait_ms(struct node *n, int ms)
 	fx_wait(&n->fx, (uint64_t)ms * 1000000);
 }
 
+static struct cv_link_msg last; /* that answer() read */
+
 /* @return the type of control's answer. */
 static int answer(struct node *n)
 {
@@ -109,6 +111,7 @@ static int answer(struct node *n)
 	for (int i = 0; i < 2; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+	last = msg;
 	return msg.type;
 }
 
@@ -480,8 +483,73 @@ static void test_hostile_messages(void **state)
 	assert_int_equal(answer(n), CV_LINK_REFUSED);
 	assert_int_equal(cv_link_send(sock, &msg, n->handoff.fd, n->doorbell), 0);
 	assert_int_equal(answer(n), CV_LINK_ATTACHED);
+	assert_int_equal(answer(n), CV_LINK_PREPARE);
 	assert_int_equal(cv_link_send(sock, &msg, n->handoff.fd, n->doorbell), 0);
 	assert_int_equal(answer(n), CV_LINK_REFUSED);
+}
+
+/* What a dataplane says of the last message. */
+static void say(struct node *n, enum cv_link_type type, int error)
+{
+	last.type = (uint16_t)type;
+	last.error = error;
+	snprintf(last.text, sizeof(last.text), "%s", error ? "no memory" : "");
+	assert_int_equal(cv_link_send(n->sock, &last, -1, -1), 0);
+	wait_ms(n, 5);
+}
+
+/* A dataplane that comes is brought to what is in force, and then follows it, in two phases. */
+static void test_policies(void **state)
+{
+	struct node *n = *state;
+	struct cv_link_policy *p = cv_link_server_policy(n->link);
+	struct cv_generation *next = malloc(n->gen->size);
+	const char *why;
+
+	memcpy(next, n->gen, n->gen->size);
+	next->number = n->gen->number + 1;
+	assert_int_equal(cv_link_policy_in_step(p, &why), CV_LINK_ABSENT);
+	assert_int_equal(attach(n), CV_LINK_ATTACHED);
+	assert_int_equal(answer(n), CV_LINK_PREPARE);
+	assert_int_equal(last.generation, n->gen->number);
+	assert_int_equal(cv_link_policy_in_step(p, &why), CV_LINK_WAITING);
+	say(n, CV_LINK_PREPARED, 0);
+	assert_int_equal(answer(n), CV_LINK_SWITCH);
+	say(n, CV_LINK_SWITCHED, 0);
+	assert_int_equal(cv_link_policy_in_step(p, &why), CV_LINK_READY);
+
+	/* Refused: the old one stays in force. */
+	assert_int_equal(cv_link_policy_offer(p, next, &why), 0);
+	assert_int_equal(answer(n), CV_LINK_PREPARE);
+	assert_int_equal(cv_link_policy_ready(p, next->number, &why), CV_LINK_WAITING);
+	say(n, CV_LINK_PREPARED, -ENOMEM);
+	assert_int_equal(cv_link_policy_ready(p, next->number, &why), CV_LINK_UNFIT);
+	assert_string_equal(why, "no memory");
+	assert_int_equal(cv_link_policy_in_step(p, &why), CV_LINK_READY);
+	cv_link_policy_withdraw(p, next->number);
+
+	/* Taken, and the answer to an older question says nothing about it. */
+	assert_int_equal(cv_link_policy_offer(p, next, &why), 0);
+	assert_int_equal(answer(n), CV_LINK_PREPARE);
+	say(n, CV_LINK_PREPARED, 0);
+	cv_link_policy_switch(
+		p, &(struct cv_link_set){.live = next->number, .previous = n->gen->number});
+	assert_int_equal(answer(n), CV_LINK_SWITCH);
+	assert_int_equal(last.generation, next->number);
+	assert_int_equal(last.previous, n->gen->number);
+	last.generation = n->gen->number;
+	say(n, CV_LINK_SWITCHED, 0);
+	assert_int_equal(cv_link_policy_in_step(p, &why), CV_LINK_WAITING);
+	last.generation = next->number;
+	say(n, CV_LINK_SWITCHED, 0);
+	assert_int_equal(cv_link_policy_in_step(p, &why), CV_LINK_READY);
+
+	/* It goes: the next one is brought to the same. */
+	close(n->sock);
+	wait_ms(n, 5);
+	assert_int_equal(cv_link_policy_in_step(p, &why), CV_LINK_ABSENT);
+	n->sock = -1;
+	free(next);
 }
 
 static void test_socket_file(void **state)
@@ -529,6 +597,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_malformed_block_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_impossible_head, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hostile_messages, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_policies, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_socket_file, setup, teardown),
 	};
 
