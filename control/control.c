@@ -11,7 +11,6 @@
 #include "control/config/compile.h"
 #include "control/ctl/documents.h"
 #include "control/diag.h"
-#include "control/generation_number.h"
 #include "control/notify.h"
 
 #define CV_LOOP_ENTRIES 1024
@@ -24,8 +23,18 @@ static int load_config(struct cv_control *c, const char *path)
 	struct cv_diagnostics diag = {0};
 	int res = cv_config_load(path, &c->config, &diag);
 
-	if (res == 0)
-		res = cv_generation_number(c->config, &c->gen, &diag);
+	c->input_wrong = res < 0;
+	cv_diagnostics_print(&diag, stderr);
+	cv_diagnostics_free(&diag);
+	return res;
+}
+
+static int open_rollout(struct cv_control *c)
+{
+	struct cv_diagnostics diag = {0};
+	int res = cv_rollout_open(c->loop, c->config, &c->rollout, &c->gen, &diag);
+
+	c->input_wrong = res < 0 && diag.errors > 0;
 	cv_diagnostics_print(&diag, stderr);
 	cv_diagnostics_free(&diag);
 	return res;
@@ -88,7 +97,7 @@ static int open_link(struct cv_control *c)
 	}
 	sources.link = c->link;
 	cv_ledger_init(&c->ledger, &sources);
-	return 0;
+	return cv_rollout_start(c->rollout, c->bpf, cv_link_server_policy(c->link));
 }
 
 static json_t *get_status(void *owner, const struct cv_http_query *query)
@@ -127,7 +136,7 @@ static uint64_t hold_ledger(void *owner, const struct cv_http_query *query, uint
 
 static int open_http(struct cv_control *c)
 {
-	const struct cv_http_route routes[CV_CONTROL_ROUTES] = {
+	const struct cv_http_route routes[] = {
 		{.path = "/v1/status",
 		 .summary = "node, dataplane, ports, log and warnings",
 		 .json = get_status,
@@ -153,6 +162,7 @@ static int open_http(struct cv_control *c)
 	int res;
 
 	memcpy(c->routes, routes, sizeof(routes));
+	cv_policy_routes(c->rollout, c->routes + sizeof(routes) / sizeof(routes[0]));
 	res = cv_http_server_create(c->loop, c->log, &http, &c->http, &why);
 	if (res < 0)
 		cv_diag("error", "%s", why);
@@ -230,7 +240,7 @@ int cv_control_start(struct cv_control *c, const char *config_path)
 	if (res == 0)
 		res = open_log(c);
 	if (res == 0)
-		res = cv_generation_number_keep(c->config, c->gen);
+		res = open_rollout(c);
 	if (res == 0)
 		res = load_bpf(c);
 	if (res == 0)
@@ -277,12 +287,12 @@ void cv_control_stop(struct cv_control *c)
 			;
 	}
 	cv_http_server_destroy(c->http);
+	cv_rollout_close(c->rollout);
 	cv_link_server_destroy(c->link);
 	stop_bpf(c);
 	cv_eventlog_close(c->log);
 	cv_loop_destroy(c->loop);
 	if (c->signal_fd >= 0)
 		close(c->signal_fd);
-	free(c->gen);
 	cv_config_free(c->config);
 }

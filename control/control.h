@@ -4,18 +4,21 @@
 #define CV_CONTROL_H
 
 #include "control/config/config.h"
+#include "control/ctl/policy_routes.h"
 #include "control/eventlog/eventlog.h"
 #include "control/ledger.h"
 #include "control/link/link_server.h"
 #include "control/loop/loop.h"
+#include "control/rollout/rollout.h"
 #include "control/subscriber/http_server.h"
 #include "ebpf/loader.h"
 
-#define CV_CONTROL_ROUTES 3
+#define CV_CONTROL_ROUTES (3 + CV_POLICY_ROUTES)
 
 struct cv_control {
 	struct cv_config *config;
-	struct cv_generation *gen;
+	struct cv_rollout *rollout;
+	const struct cv_generation *gen; /* it started with: for the ports; the rollout's */
 	struct cv_loop *loop;
 	struct cv_eventlog *log;
 	struct cv_bpf *bpf; /* NULL = no af_xdp port */
@@ -23,6 +26,7 @@ struct cv_control {
 	struct cv_http_server *http;
 	struct cv_ledger ledger;
 	bool ledger_open; /* said so already */
+	bool input_wrong; /* configuration or policy cannot be used */
 	struct cv_http_route routes[CV_CONTROL_ROUTES];
 	struct cv_op signals, watch;
 	int signal_fd;

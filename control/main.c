@@ -30,7 +30,7 @@ static int serve(const char *path)
 {
 	static struct cv_control control;
 	int res = cv_control_start(&control, path);
-	int code = res == 0 ? EXIT_FINE : !control.gen ? EXIT_INPUT : EXIT_FAILED;
+	int code = res == 0 ? EXIT_FINE : control.input_wrong ? EXIT_INPUT : EXIT_FAILED;
 
 	if (res == 0 && cv_control_run(&control) < 0)
 		code = EXIT_FAILED;

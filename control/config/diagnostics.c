@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 static const char *const severity_names[] = {"error", "warning"};
 
 /* Findings of one file are told from top to bottom, whatever order they were found in. */
@@ -80,14 +78,11 @@ void cv_diagnostics_print(const struct cv_diagnostics *d, FILE *out)
 		fprintf(out, "... and %zu more\n", found - d->n);
 }
 
-int cv_diagnostics_print_json(const struct cv_diagnostics *d, FILE *out)
+json_t *cv_diagnostics_json(const struct cv_diagnostics *d)
 {
 	json_t *findings = json_array();
-	json_t *root = json_pack("{s:I, s:I, s:O}", "errors", (json_int_t)d->errors, "warnings",
-				 (json_int_t)d->warnings, "findings", findings);
-	int r = root ? 0 : -ENOMEM;
 
-	for (size_t i = 0; r == 0 && i < d->n; i++) {
+	for (size_t i = 0; findings && i < d->n; i++) {
 		const struct cv_diagnostic *it = &d->items[i];
 		json_t *row =
 			json_pack("{s:s, s:i, s:i, s:s, s:s, s:s*}", "file", it->file, "line",
@@ -99,12 +94,23 @@ int cv_diagnostics_print_json(const struct cv_diagnostics *d, FILE *out)
 			row = json_pack("{s:i, s:i, s:s, s:s}", "line", (int)it->line, "column",
 					(int)it->column, "severity", severity_names[it->severity],
 					"text", "not printable: the file is not UTF-8 here");
-		if (json_array_append_new(findings, row) < 0)
-			r = -ENOMEM;
+		if (json_array_append_new(findings, row) < 0) {
+			json_decref(findings);
+			return NULL;
+		}
 	}
+	return findings;
+}
+
+int cv_diagnostics_print_json(const struct cv_diagnostics *d, FILE *out)
+{
+	json_t *findings = cv_diagnostics_json(d);
+	json_t *root = json_pack("{s:I, s:I, s:o}", "errors", (json_int_t)d->errors, "warnings",
+				 (json_int_t)d->warnings, "findings", findings);
+	int r = root ? 0 : -ENOMEM;
+
 	if (r == 0 && (json_dumpf(root, out, JSON_INDENT(2)) < 0 || fputc('\n', out) == EOF))
 		r = -EIO;
-	json_decref(findings);
 	json_decref(root);
 	return r;
 }

@@ -6,6 +6,7 @@
 #ifndef CV_DIAGNOSTICS_H
 #define CV_DIAGNOSTICS_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -58,6 +59,9 @@ void cv_diagnostics_print(const struct cv_diagnostics *d, FILE *out);
  * @return 0 or -ENOMEM, -EIO.
  */
 int cv_diagnostics_print_json(const struct cv_diagnostics *d, FILE *out);
+
+/** The findings as a list of objects; a new reference, NULL: no memory. */
+json_t *cv_diagnostics_json(const struct cv_diagnostics *d);
 
 /** Tell them: to a person on stderr, or as JSON on stdout. */
 void cv_diagnostics_tell(const struct cv_diagnostics *d, bool json);

@@ -134,19 +134,13 @@ static json_t *warnings(const struct cv_control *c)
 	if (!consumer) {
 		warn(list, "no dataplane is attached: start culvert-dataplane");
 	} else {
-		uint64_t generation = cv_consumer_handoff(consumer)->header->generation;
-
-		if (generation != c->gen->number)
-			warn(list,
-			     "the dataplane runs generation %llu, control has %llu: restart "
-			     "culvert-dataplane",
-			     (unsigned long long)generation, (unsigned long long)c->gen->number);
 		if (cv_consumer_broken(consumer))
 			warn(list,
 			     "the dataplane's handoff is broken (%s): restart "
 			     "culvert-dataplane",
 			     cv_consumer_broken(consumer));
 	}
+	cv_rollout_warn(c->rollout, list);
 	if (broken && cv_ledger_state(&c->ledger) == CV_LEDGER_OPEN)
 		warn(list, "the ledger is open: %s is off by %lld", broken->name,
 		     (long long)(broken->left - broken->right));
@@ -163,7 +157,7 @@ json_t *cv_document_status(const struct cv_control *c)
 	json_t *http = cv_http_server_stats(c->http);
 	json_t *doc = json_pack(
 		"{s:s, s:s, s:I, s:f, s:o, s:o, s:o, s:I, s:o}", "node", c->config->node, "version",
-		CULVERT_VERSION, "generation", (json_int_t)c->gen->number, "uptime_s",
+		CULVERT_VERSION, "generation", (json_int_t)cv_rollout_live(c->rollout), "uptime_s",
 		(double)(cv_loop_mono_ns(c->loop) - c->started_ns) / 1e9, "dataplane",
 		dataplane_status(c), "ports", ports_status(c), "log", log_status(c), "subscribers",
 		(json_int_t)subscriber_count(http), "warnings", warnings(c));

@@ -180,16 +180,17 @@ static void serve_document(struct cv_http_conn *c, const struct cv_http_route *r
 			   const struct cv_http_query *query)
 {
 	uint64_t wait_ns = route->hold ? route->hold(route->owner, query, c->held_ns) : 0;
+	int status = 200;
 	json_t *body;
 
 	if (wait_ns > 0) {
 		cv_http_conn_hold(c, wait_ns);
 		return;
 	}
-	body = route->json(route->owner, query);
-
+	body = route->document ? route->document(route->owner, query, &status)
+			       : route->json(route->owner, query);
 	if (body)
-		cv_http_conn_reply(c, 200, body);
+		cv_http_conn_reply(c, status, body);
 	else
 		refuse(c, 500, "the document could not be made",
 		       "see the diagnostics of culvert-control");
@@ -236,7 +237,7 @@ static void serve_change(struct cv_http_conn *c, const struct cv_http_route *rou
 static void serve_route(struct cv_http_conn *c, const struct cv_http_route *r,
 			const struct cv_http_query *query)
 {
-	if (!takes_method(c, r->json || r->stream, r->change))
+	if (!takes_method(c, r->json || r->document || r->stream, r->change))
 		return;
 	if (c->request.method != CV_HTTP_GET && c->request.method != CV_HTTP_HEAD)
 		serve_change(c, r, query);

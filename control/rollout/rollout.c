@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/rollout/rollout.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/config/compile.h"
+#include "control/diag.h"
+#include "control/rollout/rollout_private.h"
+
+#define NAME_ROW(id, name) name,
+static const char *const change_names[] = {CV_CHANGES(NAME_ROW)};
+
+const char *cv_change_name(enum cv_change change)
+{
+	return change_names[change];
+}
+
+uint64_t cv_rollout_live(const struct cv_rollout *r)
+{
+	return r->live.about.number;
+}
+
+const struct cv_generation *cv_rollout_live_image(const struct cv_rollout *r)
+{
+	return r->live.gen;
+}
+
+const struct cv_generation *cv_rollout_shadow_image(const struct cv_rollout *r)
+{
+	return r->shadow.gen;
+}
+
+void cv_version_release(struct cv_version *v)
+{
+	free(v->gen);
+	*v = (struct cv_version){.slot = -1};
+}
+
+/* Findings name the file as its user does. */
+static void rename_findings(struct cv_diagnostics *diag, const char *path, const char *name)
+{
+	for (size_t i = 0; i < diag->n; i++) {
+		char *copy;
+
+		if (strcmp(diag->items[i].file, path) != 0 || !(copy = strdup(name)))
+			continue;
+		free(diag->items[i].file);
+		diag->items[i].file = copy;
+	}
+}
+
+int cv_rollout_compile(const struct cv_rollout *r, uint64_t stored, uint64_t number,
+		       const char *name, struct cv_generation **ret, struct cv_diagnostics *diag)
+{
+	struct cv_config *config = malloc(sizeof(*config));
+	int res;
+
+	if (!config)
+		return -ENOMEM;
+	/* A copy that borrows the lists: only the policy's path is another. */
+	*config = *r->config;
+	cv_store_path(&r->store, stored, "policy", config->policy);
+	res = cv_config_compile(config, number, ret, diag);
+	rename_findings(diag, config->policy, name);
+	free(config);
+	return res;
+}
+
+json_t *cv_rollout_refusal(const char *error, const char *hint)
+{
+	json_t *text = json_string(error);
+
+	return json_pack("{s:o, s:s}", "error", text ? text : json_string("not UTF-8"), "hint",
+			 hint);
+}
+
+static void release_job(struct cv_job *job)
+{
+	cv_version_release(&job->fresh);
+	cv_diagnostics_free(&job->diag);
+	free(job->data);
+	*job = (struct cv_job){.fresh = {.slot = -1}};
+}
+
+void cv_rollout_end(struct cv_rollout *r, int status, json_t *answer, const char *result,
+		    const char *detail)
+{
+	struct cv_answer *a = &r->answers[r->next_answer++ % CV_ANSWERS];
+
+	json_decref(a->body);
+	*a = (struct cv_answer){.id = r->job.id, .status = status, .body = answer};
+	if (r->job.audit)
+		cv_audit_finish(r->audit, r->job.audit, result, detail);
+	cv_rollout_step("audit-finished");
+	release_job(&r->job);
+}
+
+json_t *cv_rollout_answer(struct cv_rollout *r, uint64_t id, int *ret_status)
+{
+	for (unsigned int i = 0; i < CV_ANSWERS; i++) {
+		struct cv_answer *a = &r->answers[i];
+		json_t *body = a->body;
+
+		if (a->id != id || !body)
+			continue;
+		*ret_status = a->status;
+		*a = (struct cv_answer){0};
+		return body;
+	}
+	return NULL;
+}
+
+int cv_rollout_start(struct cv_rollout *r, struct cv_bpf *bpf, struct cv_link_policy *link)
+{
+	r->bpf = bpf;
+	r->link = link;
+	return cv_rollout_load_others(r);
+}
+
+void cv_rollout_close(struct cv_rollout *r)
+{
+	if (!r)
+		return;
+	r->stopping = true;
+	cv_task_release(&r->task);
+	cv_loop_cancel(r->loop, &r->wait);
+	cv_loop_cancel(r->loop, &r->confirm);
+	while ((r->wait.pending || r->confirm.pending) && cv_loop_turn(r->loop) == 0)
+		;
+	release_job(&r->job);
+	for (unsigned int i = 0; i < CV_ANSWERS; i++)
+		json_decref(r->answers[i].body);
+	cv_version_release(&r->live);
+	cv_version_release(&r->shadow);
+	cv_version_release(&r->previous);
+	free(r->base);
+	cv_audit_close(r->audit);
+	cv_state_close(&r->file);
+	free(r);
+}

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a request to the commit: may it be, and is everybody ready for it. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "control/diag.h"
+#include "control/rollout/rollout_private.h"
+
+/* Between looks at the dataplane while it builds. */
+#define LOOK_NS 2000000u
+/* A dataplane that has not built a policy by then is taken to be unable to. */
+#define BUILD_NS UINT64_C(60000000000)
+/* It is ready and has only to turn over: longer than any poll of its lcore. */
+#define TURN_NS UINT64_C(3000000000)
+
+static void clock_text(int64_t ns, char ret[32])
+{
+	time_t seconds = (time_t)(ns / 1000000000);
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	strftime(ret, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+__attribute__((format(printf, 3, 4))) static json_t *conflict(const char *hint, int *ret_status,
+							      const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	*ret_status = 409;
+	return cv_rollout_refusal(text, hint);
+}
+
+/* Somebody's change is in the way: who, and since when. */
+static json_t *in_the_way(const struct cv_rollout *r, const struct cv_change_request *q,
+			  int *ret_status)
+{
+	const struct cv_state *s = &r->state;
+	char when[32];
+
+	if (r->job.busy) {
+		clock_text(r->job.since_ns, when);
+		return conflict("try again when it is done", ret_status,
+				"%s by %s has been under way since %s",
+				cv_change_name(r->job.change), r->job.who, when);
+	}
+	if (s->confirm && q->change != CV_CHANGE_CONFIRM && q->change != CV_CHANGE_REVERT &&
+	    q->change != CV_CHANGE_TIMEOUT) {
+		clock_text(s->live_since_ns, when);
+		return conflict("confirm it or revert it first", ret_status,
+				"policy %llu, applied by %s at %s, waits to be confirmed",
+				(unsigned long long)s->live, s->live_who, when);
+	}
+	if (s->shadow && (q->change == CV_CHANGE_APPLY || q->change == CV_CHANGE_SHADOW) &&
+	    strcmp(s->shadow_who, q->who) != 0) {
+		clock_text(s->shadow_since_ns, when);
+		return conflict("promote it, or end it with: culvert policy shadow --stop",
+				ret_status, "%s has policy %llu in shadow since %s", s->shadow_who,
+				(unsigned long long)s->shadow, when);
+	}
+	return NULL;
+}
+
+/* There is something to be changed at all. */
+static json_t *nothing_there(const struct cv_rollout *r, enum cv_change change, int *ret_status)
+{
+	switch (change) {
+	case CV_CHANGE_PROMOTE:
+	case CV_CHANGE_STOP_SHADOW:
+		if (!r->shadow.gen)
+			return conflict("culvert policy apply --shadow FILE begins one", ret_status,
+					"no policy is in shadow");
+		return NULL;
+	case CV_CHANGE_CONFIRM:
+		if (!r->state.confirm)
+			return conflict("culvert policy status says what is in force", ret_status,
+					"policy %llu does not wait to be confirmed",
+					(unsigned long long)r->state.live);
+		return NULL;
+	case CV_CHANGE_REVERT:
+	case CV_CHANGE_TIMEOUT:
+		if (!r->previous.gen)
+			return conflict("revert goes one step back; apply the policy you want",
+					ret_status, "there is no policy before %llu to go back to",
+					(unsigned long long)r->state.live);
+		return NULL;
+	default:
+		return NULL;
+	}
+}
+
+static json_t *refuse(const struct cv_rollout *r, const struct cv_change_request *q,
+		      int *ret_status)
+{
+	json_t *no = in_the_way(r, q, ret_status);
+	char text[128];
+
+	if (no)
+		return no;
+	if (q->expect && q->expect != r->state.live) {
+		*ret_status = 412;
+		snprintf(text, sizeof(text), "policy %llu is in force, not %llu",
+			 (unsigned long long)r->state.live, (unsigned long long)q->expect);
+		return cv_rollout_refusal(text, "look at what changed: culvert policy history");
+	}
+	return nothing_there(r, q->change, ret_status);
+}
+
+static bool must_work(enum cv_change change)
+{
+	return change == CV_CHANGE_REVERT || change == CV_CHANGE_TIMEOUT;
+}
+
+/* What is about to happen is on disk before anything happens. */
+static int write_down(struct cv_rollout *r, const struct cv_change_request *q)
+{
+	const struct cv_about *about = &r->job.fresh.about;
+	bool of_shadow = q->change == CV_CHANGE_PROMOTE || q->change == CV_CHANGE_STOP_SHADOW;
+	const struct cv_version *v = of_shadow		    ? &r->shadow
+				     : must_work(q->change) ? &r->previous
+							    : &r->live;
+	const struct cv_audit_entry entry = {
+		.time_ns = r->job.since_ns,
+		.who = q->who,
+		.what = cv_change_name(q->change),
+		.number = about->number ? about->number : v->about.number,
+		.hash = about->number ? about->hash : v->about.hash,
+		.detail = about->number ? about->name : v->about.name,
+	};
+	struct cv_state next = r->state;
+	int res;
+
+	r->job.audit = must_work(q->change) ? cv_audit_begin_later(r->audit, &entry)
+					    : cv_audit_begin(r->audit, &entry);
+	if (r->job.audit < 0 && !must_work(q->change)) {
+		res = (int)r->job.audit;
+		r->job.audit = 0;
+		return res;
+	}
+	cv_rollout_step("audit-begun");
+	if (about->number)
+		next.last = about->number;
+	snprintf(next.intent, sizeof(next.intent), "%s", cv_change_name(q->change));
+	next.intent_number = about->number;
+	next.intent_audit = r->job.audit;
+	res = cv_state_write(&r->file, &next);
+	if (res == 0)
+		r->state = next;
+	cv_rollout_step("intent-written");
+	return must_work(q->change) ? 0 : res;
+}
+
+static int status_of(int error)
+{
+	switch (error) {
+	case -EINVAL:
+	case -E2BIG:
+		return 422;
+	case -ENOSPC:
+	case -EDQUOT:
+		return 507;
+	case -ENOMEM:
+	case -EAGAIN:
+		return 503;
+	default:
+		return 500;
+	}
+}
+
+static json_t *failure(const struct cv_rollout *r, int error, const char *what)
+{
+	char text[700];
+	json_t *body;
+
+	if (error == -ENOSPC || error == -EDQUOT)
+		snprintf(text, sizeof(text), "%s: the disk of %.400s is full", what, r->store.dir);
+	else
+		snprintf(text, sizeof(text), "%s%s%s", what, r->job.why[0] ? ": " : "",
+			 r->job.why[0]	      ? r->job.why
+			 : r->job.diag.errors ? ""
+					      : strerror(-error));
+	body = cv_rollout_refusal(text, "what was in force is still in force");
+	json_object_set_new(body, "findings", cv_diagnostics_json(&r->job.diag));
+	return body;
+}
+
+/* The journal says that nothing is under way. */
+static void forget_intent(struct cv_rollout *r)
+{
+	struct cv_state next = r->state;
+
+	next.intent[0] = '\0';
+	next.intent_number = 0;
+	next.intent_audit = 0;
+	if (cv_state_write(&r->file, &next) == 0)
+		r->state = next;
+}
+
+static void give_up(struct cv_rollout *r, int status, int error, const char *what)
+{
+	json_t *answer = failure(r, error, what);
+	const char *text = json_string_value(json_object_get(answer, "error"));
+	char detail[700];
+
+	snprintf(detail, sizeof(detail), "%s", text ? text : what);
+	for (size_t i = 0; i < r->job.diag.n; i++) { /* the first error says enough */
+		const struct cv_diagnostic *it = &r->job.diag.items[i];
+
+		if (it->severity != CV_SEVERITY_ERROR)
+			continue;
+		snprintf(detail, sizeof(detail), "%u:%u: %.600s", it->line, it->column, it->text);
+		break;
+	}
+	if (r->job.fresh.about.number) {
+		if (r->link)
+			cv_link_policy_withdraw(r->link, r->job.fresh.about.number);
+		cv_rollout_kernel_abandon(r, &r->job.fresh);
+		cv_store_abandon(&r->store);
+		cv_store_remove(&r->store, r->job.fresh.about.number);
+	}
+	forget_intent(r);
+	cv_rollout_end(r, status, answer, "refused", detail);
+}
+
+/* ---- on the task --------------------------------------------------------------------------- */
+
+static int store_and_compile(struct cv_rollout *r, struct cv_job *job)
+{
+	struct cv_about *about = &job->fresh.about;
+	int res = cv_store_begin(&r->store, job->data, job->len);
+
+	if (res < 0) {
+		snprintf(job->why, sizeof(job->why), "%s", strerror(-res));
+		return res;
+	}
+	cv_rollout_step("stored-new");
+	res = cv_rollout_compile(r, 0, about->number, about->name, &job->fresh.gen, &job->diag);
+	if (res < 0)
+		return res;
+	cv_rollout_step("compiled");
+	about->crc32c = job->fresh.gen->crc32c;
+	res = cv_store_keep(&r->store, about);
+	if (res < 0)
+		snprintf(job->why, sizeof(job->why), "%s", strerror(-res));
+	cv_rollout_step("stored");
+	return res;
+}
+
+void cv_rollout_work(void *owner)
+{
+	struct cv_rollout *r = owner;
+	struct cv_job *job = &r->job;
+
+	job->error = store_and_compile(r, job);
+	if (job->error == 0)
+		job->error = cv_rollout_kernel_prepare(r, &job->fresh, job->why, sizeof(job->why));
+	cv_rollout_step("kernel-prepared");
+}
+
+/* ---- back on the loop ---------------------------------------------------------------------- */
+
+void cv_rollout_prepared(void *owner)
+{
+	struct cv_rollout *r = owner;
+	const char *why = "";
+	int res = r->job.error;
+
+	if (res < 0) {
+		give_up(r, status_of(res), res, "the policy was not taken");
+		return;
+	}
+	res = cv_link_policy_offer(r->link, r->job.fresh.gen, &why);
+	if (res < 0) {
+		snprintf(r->job.why, sizeof(r->job.why), "%s", why);
+		give_up(r, status_of(res), res, "the dataplane cannot be offered the policy");
+		return;
+	}
+	cv_rollout_step("offered");
+	r->job.deadline_ns = cv_loop_mono_ns(r->loop) + BUILD_NS;
+	cv_loop_timer(r->loop, &r->wait, LOOK_NS);
+}
+
+static void look_if_built(struct cv_rollout *r)
+{
+	const char *why;
+	enum cv_link_readiness ready =
+		cv_link_policy_ready(r->link, r->job.fresh.about.number, &why);
+
+	if (ready == CV_LINK_READY || ready == CV_LINK_ABSENT) {
+		cv_rollout_step("dataplane-prepared");
+		cv_rollout_commit(r);
+		return;
+	}
+	if (ready == CV_LINK_UNFIT) {
+		snprintf(r->job.why, sizeof(r->job.why), "%s", why);
+		give_up(r, 503, -EIO, "the dataplane refuses the policy");
+	} else if (cv_loop_mono_ns(r->loop) >= r->job.deadline_ns) {
+		give_up(r, 503, -ETIMEDOUT, "the dataplane does not answer");
+	} else {
+		cv_loop_timer(r->loop, &r->wait, LOOK_NS);
+	}
+}
+
+static json_t *done_answer(const struct cv_rollout *r, const char *note)
+{
+	json_t *body = json_pack("{s:s, s:s, s:o, s:o}", "result", "done", "change",
+				 cv_change_name(r->job.change), "policy", cv_rollout_status(r),
+				 "findings", cv_diagnostics_json(&r->job.diag));
+
+	if (*note)
+		json_object_set_new(body, "note", json_string(note));
+	return body;
+}
+
+static void look_if_turned(struct cv_rollout *r)
+{
+	char note[200] = "";
+	const char *why;
+	enum cv_link_readiness state = cv_link_policy_in_step(r->link, &why);
+
+	if (state == CV_LINK_WAITING && cv_loop_mono_ns(r->loop) < r->job.deadline_ns) {
+		cv_loop_timer(r->loop, &r->wait, LOOK_NS);
+		return;
+	}
+	if (state == CV_LINK_WAITING)
+		snprintf(note, sizeof(note), "the dataplane has not said yet that it judges by it");
+	else if (state == CV_LINK_UNFIT)
+		snprintf(note, sizeof(note), "the dataplane does not judge by it: %s", why);
+	else if (state == CV_LINK_ABSENT)
+		snprintf(note, sizeof(note), "no dataplane is attached; it gets it when it comes");
+	cv_rollout_end(r, 200, done_answer(r, note), "done", note);
+}
+
+void cv_rollout_await_dataplane(struct cv_rollout *r)
+{
+	r->job.deadline_ns = cv_loop_mono_ns(r->loop) + TURN_NS;
+	look_if_turned(r);
+}
+
+void cv_rollout_on_wait(struct cv_op *op, int res, uint32_t flags)
+{
+	struct cv_rollout *r = op->owner;
+
+	if (res != -ETIME || r->stopping)
+		return;
+	if (r->job.committed)
+		look_if_turned(r);
+	else
+		look_if_built(r);
+}
+
+void cv_rollout_not_committed(struct cv_rollout *r, int error)
+{
+	snprintf(r->job.why, sizeof(r->job.why), "%s", strerror(-error));
+	give_up(r, status_of(error), error, "the change cannot be written down");
+}
+
+/* ---- asking -------------------------------------------------------------------------------- */
+
+static int fill_fresh(struct cv_rollout *r, const struct cv_change_request *q)
+{
+	struct cv_about *about = &r->job.fresh.about;
+
+	*about = (struct cv_about){
+		.number = r->state.last + 1,
+		.size = q->len,
+		.origin = CV_ORIGIN_APPLY,
+		.time_ns = cv_loop_wall_ns(r->loop),
+	};
+	snprintf(about->name, sizeof(about->name), "%s", q->name);
+	snprintf(about->who, sizeof(about->who), "%s", q->who);
+	r->job.data = malloc(q->len + 1);
+	if (!r->job.data)
+		return -ENOMEM;
+	memcpy(r->job.data, q->data, q->len);
+	r->job.data[q->len] = '\0';
+	r->job.len = q->len;
+	cv_store_hash(q->data, q->len, about->hash);
+	return 0;
+}
+
+json_t *cv_rollout_begin(struct cv_rollout *r, const struct cv_change_request *q, int *ret_status)
+{
+	bool brings = q->change == CV_CHANGE_APPLY || q->change == CV_CHANGE_SHADOW;
+	json_t *no = refuse(r, q, ret_status);
+	int res = 0;
+
+	if (no)
+		return no;
+	r->job = (struct cv_job){
+		.busy = true,
+		.change = q->change,
+		.id = q->id,
+		.since_ns = cv_loop_wall_ns(r->loop),
+		.confirm_ns = q->confirm_ns,
+		.fresh = {.slot = -1},
+	};
+	snprintf(r->job.who, sizeof(r->job.who), "%s", q->who);
+	if (brings)
+		res = fill_fresh(r, q);
+	if (res == 0)
+		res = write_down(r, q);
+	if (res == 0 && brings)
+		res = cv_task_start(&r->task);
+	if (res < 0) {
+		give_up(r, status_of(res), res, "the change was not begun");
+		return NULL;
+	}
+	if (!brings)
+		cv_rollout_commit(r);
+	return NULL;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the rollout: rollout.c holds together, _change.c and _commit.c make a change,
+ * _start.c begins, _documents.c tells. */
+#ifndef CV_ROLLOUT_PRIVATE_H
+#define CV_ROLLOUT_PRIVATE_H
+
+#include "control/config/diagnostics.h"
+#include "control/loop/task.h"
+#include "control/rollout/audit.h"
+#include "control/rollout/rollout.h"
+#include "control/rollout/state.h"
+#include "control/rollout/step.h"
+#include "control/rollout/store.h"
+
+/** Answers kept for requests that have not come back for them. */
+#define CV_ANSWERS 16
+
+/** A policy that is compiled. */
+struct cv_version {
+	struct cv_about about; /* number 0 = none */
+	struct cv_generation *gen; /* NULL = none */
+	int slot; /* in the kernel, -1 = none */
+};
+
+struct cv_answer {
+	uint64_t id; /* 0 = free */
+	int status;
+	json_t *body;
+};
+
+/** The change under way. */
+struct cv_job {
+	bool busy;
+	enum cv_change change;
+	uint64_t id;
+	char who[96];
+	int64_t since_ns; /* wall clock */
+	uint64_t confirm_ns;
+	int64_t audit; /* row */
+	struct cv_version fresh; /* APPLY, SHADOW: what is being prepared */
+	char *data; /* the file */
+	size_t len;
+	/* By the task: */
+	int error;
+	char why[512];
+	struct cv_diagnostics diag;
+	/* Waiting for the dataplane. */
+	uint64_t deadline_ns; /* monotonic */
+	bool committed;
+};
+
+struct cv_rollout {
+	struct cv_loop *loop;
+	const struct cv_config *config;
+	struct cv_store store;
+	struct cv_state_file file;
+	struct cv_state state; /* as on disk */
+	struct cv_audit *audit;
+	struct cv_bpf *bpf; /* NULL = no af_xdp port */
+	struct cv_link_policy *link;
+	struct cv_version live, shadow, previous;
+	struct cv_generation
+		*base; /* a copy of the first image: the node's ports, for all its life */
+	struct cv_job job;
+	struct cv_task task;
+	struct cv_op wait; /* for the dataplane */
+	struct cv_op confirm; /* the deadline */
+	struct cv_answer answers[CV_ANSWERS];
+	unsigned int next_answer;
+	char file_warning[640]; /* the configuration's policy file is not what is in force */
+	bool stopping;
+};
+
+/* ---- rollout.c ---- */
+
+void cv_version_release(struct cv_version *v);
+
+/** Compile a stored policy. @param number 0 = the one being written. @return 0 or negative errno. */
+int cv_rollout_compile(const struct cv_rollout *r, uint64_t stored, uint64_t number,
+		       const char *name, struct cv_generation **ret, struct cv_diagnostics *diag);
+
+/** {"error", "hint"}. */
+json_t *cv_rollout_refusal(const char *error, const char *hint);
+
+/** Keep the answer of the job, write down how it ended, and be ready for the next. */
+void cv_rollout_end(struct cv_rollout *r, int status, json_t *answer, const char *result,
+		    const char *detail);
+
+/* ---- rollout_start.c ---- */
+
+/** Build shadow and previous in the kernel and offer them to the dataplane. */
+int cv_rollout_load_others(struct cv_rollout *r);
+
+/* ---- rollout_change.c ---- */
+
+/** The job's preparation, on the task. */
+void cv_rollout_work(void *rollout);
+/** It has ended: wait for the dataplane, then commit. */
+void cv_rollout_prepared(void *rollout);
+void cv_rollout_on_wait(struct cv_op *op, int res, uint32_t flags);
+/** Committed: answer when the dataplane judges by it, or says that it does not. */
+void cv_rollout_await_dataplane(struct cv_rollout *r);
+/** The commit could not be written: nothing is changed. */
+void cv_rollout_not_committed(struct cv_rollout *r, int error);
+
+/* ---- rollout_commit.c ---- */
+
+/** Write down what counts from now on, and make it so. Ends the job where it cannot. */
+void cv_rollout_commit(struct cv_rollout *r);
+/** Set the deadline of @p state, @p ns from now; 0 = needs no confirmation. */
+void cv_rollout_set_deadline(struct cv_state *state, uint64_t ns);
+/** Until the deadline, ns; 0 = it is over, or no clock can tell. */
+uint64_t cv_rollout_left(const struct cv_state *state);
+/** Watch the deadline of a policy that waits to be confirmed. */
+void cv_rollout_arm(struct cv_rollout *r);
+void cv_rollout_on_confirm(struct cv_op *op, int res, uint32_t flags);
+
+/* ---- rollout_kernel.c ---- */
+
+/** The slot of the version in force, which the loader has filled. */
+void cv_rollout_kernel_adopt(struct cv_rollout *r);
+
+/** Build a version beside what is in force. @return 0, or negative errno with @p why filled. */
+int cv_rollout_kernel_prepare(struct cv_rollout *r, struct cv_version *v, char *why, size_t size);
+void cv_rollout_kernel_abandon(struct cv_rollout *r, struct cv_version *v);
+/** One store: judge by live, shadow and previous as they are now. */
+void cv_rollout_kernel_switch(struct cv_rollout *r);
+
+#endif

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a start of control finds, finishes or takes back, and puts in force. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/diag.h"
+#include "control/config/yaml.h"
+#include "control/rollout/rollout_private.h"
+
+/* A change that a crash interrupted before it was committed did not happen; one that was committed
+ * has no intent any more, and only its row of the audit trail may still say that it was begun. */
+static void take_back(struct cv_rollout *r)
+{
+	struct cv_state *s = &r->state;
+
+	if (!s->intent[0])
+		return;
+	cv_diag("note", "a change (%s) was interrupted before it was made: nothing is changed",
+		s->intent);
+	if (s->intent_number && s->intent_number != s->live && s->intent_number != s->previous &&
+	    s->intent_number != s->shadow)
+		cv_store_remove(&r->store, s->intent_number);
+	if (s->intent_audit > 0)
+		cv_audit_finish(r->audit, s->intent_audit, "interrupted",
+				"control ended before the change was made");
+	s->intent[0] = '\0';
+	s->intent_number = 0;
+	s->intent_audit = 0;
+}
+
+static void tell_of_timeout(struct cv_rollout *r, const char *result)
+{
+	struct cv_about about = {0};
+	struct cv_audit_entry entry = {
+		.time_ns = cv_loop_wall_ns(r->loop),
+		.who = "culvert-control",
+		.what = cv_change_name(CV_CHANGE_TIMEOUT),
+		.number = r->state.live,
+		.hash = about.hash,
+		.detail = "at the start of control",
+	};
+
+	(void)cv_store_about(&r->store, r->state.live, &about);
+	cv_audit_finish(r->audit, cv_audit_begin_later(r->audit, &entry), result, "");
+}
+
+/* The deadline may have passed while nobody was there to see it. */
+static void check_deadline(struct cv_rollout *r)
+{
+	struct cv_state *s = &r->state;
+
+	if (!s->confirm || cv_rollout_left(s) > 0)
+		return;
+	s->confirm = false;
+	if (!s->previous)
+		return;
+	cv_diag("warning", "policy %llu was not confirmed in time: going back to %llu",
+		(unsigned long long)s->live, (unsigned long long)s->previous);
+	s->live = s->previous;
+	s->previous = 0;
+	s->shadow = 0;
+	s->live_since_ns = cv_loop_wall_ns(r->loop);
+	snprintf(s->live_who, sizeof(s->live_who), "culvert-control");
+	tell_of_timeout(r, "done");
+}
+
+/* Store a policy file of this machine, not of a request. @return its number, or negative errno. */
+static int64_t store_file(struct cv_rollout *r, const char *data, size_t len,
+			  struct cv_about *about, struct cv_generation **ret,
+			  struct cv_diagnostics *diag)
+{
+	int res = cv_store_begin(&r->store, data, len);
+
+	about->number = r->state.last + 1;
+	about->size = len;
+	cv_store_hash(data, len, about->hash);
+	if (res == 0)
+		res = cv_rollout_compile(r, 0, about->number, about->name, ret, diag);
+	if (res == 0) {
+		about->crc32c = (*ret)->crc32c;
+		res = cv_store_keep(&r->store, about);
+	}
+	if (res < 0) {
+		cv_store_abandon(&r->store);
+		return res;
+	}
+	r->state.last = about->number;
+	return (int64_t)about->number;
+}
+
+static void audit_start(struct cv_rollout *r, const struct cv_about *about, const char *what)
+{
+	const struct cv_audit_entry entry = {
+		.time_ns = about->time_ns,
+		.who = about->who,
+		.what = what,
+		.number = about->number,
+		.hash = about->hash,
+		.detail = about->name,
+	};
+
+	cv_audit_finish(r->audit, cv_audit_begin_later(r->audit, &entry), "done", "");
+}
+
+static void put_in_force(struct cv_rollout *r, const struct cv_version *v, bool keep_previous)
+{
+	struct cv_state *s = &r->state;
+
+	if (!keep_previous)
+		s->previous = s->live;
+	s->live = v->about.number;
+	s->live_since_ns = v->about.time_ns;
+	snprintf(s->live_who, sizeof(s->live_who), "%s", v->about.who);
+	r->live = *v;
+}
+
+/* The configuration's own policy file: what is in force until one is applied. */
+static int take_from_config(struct cv_rollout *r, const char *data, size_t len, const char *hash,
+			    struct cv_diagnostics *diag)
+{
+	struct cv_version v = {.slot = -1};
+	int64_t number;
+
+	v.about = (struct cv_about){
+		.origin = CV_ORIGIN_CONFIG,
+		.who = "culvert-control",
+		.time_ns = cv_loop_wall_ns(r->loop),
+	};
+	snprintf(v.about.name, sizeof(v.about.name), "%.127s", r->config->policy);
+	number = store_file(r, data, len, &v.about, &v.gen, diag);
+	if (number < 0)
+		return (int)number;
+	snprintf(r->state.seed_hash, sizeof(r->state.seed_hash), "%s", hash);
+	put_in_force(r, &v, false);
+	audit_start(r, &v.about, "take from configuration");
+	return 0;
+}
+
+/* The policy is the same and the configuration is not: another generation (D15). */
+static int renumber(struct cv_rollout *r, const struct cv_about *old, struct cv_diagnostics *diag)
+{
+	struct cv_version v = {.about = *old, .slot = -1};
+	char *data = NULL;
+	size_t len;
+	int64_t number;
+	int res = cv_store_read(&r->store, old->number, &data, &len);
+
+	if (res < 0)
+		return res;
+	v.about.origin = CV_ORIGIN_RENUMBERED;
+	v.about.time_ns = cv_loop_wall_ns(r->loop);
+	snprintf(v.about.who, sizeof(v.about.who), "culvert-control");
+	cv_diagnostics_free(diag); /* the same findings come again */
+	number = store_file(r, data, len, &v.about, &v.gen, diag);
+	free(data);
+	if (number < 0)
+		return (int)number;
+	put_in_force(r, &v, true);
+	audit_start(r, &v.about, "compile for a new configuration");
+	return 0;
+}
+
+static int load_live(struct cv_rollout *r, struct cv_diagnostics *diag)
+{
+	struct cv_version v = {.slot = -1};
+	int res = cv_store_about(&r->store, r->state.live, &v.about);
+
+	if (res == 0)
+		res = cv_rollout_compile(r, v.about.number, v.about.number, v.about.name, &v.gen,
+					 diag);
+	if (res < 0) {
+		cv_diag("error", "policy %llu, which is in force, cannot be loaded from %s",
+			(unsigned long long)r->state.live, r->store.dir);
+		return res;
+	}
+	if (v.gen->crc32c == v.about.crc32c) {
+		r->live = v;
+		return 0;
+	}
+	free(v.gen);
+	return renumber(r, &v.about, diag);
+}
+
+/*
+ * Until somebody applies a policy the configuration's file decides, as it is at each start. From
+ * then on it does not: a file that was changed by hand was not applied by anybody.
+ */
+static int choose(struct cv_rollout *r, struct cv_diagnostics *diag)
+{
+	char path[PATH_MAX], hash[65] = "", *data = NULL;
+	struct cv_about about = {0};
+	bool from_config;
+	size_t len = 0;
+	int res = cv_config_resolve(r->config, r->config->policy, path);
+
+	if (r->state.live)
+		(void)cv_store_about(&r->store, r->state.live, &about);
+	from_config = !r->state.live || (about.origin == CV_ORIGIN_CONFIG && about.number);
+	if (about.origin == CV_ORIGIN_RENUMBERED && strcmp(about.hash, r->state.seed_hash) == 0)
+		from_config = true;
+	if (res == 0 && from_config)
+		res = cv_yaml_read_file(path, &data, &len, diag);
+	if (res == 0 && data)
+		cv_store_hash(data, len, hash);
+	if (res == 0 && from_config && strcmp(hash, r->state.seed_hash) != 0)
+		res = take_from_config(r, data, len, hash, diag);
+	else if (res == 0)
+		res = load_live(r, diag);
+	free(data);
+	return res;
+}
+
+static int open_files(struct cv_rollout *r)
+{
+	char path[PATH_MAX];
+	const char *why = "";
+	int res;
+
+	if (snprintf(path, sizeof(path), "%s/policy", r->config->log_dir) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	res = cv_store_open(path, &r->store);
+	if (res < 0) {
+		cv_diag("error", "cannot keep policies in %s (%s): make its folder writable", path,
+			strerror(-res));
+		return res;
+	}
+	snprintf(path, sizeof(path), "%s/state", r->store.dir);
+	res = cv_state_open(path, &r->file, &r->state);
+	if (res == -EBADMSG)
+		cv_diag("error",
+			"%s is damaged: which policy was in force is not known. Put back a copy, "
+			"or remove the file: the configuration's policy is then in force",
+			path);
+	else if (res == -EBUSY)
+		cv_diag("error", "%s is in use: another culvert-control runs: stop it first", path);
+	else if (res < 0)
+		cv_diag("error", "cannot open %s (%s)", path, strerror(-res));
+	if (res < 0)
+		return res;
+	snprintf(path, sizeof(path), "%s/audit.db", r->store.dir);
+	res = cv_audit_open(path, &r->audit, &why);
+	if (res < 0)
+		cv_diag("error", "%s: %s", path, why);
+	return res;
+}
+
+static struct cv_rollout *make(struct cv_loop *loop, const struct cv_config *config)
+{
+	struct cv_rollout *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->loop = loop;
+	r->config = config;
+	r->file.fd = -1;
+	r->live.slot = r->shadow.slot = r->previous.slot = r->job.fresh.slot = -1;
+	r->wait = (struct cv_op){.done = cv_rollout_on_wait, .owner = r};
+	r->confirm = (struct cv_op){.done = cv_rollout_on_confirm, .owner = r};
+	r->task = (struct cv_task){
+		.loop = loop,
+		.work = cv_rollout_work,
+		.done = cv_rollout_prepared,
+		.owner = r,
+	};
+	if (cv_task_init(&r->task) < 0) {
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+static int copy_image(const struct cv_generation *gen, struct cv_generation **ret)
+{
+	*ret = malloc(gen->size);
+	if (!*ret)
+		return -ENOMEM;
+	memcpy(*ret, gen, gen->size);
+	return 0;
+}
+
+int cv_rollout_open(struct cv_loop *loop, const struct cv_config *config, struct cv_rollout **ret,
+		    const struct cv_generation **ret_gen, struct cv_diagnostics *diag)
+{
+	struct cv_rollout *r = make(loop, config);
+	int res;
+
+	if (!r)
+		return -ENOMEM;
+	res = open_files(r);
+	if (res == 0) {
+		take_back(r);
+		check_deadline(r);
+		res = choose(r, diag);
+	}
+	if (res == 0)
+		res = copy_image(r->live.gen, &r->base);
+	/* Before anything judges by it: on a full disk control must still start and serve. */
+	if (res == 0 && cv_state_write(&r->file, &r->state) < 0)
+		cv_diag("warning", "cannot write %s/state: is the disk full?", r->store.dir);
+	if (res < 0) {
+		cv_rollout_close(r);
+		return res;
+	}
+	*ret = r;
+	*ret_gen = r->base;
+	return 0;
+}
+
+/* What is kept beside the policy in force is worth a warning, not a start. */
+static void load_other(struct cv_rollout *r, uint64_t number, const char *what,
+		       struct cv_version *ret)
+{
+	struct cv_diagnostics diag = {0};
+	struct cv_version v = {.slot = -1};
+	char text[512] = "";
+	const char *why = "";
+	int res;
+
+	if (!number)
+		return;
+	res = cv_store_about(&r->store, number, &v.about);
+	if (res == 0)
+		res = cv_rollout_compile(r, number, number, v.about.name, &v.gen, &diag);
+	if (res == 0)
+		res = cv_rollout_kernel_prepare(r, &v, text, sizeof(text));
+	if (res == 0)
+		res = cv_link_policy_offer(r->link, v.gen, &why);
+	if (res == 0) {
+		*ret = v;
+	} else {
+		cv_diag("warning", "policy %llu (%s) cannot be loaded any more: %s%s",
+			(unsigned long long)number, what, text[0] ? text : strerror(-res), why);
+		cv_rollout_kernel_abandon(r, &v);
+		cv_version_release(&v);
+	}
+	cv_diagnostics_free(&diag);
+}
+
+int cv_rollout_load_others(struct cv_rollout *r)
+{
+	struct cv_state next = r->state;
+	int res = 0;
+
+	cv_rollout_kernel_adopt(r);
+	load_other(r, r->state.previous, "to go back to", &r->previous);
+	load_other(r, r->state.shadow, "in shadow", &r->shadow);
+	next.previous = r->previous.about.number;
+	next.shadow = r->shadow.about.number;
+	if (next.previous != r->state.previous || next.shadow != r->state.shadow) {
+		res = cv_state_write(&r->file, &next);
+		r->state = next;
+	}
+	cv_rollout_kernel_switch(r);
+	cv_link_policy_switch(r->link, &(struct cv_link_set){.live = next.live,
+							     .shadow = next.shadow,
+							     .previous = next.previous});
+	cv_rollout_arm(r);
+	return res == -ENOSPC ? 0 : res;
+}

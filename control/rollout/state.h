@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is in force and what is under way, on disk: the one thing that decides which policy a start
+ * of control puts in force. The file has two places that are written in turn, each with a sequence
+ * number and a checksum; the newer whole one counts. So a change is one write that either happened
+ * or did not, and it needs no room on a full disk.
+ */
+#ifndef CV_ROLLOUT_STATE_H
+#define CV_ROLLOUT_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cv_state {
+	uint64_t last; /* highest number ever given to a policy */
+	uint64_t live; /* number of the policy in force, 0 = none yet */
+	uint64_t previous; /* what revert goes back to, 0 = nothing */
+	uint64_t shadow; /* judged beside live, 0 = none */
+	int64_t live_since_ns; /* wall clock */
+	int64_t shadow_since_ns;
+	char live_who[96], shadow_who[96];
+
+	bool confirm; /* live waits to be confirmed, else it is reverted */
+	int64_t deadline_wall_ns; /* holds across boots */
+	uint64_t deadline_boot_ns; /* CLOCK_BOOTTIME, holds within the boot below */
+	char boot_id[40];
+
+	/* Journal: what was begun and not yet decided. Empty = nothing. */
+	char intent[16];
+	uint64_t intent_number;
+	int64_t intent_audit; /* row of the audit trail, 0 = none */
+
+	char seed_hash
+		[65]; /* of the configuration's policy file when it was last taken from there */
+};
+
+struct cv_state_file {
+	int fd;
+	uint64_t sequence; /* of the newest place, 0 = none was ever written */
+};
+
+/**
+ * Open or make the file and read what it says; an empty file gives a state of zeros.
+ *
+ * @return 0; -EBADMSG: neither place is whole; -EBUSY: another process has it; other negative
+ *         errno.
+ */
+int cv_state_open(const char *path, struct cv_state_file *file, struct cv_state *ret);
+
+/** Make @p state what the next start finds. @return 0 or negative errno: the old one counts. */
+int cv_state_write(struct cv_state_file *file, const struct cv_state *state);
+
+void cv_state_close(struct cv_state_file *file);
+
+#endif
