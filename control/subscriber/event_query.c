@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "control/text/nearest.h"
+#include "control/subscriber/http_parameters.h"
 #include "dataplane/normalize/device_urn.h"
 
 #define ALL_LANES ((1u << CV_LANE_COUNT) - 1)
@@ -21,30 +21,6 @@ struct parse {
 	struct cv_http_refusal *why;
 	const char *from; /* value of from=, NULL = none */
 };
-
-/* "unknown lane 'alram', did you mean 'alarm'?" with everything allowed as the hint. */
-static int refuse_word(struct parse *p, const char *what, const char *word, const char *allowed,
-		       const char *(*name_of)(unsigned int), unsigned int count)
-{
-	struct cv_nearest near = cv_nearest_start(word);
-
-	for (unsigned int i = 0; i < count; i++)
-		cv_nearest_offer(&near, name_of(i));
-	if (near.best)
-		snprintf(p->why->error, sizeof(p->why->error),
-			 "unknown %s '%.100s', did you mean '%s'?", what, word, near.best);
-	else
-		snprintf(p->why->error, sizeof(p->why->error), "unknown %s '%.100s'", what, word);
-	snprintf(p->why->hint, sizeof(p->why->hint), "allowed: %s", allowed);
-	return -EINVAL;
-}
-
-static int refuse_value(struct parse *p, const char *key, const char *value, const char *hint)
-{
-	snprintf(p->why->error, sizeof(p->why->error), "bad value '%.200s' for %s", value, key);
-	snprintf(p->why->hint, sizeof(p->why->hint), "%s", hint);
-	return -EINVAL;
-}
 
 /* Names with commas between them to a set of bits. */
 static int parse_names(struct parse *p, const char *what, const char *text, const char *list,
@@ -70,7 +46,7 @@ static int parse_names(struct parse *p, const char *what, const char *text, cons
 		for (i = 0; i < count && strcmp(word, name_of(i)) != 0; i++)
 			;
 		if (i == count)
-			return refuse_word(p, what, word, list + 2, name_of, count);
+			return cv_http_refuse_word(p->why, what, word, list + 2, name_of, count);
 		set |= 1u << i;
 		text += len;
 	} while (*text++ == ',');
@@ -78,23 +54,28 @@ static int parse_names(struct parse *p, const char *what, const char *text, cons
 	return 0;
 }
 
-static int take_lane(struct parse *p, const char *value)
+static int take_lane(void *parse, const char *value)
 {
+	struct parse *p = parse;
+
 	return parse_names(p, "lane", value, lane_list, cv_lane_name, CV_LANE_COUNT, &p->q->lanes);
 }
 
-static int take_type(struct parse *p, const char *value)
+static int take_type(void *parse, const char *value)
 {
+	struct parse *p = parse;
+
 	return parse_names(p, "type", value, kind_list, cv_kind_name, CV_KIND_COUNT, &p->q->kinds);
 }
 
-static int take_device(struct parse *p, const char *value)
+static int take_device(void *parse, const char *value)
 {
+	struct parse *p = parse;
 	size_t len = strlen(value);
 
 	if (len == 0)
-		return refuse_value(p, "device", value,
-				    "give a URN, or the beginning of one and '*'");
+		return cv_http_refuse_value(p->why, "device", value,
+					    "give a URN, or the beginning of one and '*'");
 	p->q->device_prefix = value[len - 1] == '*';
 	len -= p->q->device_prefix;
 	memcpy(p->q->device, value, len);
@@ -102,66 +83,52 @@ static int take_device(struct parse *p, const char *value)
 	return 0;
 }
 
-static int take_limit(struct parse *p, const char *value)
+static int take_limit(void *parse, const char *value)
 {
+	struct parse *p = parse;
+
 	if (cv_sequence_parse(value, strlen(value), &p->q->limit) < 0 || p->q->limit == 0)
-		return refuse_value(p, "limit", value, "allowed: a whole number from 1");
+		return cv_http_refuse_value(p->why, "limit", value,
+					    "allowed: a whole number from 1");
 	return 0;
 }
 
-static int take_follow(struct parse *p, const char *value)
+static int take_follow(void *parse, const char *value)
 {
+	struct parse *p = parse;
+
 	if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0)
-		return refuse_value(
-			p, "follow", value,
+		return cv_http_refuse_value(
+			p->why, "follow", value,
 			"allowed: 1 (wait for events to come), 0 (end at the present end)");
 	p->q->follow = value[0] == '1';
 	return 0;
 }
 
-static int take_format(struct parse *p, const char *value)
+static int take_format(void *parse, const char *value)
 {
+	struct parse *p = parse;
+
 	if (strcmp(value, "sse") != 0 && strcmp(value, "ndjson") != 0)
-		return refuse_value(p, "format", value, "allowed: sse, ndjson");
+		return cv_http_refuse_value(p->why, "format", value, "allowed: sse, ndjson");
 	p->q->format = value[0] == 's' ? CV_EVENT_SSE : CV_EVENT_NDJSON;
 	return 0;
 }
 
 /* Needs the lanes; looked at when all parameters are known. */
-static int take_from(struct parse *p, const char *value)
+static int take_from(void *parse, const char *value)
 {
+	struct parse *p = parse;
+
 	p->from = value;
 	return 0;
 }
 
-static const struct {
-	const char *key;
-	int (*take)(struct parse *p, const char *value);
-} parameters[] = {
+static const struct cv_http_parameter parameters[] = {
 	{"from", take_from},	 {"lane", take_lane},	{"type", take_type},
 	{"device", take_device}, {"limit", take_limit}, {"follow", take_follow},
-	{"format", take_format},
+	{"format", take_format}, {NULL, NULL},
 };
-#define PARAMETER_COUNT (sizeof(parameters) / sizeof(parameters[0]))
-
-static const char *parameter_name(unsigned int i)
-{
-	return parameters[i].key;
-}
-
-static int take_parameter(struct parse *p, const struct cv_http_param *param)
-{
-	for (unsigned int i = 0; i < PARAMETER_COUNT; i++) {
-		if (strcmp(param->key, parameters[i].key) != 0)
-			continue;
-		if (cv_http_query_get(p->query, param->key) != param->value)
-			return refuse_value(p, param->key, param->value, "give it once");
-		return parameters[i].take(p, param->value);
-	}
-	return refuse_word(p, "parameter", param->key,
-			   "from, lane, type, device, limit, follow, format", parameter_name,
-			   PARAMETER_COUNT);
-}
 
 /* "alarm:7,status:9": a row for each lane wanted. Names the lanes where lane= does not. */
 static int parse_lane_numbers(struct parse *p, const char *text, bool lanes_given)
@@ -177,13 +144,14 @@ static int parse_lane_numbers(struct parse *p, const char *text, bool lanes_give
 
 		if (lane < 0 || cv_sequence_parse(text + name + 1, len - name - 1,
 						  &p->q->cursor.next[lane]) < 0)
-			return refuse_value(p, "from", p->from, hint);
+			return cv_http_refuse_value(p->why, "from", p->from, hint);
 		named |= 1u << lane;
 		text += len;
 	} while (*text++ == ',');
 	if (lanes_given && (p->q->lanes & ~named))
-		return refuse_value(p, "from", p->from,
-				    "name every lane that lane= asks for, or leave lane= out");
+		return cv_http_refuse_value(
+			p->why, "from", p->from,
+			"name every lane that lane= asks for, or leave lane= out");
 	if (!lanes_given)
 		p->q->lanes = named;
 	return 0;
@@ -198,8 +166,8 @@ static int parse_sequence(struct parse *p, const char *text, bool lanes_given)
 		return 0;
 	if (cv_sequence_parse(text, strlen(text), &seq) == 0) {
 		if (__builtin_popcount(p->q->lanes) != 1)
-			return refuse_value(
-				p, "from", p->from,
+			return cv_http_refuse_value(
+				p->why, "from", p->from,
 				"a plain number needs exactly one lane: add lane=<name>");
 		p->q->cursor.next[__builtin_ctz(p->q->lanes)] = seq;
 		return 0;
@@ -225,12 +193,13 @@ static int parse_from(struct parse *p)
 	else if (*from >= '0' && *from <= '9')
 		return parse_sequence(p, from, lanes_given);
 	else
-		return refuse_value(p, "from", from,
-				    "allowed: earliest, latest, seq:<cursor>, seq:<lane>:<number>, "
-				    "time:<RFC 3339 or Unix seconds>");
+		return cv_http_refuse_value(
+			p->why, "from", from,
+			"allowed: earliest, latest, seq:<cursor>, seq:<lane>:<number>, "
+			"time:<RFC 3339 or Unix seconds>");
 	if (p->q->from == CV_FROM_TIME && cv_event_time_parse(from + 5, &p->q->from_ns) < 0)
-		return refuse_value(
-			p, "from", from,
+		return cv_http_refuse_value(
+			p->why, "from", from,
 			"a time is 2026-05-04T03:02:01Z, 2026-05-04T03:02:01.5+08:00 or "
 			"seconds since 1970");
 	return 0;
@@ -247,18 +216,15 @@ int cv_event_query_parse(const struct cv_http_query *query, const char *accept,
 	ret->lanes = ALL_LANES;
 	ret->kinds = ALL_KINDS;
 	ret->follow = true;
-	for (unsigned int i = 0; i < query->count; i++) {
-		if (take_parameter(&p, &query->param[i]) < 0)
-			return -EINVAL;
-	}
-	if (parse_from(&p) < 0)
+	if (cv_http_take_parameters(query, parameters, &p, why) < 0 || parse_from(&p) < 0)
 		return -EINVAL;
 	if (*last_event_id == '\0')
 		return 0;
 	ret->from = CV_FROM_SEQUENCE;
 	if (cv_cursor_parse(last_event_id, &ret->cursor) < 0)
-		return refuse_value(&p, "Last-Event-ID", last_event_id,
-				    "send the id of an event of this stream as it was given");
+		return cv_http_refuse_value(
+			why, "Last-Event-ID", last_event_id,
+			"send the id of an event of this stream as it was given");
 	return 0;
 }
 

@@ -9,9 +9,8 @@
 #include "dataplane/normalize/cloudevent.h"
 #include "dataplane/normalize/json_write.h"
 
-/* A chunk's size line before, its end and the last chunk behind (RFC 9112 7.1). */
-#define HEAD_ROOM 16
-#define TAIL_ROOM 16
+#define HEAD_ROOM CV_HTTP_CHUNK_ROOM
+#define TAIL_ROOM CV_HTTP_CHUNK_ROOM
 #define EVENT_ROOM (CV_CLOUDEVENT_MAX + CV_CURSOR_TEXT_MAX + 128)
 #define BUFFER_SIZE (128 * 1024)
 /* Blocks looked through in one go when hardly anything matches; others get their turn then. */
@@ -225,29 +224,18 @@ void cv_event_stream_heartbeat(struct cv_event_stream *s)
 
 const char *cv_event_stream_output(struct cv_event_stream *s, size_t *ret_len)
 {
-	char *from = s->buffer + HEAD_ROOM, *to = s->out.at;
-	char line[HEAD_ROOM];
+	char *from = s->buffer + HEAD_ROOM;
 	size_t n = used(s);
 
 	if (s->sending || s->read.busy || (n == 0 && (!s->ended || s->last_chunk_done)))
 		return NULL;
-	if (s->chunked && n != 0) {
-		int len = snprintf(line, sizeof(line), "%zx\r\n", n);
-
-		from -= len;
-		memcpy(from, line, (size_t)len);
-		memcpy(to, "\r\n", 2);
-		to += 2;
-	}
-	if (s->chunked && s->ended) {
-		memcpy(to, "0\r\n\r\n", 5);
-		to += 5;
-	}
+	if (s->chunked)
+		from = cv_http_chunk(from, n, s->ended, &n);
 	s->last_chunk_done = s->ended;
 	s->sending = true;
-	s->stats.bytes += (uint64_t)(to - from);
-	*ret_len = (size_t)(to - from);
-	return from == to ? NULL : from;
+	s->stats.bytes += n;
+	*ret_len = n;
+	return n == 0 ? NULL : from;
 }
 
 void cv_event_stream_sent(struct cv_event_stream *s)

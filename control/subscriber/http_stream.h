@@ -41,4 +41,17 @@ struct cv_http_stream {
 	void *self;
 };
 
+/** Room that a stream leaves before and behind its output for the frame of a chunk, bytes. */
+#define CV_HTTP_CHUNK_ROOM 16
+
+/**
+ * Frame output as a chunk (RFC 9112 7.1), in the room around it.
+ *
+ * @param data @p len bytes with CV_HTTP_CHUNK_ROOM before and behind them.
+ * @param last the last chunk follows at once.
+ * @param ret_len bytes to send.
+ * @return where they begin.
+ */
+char *cv_http_chunk(char *data, size_t len, bool last, size_t *ret_len);
+
 #endif
