@@ -141,6 +141,7 @@ int cv_capture_next(struct cv_capture *c, struct cv_captured *packet,
 		.wire_len = head->len,
 		.ts_ns = time_of(&head->ts),
 		.link = c->link,
+		.interface = "",
 	};
 	return 1;
 }

@@ -24,6 +24,11 @@ struct cv_captured {
 	uint32_t wire_len; /* bytes on the wire; more than len where the capture cut it */
 	int64_t ts_ns; /* ns since the Unix epoch, 0 where the file has none */
 	uint32_t link; /* LINKTYPE_* of the pcap registry */
+	/* pcapng only. Valid until the next call as the data is. */
+	const char *interface; /* its if_name, "" where it has none */
+	const char *comment; /* not zero-terminated; of several, the one that Culvert wrote */
+	uint32_t comment_len;
+	uint64_t dropped; /* packets lost before this one, as far as the writer knew */
 };
 
 struct cv_capture;

@@ -18,7 +18,16 @@ enum {
 	BLOCK_SIMPLE = 3,
 	BLOCK_ENHANCED = 6,
 };
-enum { OPTION_END = 0, OPTION_TSRESOL = 9, OPTION_TSOFFSET = 14 };
+enum {
+	OPTION_END = 0,
+	OPTION_COMMENT = 1,
+	OPTION_IF_NAME = 2,
+	OPTION_DROPCOUNT = 4, /* of an enhanced packet block */
+	OPTION_TSRESOL = 9,
+	OPTION_TSOFFSET = 14,
+};
+
+#define OWN_COMMENT "culvert:"
 
 #define BYTE_ORDER_MAGIC 0x1a2b3c4du
 #define BLOCK_MAX (16u << 20)
@@ -30,6 +39,13 @@ struct interface {
 	uint32_t snaplen; /* 0 = no limit */
 	uint64_t ticks; /* per second */
 	int64_t offset; /* seconds */
+	char name[32]; /* cut where it is longer */
+};
+
+struct option {
+	uint16_t code;
+	uint32_t size;
+	const uint8_t *value;
 };
 
 struct cv_pcapng {
@@ -153,32 +169,68 @@ static uint64_t ticks_of(uint8_t resol)
 	return ticks;
 }
 
+static uint64_t get64(const struct cv_pcapng *p, const uint8_t *at)
+{
+	uint64_t v;
+
+	memcpy(&v, at, sizeof(v));
+	return p->swapped ? __builtin_bswap64(v) : v;
+}
+
+/* Step over one option. @return 1, 0 there are no more, -EBADMSG it is longer than the block. */
+static int next_option(const struct cv_pcapng *p, const uint8_t **at, uint32_t *len,
+		       struct option *o)
+{
+	uint32_t padded;
+
+	if (*len < 4 || get16(p, *at) == OPTION_END)
+		return 0;
+	*o = (struct option){get16(p, *at), get16(p, *at + 2), *at + 4};
+	padded = (o->size + 3) & ~3u;
+	if (padded > *len - 4)
+		return -EBADMSG;
+	*at += 4 + padded;
+	*len -= 4 + padded;
+	return 1;
+}
+
 static int read_options(struct cv_pcapng *p, struct interface *itf, const uint8_t *at, uint32_t len,
 			struct cv_capture_error *error)
 {
-	while (len >= 4) {
-		uint16_t code = get16(p, at);
-		uint32_t size = get16(p, at + 2);
-		uint32_t padded = (size + 3) & ~3u;
+	struct option o;
+	int more;
 
-		if (code == OPTION_END)
-			break;
-		at += 4;
-		len -= 4;
-		if (padded > len)
-			return bad(p, error, "has an interface option that is too long");
-		if (code == OPTION_TSRESOL && size == 1)
-			itf->ticks = ticks_of(at[0]);
-		if (code == OPTION_TSOFFSET && size == 8) {
-			uint64_t lo = get32(p, at + (p->swapped ? 4 : 0));
-			uint64_t hi = get32(p, at + (p->swapped ? 0 : 4));
-
-			itf->offset = (int64_t)(hi << 32 | lo);
-		}
-		at += padded;
-		len -= padded;
+	while ((more = next_option(p, &at, &len, &o)) == 1) {
+		if (o.code == OPTION_TSRESOL && o.size == 1)
+			itf->ticks = ticks_of(o.value[0]);
+		if (o.code == OPTION_TSOFFSET && o.size == 8)
+			itf->offset = (int64_t)get64(p, o.value);
+		if (o.code == OPTION_IF_NAME)
+			snprintf(itf->name, sizeof(itf->name), "%.*s",
+				 (int)(o.size < 31 ? o.size : 31), (const char *)o.value);
 	}
-	return 0;
+	return more < 0 ? bad(p, error, "has an interface option that is too long") : 0;
+}
+
+/* What others wrote about a packet is for information: where it is broken it is not there. */
+static void read_packet_options(const struct cv_pcapng *p, const uint8_t *at, uint32_t len,
+				struct cv_captured *packet)
+{
+	bool own = false;
+	struct option o;
+
+	while (next_option(p, &at, &len, &o) == 1) {
+		if (o.code == OPTION_DROPCOUNT && o.size == 8)
+			packet->dropped = get64(p, o.value);
+		if (o.code != OPTION_COMMENT || own)
+			continue;
+		own = o.size >= sizeof(OWN_COMMENT) - 1 &&
+		      memcmp(o.value, OWN_COMMENT, sizeof(OWN_COMMENT) - 1) == 0;
+		if (packet->comment == NULL || own) {
+			packet->comment = (const char *)o.value;
+			packet->comment_len = o.size;
+		}
+	}
 }
 
 static int read_interface(struct cv_pcapng *p, uint32_t len, struct cv_capture_error *error)
@@ -225,7 +277,7 @@ static int read_packet(struct cv_pcapng *p, uint32_t type, uint32_t len, struct 
 {
 	uint32_t fixed = type == BLOCK_SIMPLE ? 4 : 20;
 	const struct interface *itf;
-	uint32_t id;
+	uint32_t id, padded;
 
 	if (len < fixed)
 		return bad(p, error, "has a packet block that is too short");
@@ -235,7 +287,8 @@ static int read_packet(struct cv_pcapng *p, uint32_t type, uint32_t len, struct 
 		return bad(p, error, "has a packet of interface %u, which it does not describe",
 			   id);
 	itf = &p->interface[id];
-	*packet = (struct cv_captured){.data = p->block + fixed, .link = itf->link};
+	*packet = (struct cv_captured){
+		.data = p->block + fixed, .link = itf->link, .interface = itf->name};
 	if (type == BLOCK_SIMPLE) {
 		packet->wire_len = get32(p, p->block);
 		packet->len = packet->wire_len < len - fixed ? packet->wire_len : len - fixed;
@@ -249,6 +302,9 @@ static int read_packet(struct cv_pcapng *p, uint32_t type, uint32_t len, struct 
 	}
 	if (packet->len > len - fixed || packet->len > CV_CAPTURE_FRAME_MAX)
 		return bad(p, error, "has a packet longer than its block");
+	padded = (packet->len + 3) & ~3u;
+	if (type == BLOCK_ENHANCED && padded < len - fixed)
+		read_packet_options(p, p->block + fixed + padded, len - fixed - padded, packet);
 	return 1;
 }
 
