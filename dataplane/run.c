@@ -106,6 +106,8 @@ static int make_worker(struct cv_run *run)
 
 	cv_clock_init(&run->clock, hz);
 	w->counters = &run->handoff.counters[0];
+	w->evidence = &run->handoff.evidence[0];
+	w->generation = run->gen->number;
 	w->ports = run->ports;
 	w->port_count = run->port_count;
 	w->clock = &run->clock;
@@ -172,12 +174,26 @@ static void read_ports(struct cv_run *run)
 		cv_port_counters(&run->ports[i], &run->handoff.ports[i]);
 }
 
+/* Evidence is sampled while control says so; a control that died says nothing any more. */
+static void expire_evidence(struct cv_run *run)
+{
+	struct timespec now;
+
+	if (!cv_evidence_on(run->worker.evidence))
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	cv_evidence_expire(run->worker.evidence,
+			   (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec);
+}
+
 static void housekeeping(struct cv_run *run)
 {
 	for (uint64_t round = 1; !stop_wanted; round++) {
 		ring_doorbell(run);
-		if (round % PORTS_EVERY == 0)
+		if (round % PORTS_EVERY == 0) {
 			read_ports(run);
+			expire_evidence(run);
+		}
 		if (round % LINK_EVERY == 0)
 			cv_run_keep_attached(run);
 		if (round % CLOCK_EVERY == 0)

@@ -16,12 +16,33 @@ struct burst {
 	struct rte_mbuf *mbufs[BURST];
 	struct cv_frame frames[BURST];
 	unsigned int n;
+	uint64_t mono_ns; /* when it was received */
 };
 
-static void count_drop(struct cv_worker *w, struct rte_mbuf *m, unsigned int reason)
+static __attribute__((noinline)) void keep_evidence(const struct cv_worker *w,
+						    const struct cv_frame *f, unsigned int reason,
+						    uint64_t mono_ns)
+{
+	cv_evidence_offer(w->evidence,
+			  &(struct cv_evidence_drop){
+				  .data = f->data,
+				  .len = f->len,
+				  .rule = f->rule,
+				  .generation = w->generation,
+				  .ts_ns = f->ts_ns,
+				  .reason = (uint8_t)reason,
+				  .port = f->port,
+			  },
+			  mono_ns);
+}
+
+static void count_drop(struct cv_worker *w, const struct burst *b, unsigned int i,
+		       unsigned int reason)
 {
 	cv_count(&w->counters->dropped[reason], 1);
-	rte_pktmbuf_free(m);
+	if (cv_evidence_on(w->evidence))
+		keep_evidence(w, &b->frames[i], reason, b->mono_ns);
+	rte_pktmbuf_free(b->mbufs[i]);
 }
 
 static struct cv_port *peer_of(struct cv_worker *w, const struct cv_port *port)
@@ -30,30 +51,33 @@ static struct cv_port *peer_of(struct cv_worker *w, const struct cv_port *port)
 }
 
 /* Forward what the verdict lets pass, in order; what the driver does not take is a counted drop. */
-static void transmit(struct cv_worker *w, struct cv_port *port, struct burst *b)
+static void transmit(struct cv_worker *w, struct cv_port *port, const struct burst *b)
 {
 	struct cv_port *peer = peer_of(w, port);
 	struct rte_mbuf *out[BURST];
 	unsigned int n = 0, sent = 0;
+	uint8_t of[BURST]; /* which frame of the burst it is */
 
 	for (unsigned int i = 0; i < b->n; i++) {
 		const struct cv_frame *f = &b->frames[i];
 		unsigned int reason = CV_VERDICT_REASON(f->verdict);
 
 		if (CV_VERDICT_ACTION(f->verdict) != CV_ACTION_FORWARD)
-			count_drop(w, b->mbufs[i], reason);
+			count_drop(w, b, i, reason);
 		else if (!peer)
-			count_drop(w, b->mbufs[i], CV_REASON_TAP);
+			count_drop(w, b, i, CV_REASON_TAP);
 		else if (f->len > peer->mtu + RTE_ETHER_HDR_LEN + 2u * RTE_VLAN_HLEN)
-			count_drop(w, b->mbufs[i], CV_REASON_OVERSIZE);
-		else
+			count_drop(w, b, i, CV_REASON_OVERSIZE);
+		else {
+			of[n] = (uint8_t)i;
 			out[n++] = b->mbufs[i];
+		}
 	}
 	if (n > 0)
 		sent = rte_eth_tx_burst(peer->ethdev, 0, out, (uint16_t)n);
 	cv_count(&w->counters->forwarded, sent);
 	for (; sent < n; sent++)
-		count_drop(w, out[sent], CV_REASON_TX_FULL);
+		count_drop(w, b, of[sent], CV_REASON_TX_FULL);
 }
 
 static unsigned int receive(struct cv_port *port, struct burst *b, int64_t wall_ns)
@@ -101,6 +125,7 @@ unsigned int cv_worker_poll(struct cv_worker *w, struct cv_port *port)
 	mono_ns = cv_clock_mono_ns(w->clock, tsc);
 	if (receive(port, &b, cv_clock_wall_ns(w->clock, mono_ns)) == 0)
 		return 0;
+	b.mono_ns = mono_ns;
 	cv_pipeline_burst(w->pipeline, b.frames, b.n, mono_ns);
 	transmit(w, port, &b);
 	cv_count(&w->counters->cycles_busy, rte_rdtsc() - tsc);

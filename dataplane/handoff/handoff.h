@@ -15,12 +15,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dataplane/handoff/evidence.h"
 #include "dataplane/ledger.h"
 #include "dataplane/normalize/emit.h"
 #include "dataplane/normalize/record.h"
 
 #define CV_HANDOFF_MAGIC 0x314f444e41485643ull /* "CVHANDO1" */
-#define CV_HANDOFF_VERSION 2
+#define CV_HANDOFF_VERSION 3
 #define CV_BLOCK_MAGIC 0x4b4c4256u /* "VBLK" */
 #define CV_BLOCK_VERSION 1
 /** A block, bytes: head and records. A multiple of the log's write unit. */
@@ -112,6 +113,7 @@ struct cv_handoff {
 	struct cv_counters *counters; /* [workers] */
 	struct cv_port_counters *ports; /* [CV_PORTS_MAX] */
 	struct cv_channel *channels; /* [workers * CV_LANE_COUNT] */
+	struct cv_evidence *evidence; /* [workers]: copies of frames they drop */
 	uint8_t *blocks; /* [channels][blocks][block_size], CV_BLOCK_ALIGN aligned */
 };
 

@@ -18,7 +18,7 @@
 
 /* Offsets in the mapping, bytes. */
 struct layout {
-	size_t counters, ports, channels, blocks, size;
+	size_t counters, ports, channels, evidence, blocks, size;
 };
 
 #define LIST_TEXT(id, name) name ","
@@ -36,6 +36,8 @@ uint32_t cv_handoff_layout(void)
 		sizeof(struct cv_counters),
 		sizeof(struct cv_port_counters),
 		sizeof(struct cv_channel),
+		sizeof(struct cv_evidence),
+		sizeof(struct cv_evidence_slot),
 		CV_PORTS_MAX,
 		CV_BLOCK_VERSION,
 		CV_RECORD_VERSION,
@@ -59,7 +61,8 @@ static int plan(uint32_t workers, uint32_t blocks, struct layout *l)
 	l->counters = align_up(sizeof(struct cv_handoff_header));
 	l->ports = l->counters + workers * sizeof(struct cv_counters);
 	l->channels = l->ports + CV_PORTS_MAX * sizeof(struct cv_port_counters);
-	l->blocks = align_up(l->channels + channels * sizeof(struct cv_channel));
+	l->evidence = align_up(l->channels + channels * sizeof(struct cv_channel));
+	l->blocks = align_up(l->evidence + workers * sizeof(struct cv_evidence));
 	l->size = l->blocks + channels * blocks * CV_BLOCK_SIZE;
 	return 0;
 }
@@ -81,6 +84,7 @@ static int map(int fd, uint32_t workers, uint32_t blocks, const struct layout *l
 		.counters = (struct cv_counters *)(void *)(base + l->counters),
 		.ports = (struct cv_port_counters *)(void *)(base + l->ports),
 		.channels = (struct cv_channel *)(void *)(base + l->channels),
+		.evidence = (struct cv_evidence *)(void *)(base + l->evidence),
 		.blocks = base + l->blocks,
 	};
 	return 0;

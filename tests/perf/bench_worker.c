@@ -70,6 +70,7 @@ static int make_worker(struct cv_worker *w, const struct cv_generation *gen, str
 		return err;
 	cv_clock_init(clock, rte_get_tsc_hz());
 	w->counters = &handoff->counters[0];
+	w->evidence = &handoff->evidence[0];
 	w->ports = ports;
 	w->port_count = 2;
 	w->clock = clock;
