@@ -11,6 +11,7 @@
 #include "control/config/compile.h"
 #include "control/ctl/documents.h"
 #include "control/diag.h"
+#include "control/evidence_sources.h"
 #include "control/notify.h"
 
 #define CV_LOOP_ENTRIES 1024
@@ -100,6 +101,24 @@ static int open_link(struct cv_control *c)
 	return cv_rollout_start(c->rollout, c->bpf, cv_link_server_policy(c->link));
 }
 
+static int open_captures(struct cv_control *c)
+{
+	const struct cv_capture_source sources[] = {cv_evidence_of_workers(c->link)};
+	struct cv_capture_config config = {
+		.node = c->config->node,
+		.version = CULVERT_VERSION,
+		.gen = c->gen,
+		.sources = sources,
+		.source_count = sizeof(sources) / sizeof(sources[0]),
+	};
+	int res = cv_capture_hub_create(c->loop, &config, &c->captures);
+
+	if (res < 0)
+		cv_diag("error", "cannot set up captures (%s)", strerror(-res));
+	c->ledger.sources.captures = c->captures;
+	return res;
+}
+
 static json_t *get_status(void *owner, const struct cv_http_query *query)
 {
 	return cv_document_status(owner);
@@ -150,6 +169,11 @@ static int open_http(struct cv_control *c)
 		 .json = get_ledger,
 		 .hold = hold_ledger,
 		 .owner = c},
+		{.path = "/v1/capture",
+		 .summary = "dropped frames as they are dropped, sampled, as pcapng",
+		 .stream = cv_capture_hub_open,
+		 .stream_type = "application/x-pcapng",
+		 .owner = c->captures},
 	};
 	struct cv_http_config http = {
 		.node = c->config->node,
@@ -246,6 +270,8 @@ int cv_control_start(struct cv_control *c, const char *config_path)
 	if (res == 0)
 		res = open_link(c);
 	if (res == 0)
+		res = open_captures(c);
+	if (res == 0)
 		res = open_http(c);
 	if (res < 0)
 		return res;
@@ -287,6 +313,7 @@ void cv_control_stop(struct cv_control *c)
 			;
 	}
 	cv_http_server_destroy(c->http);
+	cv_capture_hub_destroy(c->captures);
 	cv_rollout_close(c->rollout);
 	cv_link_server_destroy(c->link);
 	stop_bpf(c);

@@ -3,6 +3,7 @@
 #ifndef CV_CONTROL_H
 #define CV_CONTROL_H
 
+#include "control/capture/capture_hub.h"
 #include "control/config/config.h"
 #include "control/ctl/policy_routes.h"
 #include "control/eventlog/eventlog.h"
@@ -13,7 +14,7 @@
 #include "control/subscriber/http_server.h"
 #include "ebpf/loader.h"
 
-#define CV_CONTROL_ROUTES (3 + CV_POLICY_ROUTES)
+#define CV_CONTROL_ROUTES (4 + CV_POLICY_ROUTES)
 
 struct cv_control {
 	struct cv_config *config;
@@ -23,6 +24,7 @@ struct cv_control {
 	struct cv_eventlog *log;
 	struct cv_bpf *bpf; /* NULL = no af_xdp port */
 	struct cv_link_server *link;
+	struct cv_capture_hub *captures;
 	struct cv_http_server *http;
 	struct cv_ledger ledger;
 	bool ledger_open; /* said so already */

@@ -208,6 +208,32 @@ static void read_lane(struct cv_reading *r, const struct cv_totals *t,
 	right(e, "refused", refused - log->refused[lane][CV_REFUSAL_ABANDONED]);
 }
 
+/* Copies of dropped frames: not packets, and with sums of their own. */
+static void read_evidence(struct cv_reading *r, const struct cv_ledger_sources *s)
+{
+	struct cv_capture_totals captures;
+	struct cv_evidence_counts c;
+	struct cv_totals t; /* read again: the rings may just have been emptied */
+	struct cv_equation *e;
+
+	if (!s->captures)
+		return;
+	cv_capture_hub_totals(s->captures, &captures);
+	cv_link_server_totals(s->link, &t);
+	c = cv_capture_hub_counts(s->captures, CV_JUDGE_WORKER);
+	e = add(r, "seen = unsampled + overrun + read + abandoned", "%s", "evidence:worker");
+	left(e, "seen", c.seen);
+	right(e, "unsampled", c.unsampled);
+	right(e, "overrun", c.overrun);
+	right(e, "read", t.evidence_read);
+	right(e, "abandoned", t.evidence_abandoned);
+	e = add(r, "offered = filtered + written + lost", "%s", "evidence:captures");
+	left(e, "offered", captures.offered);
+	right(e, "filtered", captures.filtered);
+	right(e, "written", captures.written);
+	right(e, "lost", captures.lost);
+}
+
 static void take_reading(struct cv_ledger *l, struct cv_reading *r)
 {
 	struct cv_totals totals;
@@ -220,6 +246,7 @@ static void take_reading(struct cv_ledger *l, struct cv_reading *r)
 	read_dataplane(r, &totals);
 	for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++)
 		read_lane(r, &totals, cv_eventlog_counters(l->sources.log), lane);
+	read_evidence(r, &l->sources);
 }
 
 void cv_ledger_init(struct cv_ledger *l, const struct cv_ledger_sources *sources)

@@ -11,12 +11,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "control/capture/capture_hub.h"
 #include "control/eventlog/eventlog.h"
 #include "control/link/link_server.h"
 #include "ebpf/loader.h"
 
 #define CV_LEDGER_TERMS 6
-#define CV_LEDGER_EQUATIONS (CV_PORTS_MAX + 3 + 3 * CV_LANE_COUNT)
+#define CV_LEDGER_EQUATIONS (CV_PORTS_MAX + 6 + 3 * CV_LANE_COUNT)
 
 /** Where the numbers come from. All outlive the ledger; bpf may be NULL. */
 struct cv_ledger_sources {
@@ -25,6 +26,7 @@ struct cv_ledger_sources {
 	const struct cv_bpf *bpf;
 	const struct cv_eventlog *log;
 	const struct cv_link_server *link;
+	struct cv_capture_hub *captures; /* NULL = none yet */
 };
 
 struct cv_equation {

@@ -11,6 +11,11 @@ static void add_numbers(void *to, const void *from, size_t size)
 		dst[i] += __atomic_load_n(&src[i], __ATOMIC_RELAXED);
 }
 
+static uint64_t missing(uint64_t whole, uint64_t parts)
+{
+	return whole > parts ? whole - parts : 0;
+}
+
 void cv_totals_add(struct cv_totals *to, const struct cv_totals *from)
 {
 	add_numbers(to, from, sizeof(*to));
@@ -24,11 +29,26 @@ void cv_totals_read(struct cv_totals *to, const struct cv_handoff *h)
 			to->taken[lane] += cv_channel_taken(cv_handoff_channel(h, w, lane)).records;
 	}
 	add_numbers(to->ports, h->ports, sizeof(to->ports));
+	for (unsigned int w = 0; w < h->worker_count; w++) {
+		for (unsigned int i = 0; i < CV_PORTS_MAX; i++)
+			add_numbers(&to->evidence[i], &h->evidence[w].ports[i].counts,
+				    sizeof(to->evidence[i]));
+		to->evidence_read += __atomic_load_n(&h->evidence[w].tail, __ATOMIC_RELAXED);
+	}
 }
 
-static uint64_t missing(uint64_t whole, uint64_t parts)
+/* The frame it had in its hands when it died counts as not sampled. */
+static void settle_evidence(struct cv_totals *t)
 {
-	return whole > parts ? whole - parts : 0;
+	uint64_t sampled = 0;
+
+	for (unsigned int i = 0; i < CV_PORTS_MAX; i++) {
+		struct cv_evidence_counts *c = &t->evidence[i];
+
+		c->unsampled += missing(c->seen, c->unsampled + c->overrun + c->sampled);
+		sampled += c->sampled;
+	}
+	t->evidence_abandoned = missing(sampled, t->evidence_read);
 }
 
 void cv_totals_settle(struct cv_totals *t, bool drained)
@@ -49,5 +69,6 @@ void cv_totals_settle(struct cv_totals *t, bool drained)
 		t->abandoned[i] = missing(w->produced[i], w->handed[i] + w->shed[i]);
 		t->untold[i] = missing(w->shed[i], w->shed_told[i]);
 	}
+	settle_evidence(t);
 	t->finished = 1;
 }

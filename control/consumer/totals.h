@@ -15,6 +15,10 @@ struct cv_totals {
 	uint64_t interrupted_rx, interrupted_inspected;
 	uint64_t abandoned[CV_LANE_COUNT];
 	uint64_t untold[CV_LANE_COUNT]; /* of what it shed: no gap record tells of them */
+	/* Copies of dropped frames (dataplane/handoff/evidence.h). */
+	struct cv_evidence_counts evidence[CV_PORTS_MAX];
+	uint64_t evidence_read; /* taken out of the rings */
+	uint64_t evidence_abandoned; /* in the ring of a process that died */
 	uint64_t finished; /* dataplane processes */
 };
 _Static_assert(sizeof(struct cv_totals) % sizeof(uint64_t) == 0, "only 64-bit numbers");

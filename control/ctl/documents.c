@@ -284,9 +284,10 @@ json_t *cv_document_stats(const struct cv_control *c)
 {
 	json_t *http = cv_http_server_stats(c->http);
 	json_t *subscribers = json_incref(json_object_get(http, "subscribers"));
-	json_t *doc = json_pack("{s:o, s:o, s:o, s:o}", "xdp", xdp_stats(c), "dataplane",
-				dataplane_stats(c), "log", log_stats(c), "subscribers",
-				subscribers ? subscribers : json_array());
+	json_t *doc =
+		json_pack("{s:o, s:o, s:o, s:o, s:o}", "evidence", cv_capture_hub_json(c->captures),
+			  "xdp", xdp_stats(c), "dataplane", dataplane_stats(c), "log", log_stats(c),
+			  "subscribers", subscribers ? subscribers : json_array());
 
 	json_decref(http);
 	return doc;

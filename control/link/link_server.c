@@ -331,6 +331,14 @@ const struct cv_consumer *cv_link_server_dataplane(const struct cv_link_server *
 	return NULL;
 }
 
+const struct cv_handoff *cv_link_server_handoff(const struct cv_link_server *s, unsigned int i)
+{
+	for (int k = 0; k < CV_LINKS_MAX; k++)
+		if (s->consumers[k] && i-- == 0)
+			return cv_consumer_handoff(s->consumers[k]);
+	return NULL;
+}
+
 void cv_link_server_totals(const struct cv_link_server *s, struct cv_totals *ret)
 {
 	*ret = s->finished;

@@ -31,6 +31,9 @@ struct cv_link_policy *cv_link_server_policy(struct cv_link_server *s);
 /** The dataplane's consumer, NULL = none attached. */
 const struct cv_consumer *cv_link_server_dataplane(const struct cv_link_server *s);
 
+/** Memory of the i-th dataplane that is attached or being drained, NULL = there is no i-th. */
+const struct cv_handoff *cv_link_server_handoff(const struct cv_link_server *s, unsigned int i);
+
 /** Sums over all dataplane processes since start, alive and finished. */
 void cv_link_server_totals(const struct cv_link_server *s, struct cv_totals *ret);
 
