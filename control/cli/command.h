@@ -23,7 +23,8 @@
 	X(INPUT, 2, "an input file or a value is wrong")                                           \
 	X(UNREACHABLE, 3, "control or a program of Culvert cannot be reached")                     \
 	X(OPEN, 4, "the ledger is open, or a check failed")                                        \
-	X(OUTPUT, 5, "the output cannot be written")
+	X(OUTPUT, 5, "the output cannot be written")                                               \
+	X(FAULT, 6, "two parts of Culvert contradict each other: a fault in Culvert")
 #define CV_CLI_EXIT_ROW(id, code, text) CV_CLI_##id = (code),
 enum cv_cli_exit { CV_CLI_EXITS(CV_CLI_EXIT_ROW) };
 

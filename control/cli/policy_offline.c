@@ -46,5 +46,37 @@ const struct cv_cli_command cv_cli_policy_offline[] = {
 		.exits = "0 1 2 3 5",
 		.offline = true,
 	},
+	{
+		.name = "policy test",
+		.operands = "POLICY [CAPTURE...]",
+		.min_operands = 1,
+		.max_operands = 65536,
+		.words = "file",
+		.help = "try a policy on recorded traffic",
+		.details = "Judges every packet by the XDP object that would be loaded and by the "
+			   "worker's tables, which must agree, and lets the worker's decoders "
+			   "refuse what "
+			   "the policy refuses; the captures' times drive rate limits. Prints "
+			   "verdicts "
+			   "by reason, hits by rule, differences to another policy and unmet "
+			   "expectations. Ends with 4 where packets end otherwise than under the "
+			   "other "
+			   "policy or an expectation is not met, with 3 where the kernel cannot be "
+			   "asked "
+			   "or a capture is cut short.",
+		.options =
+			{{"pcap", "CAPTURE", "file",
+			  "judge this capture; may come again, several play by time"},
+			 {"port", "NAME", NULL, "captures behind this came in by this port"},
+			 {"config", "FILE", "file", "compile for the ports of this node"},
+			 {"against", "POLICY", "file", "show where this policy decides otherwise"},
+			 {"expect", "FILE", "file", "hold the verdicts against these expectations"},
+			 {"filter", "EXPRESSION", NULL, "only packets that match, pcap-filter(7)"},
+			 {"packets", NULL, NULL, "print the verdict of every packet"},
+			 {"native", NULL, NULL, "do not ask the kernel: needs no privilege"},
+			 CV_CLI_OPTION_JSON},
+		.exits = "0 1 2 3 4 5 6",
+		.offline = true,
+	},
 	{0},
 };

@@ -16,11 +16,17 @@
 #define PROGRESS_FRAMES 65536u
 #define PROGRESS_S 2
 
+struct input {
+	struct cv_capture *capture; /* NULL = to be opened */
+	struct cv_captured packet;
+	bool pending; /* packet is waiting for its turn */
+	bool done;
+};
+
 struct cv_source {
-	char *const *files;
-	int count, at;
-	struct cv_capture *capture; /* of files[at], NULL = to be opened */
-	bool filtered, progress;
+	struct cv_source_options options;
+	struct input *inputs; /* beside options.inputs */
+	bool filtered;
 	struct bpf_program filter;
 	uint64_t number;
 	time_t told;
@@ -54,20 +60,22 @@ static int compile_filter(struct cv_source *s, const char *text, struct cv_sourc
 	return err;
 }
 
-int cv_source_open(char *const *files, int count, const char *filter, bool progress,
-		   struct cv_source **ret, struct cv_source_error *error)
+int cv_source_open(const struct cv_source_options *options, struct cv_source **ret,
+		   struct cv_source_error *error)
 {
 	struct cv_source *s = calloc(1, sizeof(*s));
 	int err = 0;
 
-	if (!s)
+	if (s)
+		s->inputs = calloc(options->count + 1, sizeof(*s->inputs));
+	if (!s || !s->inputs) {
+		cv_source_close(s);
 		return fail(error, -ENOMEM, "out of memory");
-	s->files = files;
-	s->count = count;
-	s->progress = progress;
+	}
+	s->options = *options;
 	s->told = time(NULL);
-	if (filter)
-		err = compile_filter(s, filter, error);
+	if (options->filter)
+		err = compile_filter(s, options->filter, error);
 	if (err < 0)
 		cv_source_close(s);
 	else
@@ -82,13 +90,13 @@ static void tell_progress(struct cv_source *s)
 	if (now - s->told < PROGRESS_S)
 		return;
 	s->told = now;
-	fprintf(stderr, "%s: %" PRIu64 " packets so far\n", s->files[s->at], s->number);
+	fprintf(stderr, "%" PRIu64 " packets so far\n", s->number);
 }
 
 /* The frame in one piece, with the header made up where the capture has none. */
-static void lay_out(struct cv_source *s, const struct cv_captured *packet,
-		    struct cv_source_frame *frame)
+static void lay_out(struct cv_source *s, unsigned int input, struct cv_source_frame *frame)
 {
+	const struct cv_captured *packet = &s->inputs[input].packet;
 	struct cv_link_frame f = cv_link_frame(packet);
 	uint32_t len = f.head_len + f.body_len;
 	uint32_t cut = packet->wire_len > packet->len ? packet->wire_len - packet->len : 0;
@@ -105,6 +113,7 @@ static void lay_out(struct cv_source *s, const struct cv_captured *packet,
 		.captured = len,
 		.ts_ns = packet->ts_ns,
 		.number = ++s->number,
+		.port = s->options.inputs[input].port,
 		.supported = f.supported,
 	};
 }
@@ -116,42 +125,67 @@ static bool passes(const struct cv_source *s, const struct cv_source_frame *fram
 	return !s->filtered || pcap_offline_filter(&s->filter, &head, frame->data) != 0;
 }
 
-static int open_next(struct cv_source *s, struct cv_source_error *error)
+/* See that an input has a packet waiting or is done. */
+static int load(struct cv_source *s, unsigned int i, struct cv_source_error *error)
 {
+	const char *path = s->options.inputs[i].path;
 	struct cv_capture_error why = {""};
-	int err = cv_capture_open(s->files[s->at], &s->capture, &why);
+	struct input *in = &s->inputs[i];
+	int n;
 
-	return err ? fail(error, err == -EBADMSG ? -EPROTO : err, "%s: %s", s->files[s->at],
-			  why.text)
-		   : 0;
+	if (in->pending || in->done)
+		return 0;
+	if (!in->capture) {
+		n = cv_capture_open(path, &in->capture, &why);
+		if (n < 0) {
+			in->done = true;
+			return fail(error, n == -EBADMSG ? -EPROTO : n, "%s: %s", path, why.text);
+		}
+	}
+	n = cv_capture_next(in->capture, &in->packet, &why);
+	in->pending = n == 1;
+	in->done = n != 1;
+	if (n >= 0)
+		return 0;
+	return fail(error, -EBADMSG, "%s: cut short: %s", path, why.text);
+}
+
+/* Whose packet is next: the earliest, or the first input's that has one. */
+static int choose(struct cv_source *s, unsigned int *ret, struct cv_source_error *error)
+{
+	bool found = false;
+
+	for (unsigned int i = 0; i < s->options.count; i++) {
+		int err = load(s, i, error);
+
+		if (err < 0)
+			return err;
+		if (!s->inputs[i].pending)
+			continue;
+		if (!found || s->inputs[i].packet.ts_ns < s->inputs[*ret].packet.ts_ns)
+			*ret = i;
+		found = true;
+		if (!s->options.merge)
+			break;
+	}
+	return found;
 }
 
 int cv_source_next(struct cv_source *s, struct cv_source_frame *frame,
 		   struct cv_source_error *error)
 {
-	struct cv_capture_error why = {""};
-	struct cv_captured packet;
+	unsigned int i = 0;
+	int n;
 
-	while (s->at < s->count) {
-		int n = s->capture ? 0 : open_next(s, error);
-
-		if (n < 0)
-			return n;
-		while ((n = cv_capture_next(s->capture, &packet, &why)) == 1) {
-			lay_out(s, &packet, frame);
-			if (s->progress && s->number % PROGRESS_FRAMES == 0)
-				tell_progress(s);
-			if (passes(s, frame))
-				return 1;
-		}
-		cv_capture_close(s->capture);
-		s->capture = NULL;
-		s->at++;
-		if (n < 0)
-			return fail(error, -EBADMSG, "%s: cut short after packet %" PRIu64 ": %s",
-				    s->files[s->at - 1], s->number, why.text);
+	while ((n = choose(s, &i, error)) == 1) {
+		s->inputs[i].pending = false;
+		lay_out(s, i, frame);
+		if (s->options.progress && s->number % PROGRESS_FRAMES == 0)
+			tell_progress(s);
+		if (passes(s, frame))
+			return 1;
 	}
-	return 0;
+	return n;
 }
 
 void cv_source_close(struct cv_source *s)
@@ -160,6 +194,8 @@ void cv_source_close(struct cv_source *s)
 		return;
 	if (s->filtered)
 		pcap_freecode(&s->filter);
-	cv_capture_close(s->capture);
+	for (unsigned int i = 0; s->inputs && i < s->options.count; i++)
+		cv_capture_close(s->inputs[i].capture);
+	free(s->inputs);
 	free(s);
 }

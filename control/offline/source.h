@@ -12,12 +12,18 @@
 
 struct cv_source;
 
+struct cv_source_input {
+	const char *path; /* kept, not copied; "-" = standard input */
+	uint8_t port; /* handed on with its frames */
+};
+
 struct cv_source_frame {
 	const uint8_t *data; /* valid until the next call */
 	uint32_t len; /* bytes as on the wire; what the capture cut off is zeros */
 	uint32_t captured; /* bytes that are in the capture */
 	int64_t ts_ns; /* ns since the Unix epoch, 0 where the capture has none */
 	uint64_t number; /* from 1, filtered frames counted */
+	uint8_t port; /* of its input */
 	bool supported; /* false: a link layer that carries no IP we know how to find */
 };
 
@@ -26,14 +32,17 @@ struct cv_source_error {
 	char text[512];
 };
 
-/**
- * @param files kept, not copied; "-" = standard input.
- * @param filter libpcap expression on Ethernet frames, NULL = all.
- * @param progress tell on stderr how far it is, every two seconds of work.
- * @return 0; -EINVAL the filter is wrong; -ENOMEM.
- */
-int cv_source_open(char *const *files, int count, const char *filter, bool progress,
-		   struct cv_source **ret, struct cv_source_error *error);
+struct cv_source_options {
+	const struct cv_source_input *inputs; /* kept, not copied */
+	unsigned int count;
+	const char *filter; /* libpcap expression on Ethernet frames, NULL = all */
+	bool merge; /* play the inputs side by side, by time; else one behind the other */
+	bool progress; /* tell on stderr how far it is, every two seconds of work */
+};
+
+/** @return 0; -EINVAL the filter is wrong; -ENOMEM. */
+int cv_source_open(const struct cv_source_options *options, struct cv_source **ret,
+		   struct cv_source_error *error);
 
 /**
  * @return 1 a frame; 0 the end of the last file; -EBADMSG a file ends early or is broken from here

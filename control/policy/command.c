@@ -14,6 +14,7 @@ static const struct {
 	{"check", cv_policy_check_command},
 	{"learn", cv_policy_learn_command},
 	{"module build", cv_policy_module_build_command},
+	{"test", cv_policy_test_command},
 };
 
 /* All rows this program has a handler for. */

@@ -174,12 +174,22 @@ static int learn_captures(struct learning *w)
 {
 	struct cv_source_error error = {""};
 	struct cv_source_frame frame;
+	struct cv_source_input *inputs = calloc((size_t)w->count, sizeof(*inputs));
+	struct cv_source_options options = {
+		.inputs = inputs,
+		.count = (unsigned int)w->count,
+		.filter = cv_policy_value(w->args, "filter"),
+		.progress = true,
+	};
 	struct cv_source *source = NULL;
-	int n = cv_source_open(w->sources, w->count, cv_policy_value(w->args, "filter"), true,
-			       &source, &error);
+	int n;
 
+	for (int i = 0; inputs && i < w->count; i++)
+		inputs[i].path = w->sources[i];
+	n = inputs ? cv_source_open(&options, &source, &error) : -ENOMEM;
 	if (n < 0) {
 		fprintf(stderr, "culvert policy learn: %s\n", error.text);
+		free(inputs);
 		return CV_CLI_INPUT;
 	}
 	while ((n = cv_source_next(source, &frame, &error)) != 0) {
@@ -193,6 +203,7 @@ static int learn_captures(struct learning *w)
 			break;
 	}
 	cv_source_close(source);
+	free(inputs);
 	return w->code == CV_CLI_INPUT ? CV_CLI_INPUT : CV_CLI_OK;
 }
 

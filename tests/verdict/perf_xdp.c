@@ -16,7 +16,8 @@
 #include <bpf/libbpf.h>
 
 #include "dataplane/policy/generation_build.h"
-#include "tests/verdict/harness.h"
+#include "ebpf/loader_internal.h"
+#include "ebpf/offline.h"
 
 #include "ingress.skel.h"
 
@@ -88,10 +89,10 @@ int main(int argc, char **argv)
 	struct cv_bpf b = {0};
 	unsigned int whole, floor;
 
-	if (!g || cv_harness_start(&b, 65536) || cv_bpf_install(&b, g, &why)) {
+	if (!g || cv_bpf_offline_start(&b, 65536) || cv_bpf_install(&b, g, &why)) {
 		printf("SKIP: cannot load BPF programs here: %s\n", strerror(errno));
 		free(g);
-		cv_harness_stop(&b);
+		cv_bpf_offline_stop(&b);
 		return SKIP;
 	}
 	whole = measure(&b, frame, sizeof(frame));
@@ -99,7 +100,7 @@ int main(int argc, char **argv)
 	floor = measure(&b, frame, sizeof(frame));
 	printf("{\"bench\":\"xdp\",\"prefixes\":%u,\"ns_per_frame\":%u,\"floor_ns\":%u}\n",
 	       prefixes, whole, floor);
-	cv_harness_stop(&b);
+	cv_bpf_offline_stop(&b);
 	free(g);
 	return whole && floor ? 0 : 1;
 }

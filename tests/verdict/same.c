@@ -21,8 +21,9 @@
 #include <bpf/libbpf.h>
 
 #include "dataplane/policy/policy_table_internal.h"
+#include "ebpf/loader_internal.h"
+#include "ebpf/offline.h"
 #include "tests/verdict/generate.h"
-#include "tests/verdict/harness.h"
 
 #include "ingress.skel.h"
 
@@ -303,9 +304,9 @@ int main(int argc, char **argv)
 
 	if (!s)
 		return 1;
-	err = cv_harness_start(&s->bpf, 1u << 18);
+	err = cv_bpf_offline_start(&s->bpf, 1u << 18);
 	if (err) {
-		cv_harness_stop(&s->bpf);
+		cv_bpf_offline_stop(&s->bpf);
 		free(s);
 		printf("SKIP: cannot load BPF programs here: %s\n", strerror(-err));
 		return SKIP;
@@ -321,7 +322,7 @@ int main(int argc, char **argv)
 		err = s->differences ? 0 : 1;
 	else
 		err = s->differences ? 1 : unreached(s);
-	cv_harness_stop(&s->bpf);
+	cv_bpf_offline_stop(&s->bpf);
 	cv_policy_table_destroy(s->table);
 	cv_device_table_destroy(s->devices);
 	free(s);

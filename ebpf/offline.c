@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ebpf/offline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "ebpf/loader_internal.h"
+
+#include "ingress.skel.h"
+
+#define FRAME_ROOM 4096 /* the kernel wants room for what comes out, too */
+
+struct cv_bpf_offline {
+	struct cv_bpf bpf;
+	uint8_t out[FRAME_ROOM];
+};
+
+static int be_silent(enum libbpf_print_level level, const char *format, va_list args)
+{
+	return 0;
+}
+
+int cv_bpf_offline_start(struct cv_bpf *b, uint32_t devices)
+{
+	struct cv_bpf_port *port = &b->ports[0];
+	void *page;
+	int err;
+
+	libbpf_set_print(be_silent);
+	port->object = ingress_bpf__open();
+	if (!port->object)
+		return -errno;
+	err = bpf_map__set_max_entries(port->object->maps.devices, devices);
+	if (!err)
+		err = bpf_map__set_max_entries(port->object->maps.devices_shadow, devices);
+	if (!err)
+		err = ingress_bpf__load(port->object);
+	if (err)
+		return err;
+	page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_SHARED,
+		    bpf_map__fd(port->object->maps.policy_epoch), 0);
+	if (page == MAP_FAILED)
+		return -errno;
+	b->count = 1;
+	b->first = port;
+	b->epoch = page;
+	return 0;
+}
+
+void cv_bpf_offline_stop(struct cv_bpf *b)
+{
+	if (b->epoch)
+		munmap(b->epoch, (size_t)sysconf(_SC_PAGESIZE));
+	ingress_bpf__destroy(b->ports[0].object);
+}
+
+static int fail_load(struct cv_bpf_why *why, int err)
+{
+	if (err == -EPERM || err == -EACCES)
+		return cv_bpf_fail(why, -EPERM,
+				   "Loading the XDP program needs root (CAP_BPF and "
+				   "CAP_NET_ADMIN). Run it as root, or judge by the worker's "
+				   "tables alone.");
+	return cv_bpf_fail(why, err, "The kernel does not load the XDP program: %s.",
+			   strerror(-err));
+}
+
+int cv_bpf_offline_open(const struct cv_generation *gen, struct cv_bpf_offline **ret,
+			struct cv_bpf_why *why)
+{
+	uint32_t devices = gen->device_capacity;
+	struct cv_bpf_offline *o = calloc(1, sizeof(*o));
+	int err;
+
+	if (!o)
+		return cv_bpf_fail(why, -ENOMEM, "Out of memory.");
+	if (devices <= CV_DEVICES_MAX / 2)
+		devices *= 2;
+	err = cv_bpf_offline_start(&o->bpf, devices);
+	if (err)
+		err = fail_load(why, err);
+	else
+		err = cv_bpf_install(&o->bpf, gen, why);
+	if (err)
+		cv_bpf_offline_close(o);
+	else
+		*ret = o;
+	return err;
+}
+
+int cv_bpf_offline_judge(struct cv_bpf_offline *o, const uint8_t *data, uint32_t len, uint32_t port,
+			 uint64_t now_ns, struct cv_bpf_judged *ret)
+{
+	const struct ingress_bpf *object = o->bpf.first->object;
+	volatile struct cv_xdp_test *io = &object->bss->test_io;
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = data, .data_size_in = len,
+		    .data_out = o->out, .data_size_out = sizeof(o->out));
+
+	io->now_ns = now_ns;
+	io->port = port;
+	if (bpf_prog_test_run_opts(bpf_program__fd(object->progs.verdict_test), &run))
+		return -errno;
+	*ret = (struct cv_bpf_judged){
+		.verdict = run.retval,
+		.rule = io->rule,
+		.index = io->index,
+		.app = io->app,
+		.inspect = io->inspect,
+	};
+	return 0;
+}
+
+void cv_bpf_offline_close(struct cv_bpf_offline *o)
+{
+	if (!o)
+		return;
+	cv_bpf_offline_stop(&o->bpf);
+	free(o);
+}
