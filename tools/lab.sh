@@ -42,6 +42,8 @@ lab_missing() {
 	ip netns del "$LAB-x" 2>/dev/null
 	ip link add "$LAB-x0" type veth peer name "$LAB-x1" 2>/dev/null || say "veth interfaces"
 	ip link del "$LAB-x0" 2>/dev/null
+	# Without it the wires' offloads stay on, and frames without checksums are dropped unseen.
+	command -v ethtool >/dev/null || say "ethtool"
 	bpftool prog show >/dev/null 2>&1 || say "the bpf() system call"
 	[ "$(stat -f -c %T /sys/fs/bpf 2>/dev/null)" = bpf_fs ] || say "a BPF file system at /sys/fs/bpf"
 	python3 -c 'import socket; socket.socket(44, socket.SOCK_RAW, 0)' 2>/dev/null || say "AF_XDP sockets"

@@ -19,14 +19,34 @@ start_flow() {
 	nsenter --net="/run/netns/$LAB-dev" -- "$LAB_BUILD/tests/tools/udp_flow" send "$PLAT_IP" 5683 $rate $count >"$LAB_DIR/send.out" &
 	sender=$!
 }
-# Frames that overran the socket's ring because the machine put the worker aside: counted, not lost
-# to the fault this test makes.
-bypass() { culvert stats --json | jq '[.xdp[].bypass // 0] | add'; }
-overruns() { culvert stats --json | jq '[.dataplane.ports[].rx_missed] | add'; }
 
-lab_up && lab_config forward && control_start && dataplane_start || exit 1
+# The flow leaves in order only while its next hop is known: the frames that wait for ARP's answer
+# are sent by whoever brings that answer, while the sender itself already overtakes them.
+know_platform() {
+	local mac
+	mac=$(ip -n "$LAB-plat" -j link show plat0 | jq -r '.[0].address')
+	ip -n "$LAB-dev" neigh replace "$PLAT_IP" lladdr "$mac" dev dev0 nud permanent
+}
+
+# Frames that the kernel itself sent to the peer port for want of a dataplane.
+bypass() { culvert stats --json | jq '[.xdp[].bypass // 0] | add'; }
+# Frames that found the socket's ring full. It holds 2,048, a second of the first flow: a worker that
+# stands still for so long does it because of the fault that was made.
+overruns() { culvert stats --json | jq '[.dataplane.ports[].rx_missed] | add'; }
+# Other work on the machine can take the CPU from it for two seconds: let it come first, within its
+# scheduling group and with the group, where sessions have one each.
+prefer_dataplane() {
+	local task
+	echo -10 >"/proc/$DATAPLANE_PID/autogroup"
+	for task in "/proc/$DATAPLANE_PID/task"/*; do renice -n -10 -p "${task##*/}"; done
+} >/dev/null 2>&1
+
+something_logged() { culvert stats --json | jq -e '.log.lanes.measurement.logged > 0'; }
+
+lab_up && know_platform && lab_config forward && control_start && dataplane_start || exit 1
 
 rate=2000 count=12000
+prefer_dataplane
 bypassed=$(bypass) # what the kernel sent before there was a dataplane
 start_flow
 
@@ -40,16 +60,17 @@ check "the dataplane attaches again" wait_for 10 "dataplane" dataplane_attached
 wait $sender
 sent=$(sed 's/sent //' "$LAB_DIR/send.out")
 equal "frames sent" $count "$sent"
-wait_for 10 "events" bash -c "[ \$($LAB_BUILD/control/cli/culvert --socket $LAB_DIR/control.sock stats --json | jq '.log.lanes.measurement.logged') -gt 0 ]"
+wait_for 10 "events" something_logged
 check_ledger
 equal "frames that passed the dataplane by" "$bypassed" "$(bypass)"
 kill "$receiver"
 wait $receiver
 read -r _ received _ distinct _ highest _ reordered <"$LAB_DIR/recv.out"
+equal "frames that overran the worker" 0 "$(overruns)"
 equal "frames that arrived while control was dead and after" $count \
-	$((distinct + $(dropped_by dev dev0) + $(overruns) + $(dropped_by box cvb)))
+	$((distinct + $(dropped_by dev dev0) + $(dropped_by box cvb)))
 equal "none twice" "$received" "$distinct"
-say "note: $reordered frames out of order"
+equal "none reordered" 0 "$reordered"
 equal "highest number" $count "$highest"
 
 curl -s --unix-socket "$LAB_DIR/control.sock" "http://localhost/v1/events?from=earliest&lane=measurement&follow=0" >"$LAB_DIR/events.ndjson"
@@ -57,7 +78,7 @@ values=$(jq -r 'select(.data.name == "seq") | .data.value' "$LAB_DIR/events.ndjs
 twice=$(jq -r 'select(.data.name == "seq") | .data.value' "$LAB_DIR/events.ndjson" | sort -n | uniq -d | wc -l)
 gaps=$(jq -s '[.[] | select(.type == "city.culvert.gap.v1") | .data.value] | add // 0' "$LAB_DIR/events.ndjson")
 equal "events and explained gaps together ($values + $gaps)" \
-	$((count - $(dropped_by dev dev0) - $(overruns))) $((values + gaps))
+	$((count - $(dropped_by dev dev0))) $((values + gaps))
 equal "events delivered twice" 0 "$twice"
 
 # --- the dataplane dies: XDP goes on judging and bypasses ------------------------------------------
@@ -67,9 +88,10 @@ sleep 1
 kill -9 "$DATAPLANE_PID"
 wait "$DATAPLANE_PID" 2>/dev/null
 sleep 1.5
-check "XDP forwards in the kernel meanwhile" bash -c "[ \$($LAB_BUILD/control/cli/culvert --socket $LAB_DIR/control.sock stats --json | jq '[.xdp[].bypass // 0] | add') -gt 500 ]"
+check "XDP forwards in the kernel meanwhile" [ "$(bypass)" -gt $((bypassed + 500)) ]
 check "and goes on judging" bash -c "$(declare -f in_ns); LAB=$LAB; ! in_ns dev timeout 1 bash -c 'echo >/dev/tcp/$PLAT_IP/22'"
 check "the dataplane comes back" dataplane_start
+prefer_dataplane
 wait $sender
 check_ledger
 kill "$receiver"
