@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "dataplane/decode/label.h"
+
 /* Connect flags, 3.1.2.3. */
 #define CONNECT_RESERVED 0x01u
 #define CONNECT_CLEAN 0x02u
@@ -95,58 +97,28 @@ static void keep_client_id(struct mqtt_flow *flow, struct mqtt_text id)
 	flow->client_id_len = (uint8_t)len;
 }
 
-/* A line of text, built without libc's formatting, which locks and allocates. */
-struct line {
-	uint8_t text[CV_TLV_MAX];
-	size_t len;
-};
-
-static void add(struct line *l, const void *data, size_t len)
-{
-	size_t room = sizeof(l->text) - l->len;
-
-	memcpy(l->text + l->len, data, len < room ? len : room);
-	l->len += len < room ? len : room;
-}
-
-static void add_text(struct line *l, const char *text)
-{
-	add(l, text, strlen(text));
-}
-
-static void add_number(struct line *l, uint32_t value)
-{
-	char digits[10];
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value != 0);
-	add(l, digits + at, sizeof(digits) - at);
-}
-
-static void describe_connect(const struct mqtt_packet *p, struct line *l)
+/* 84 bytes at most, with every part: a label holds it. */
+static void describe_connect(const struct mqtt_packet *p, struct cv_label *l)
 {
 	static const char *const versions[] = {
 		[MQTT_V31] = "MQTT 3.1", [MQTT_V311] = "MQTT 3.1.1", [MQTT_V5] = "MQTT 5"};
 	uint8_t flags = p->connect_flags;
 
-	add_text(l, versions[p->version]);
-	add_text(l, ", keep alive ");
-	add_number(l, p->keep_alive);
-	add_text(l, " s");
+	cv_label_str(l, versions[p->version]);
+	cv_label_str(l, ", keep alive ");
+	cv_label_u32(l, p->keep_alive);
+	cv_label_str(l, " s");
 	if (flags & CONNECT_CLEAN)
-		add_text(l, p->version == MQTT_V5 ? ", clean start" : ", clean session");
+		cv_label_str(l, p->version == MQTT_V5 ? ", clean start" : ", clean session");
 	if (flags & CONNECT_USER)
-		add_text(l, ", user name");
+		cv_label_str(l, ", user name");
 	if (flags & CONNECT_PASSWORD)
-		add_text(l, ", password");
+		cv_label_str(l, ", password");
 	if (flags & CONNECT_WILL) {
-		add_text(l, ", will qos");
-		add_number(l, (flags & CONNECT_WILL_QOS) >> 3);
+		cv_label_str(l, ", will qos");
+		cv_label_u32(l, (flags & CONNECT_WILL_QOS) >> 3);
 		if (flags & CONNECT_WILL_RETAIN)
-			add_text(l, " retain");
+			cv_label_str(l, " retain");
 	}
 }
 
@@ -154,7 +126,7 @@ static void describe_connect(const struct mqtt_packet *p, struct line *l)
 void mqtt_emit_connect(struct mqtt_packet *p)
 {
 	struct mqtt_flow *flow = p->flow;
-	struct line l = {.len = 0};
+	struct cv_label l = {0};
 	struct cv_record *rec;
 
 	keep_client_id(flow, p->client_id);
