@@ -11,6 +11,8 @@
 #define CV_ADD64(p, n) __sync_fetch_and_add(p, n)
 #include "dataplane/policy/verdict.h"
 #include "ebpf/maps.h"
+#define CV_MODULE_LAYOUTS_ONLY
+#include "ebpf/module_maps.h"
 
 /* ---- the policy, shared by all ports ------------------------------------------------------ */
 
@@ -151,9 +153,11 @@ struct ask {
 	__u32 live; /* shadow: the verdict in force */
 	__u64 now;
 	__u32 given; /* 1 = now is the time, not the clock */
-	__u32 pad;
+	__u32 module; /* out: slot + 1 of the module to be asked, 0 = none */
 	struct cv_device_key device; /* out, with shadow: the sender */
 };
+
+#include "ebpf/module.bpf.h"
 
 static __always_inline __u16 class_of4(__u32 slot, __u32 addr)
 {
@@ -418,6 +422,10 @@ __noinline int judge(struct xdp_md *ctx, struct ask *ask, struct cv_judgement *j
 	count_hit(&f, ask, j);
 	if (ask->shadow && f.packet.family)
 		cv_device_key(&f.packet, &ask->device);
+	if (!ask->shadow && wants_module(&f, j)) {
+		tell_module(&f, ask, j);
+		ask->module = f.slot + 1;
+	}
 	return 0;
 }
 
@@ -530,19 +538,12 @@ static __always_inline int tells_spoof(struct xdp_md *ctx, __u64 len)
 	       bpf_redirect_map(&xsks_map, ctx->rx_queue_index, XDP_DROP) == XDP_REDIRECT;
 }
 
-/* The name and the version below make libxdp take it for its own and only add its socket. */
-SEC("xdp")
-int xsk_def_prog(struct xdp_md *ctx)
+static __always_inline int conclude(struct xdp_md *ctx, const struct cv_judgement *j)
 {
-	struct ask ask = {.port = port_index()};
-	struct cv_judgement j = {};
-	__u32 reason;
-	__u64 len;
+	__u32 reason = CV_VERDICT_REASON(j->verdict);
+	__u64 len = frame_length(ctx);
 
-	judge_all(ctx, &ask, &j);
-	len = frame_length(ctx);
-	reason = CV_VERDICT_REASON(j.verdict);
-	switch (CV_VERDICT_ACTION(j.verdict)) {
+	switch (CV_VERDICT_ACTION(j->verdict)) {
 	case CV_ACTION_FORWARD:
 		if (bpf_redirect_map(&xsks_map, ctx->rx_queue_index, XDP_DROP) != XDP_REDIRECT)
 			return without_dataplane(len);
@@ -561,23 +562,62 @@ int xsk_def_prog(struct xdp_md *ctx)
 	}
 }
 
+/* The name and the version below make libxdp take it for its own and only add its socket. */
+SEC("xdp")
+int xsk_def_prog(struct xdp_md *ctx)
+{
+	struct ask ask = {.port = port_index()};
+	struct cv_judgement j = {};
+
+	judge_all(ctx, &ask, &j);
+	if (ask.module)
+		call_module(ctx, ask.module - 1, &j);
+	return conclude(ctx, &j);
+}
+
+/* Where the module's entry calls back to. */
+SEC("xdp")
+int module_finish(struct xdp_md *ctx)
+{
+	struct cv_judgement j = {};
+
+	hear_module(frame_length(ctx), &j);
+	return conclude(ctx, &j);
+}
+
+static __always_inline int conclude_test(struct xdp_md *ctx, const struct cv_judgement *j)
+{
+	count(CV_VERDICT_REASON(j->verdict),
+	      CV_VERDICT_ACTION(j->verdict) == CV_ACTION_DROP ? CV_XDP_DROPPED : CV_XDP_HOST,
+	      frame_length(ctx));
+	return j->verdict;
+}
+
 /* The same verdict with the time given: for the differential test, never attached. */
 SEC("xdp")
 int verdict_test(struct xdp_md *ctx)
 {
 	struct ask ask = {.port = test_io.port, .given = 1, .now = test_io.now_ns};
 	struct cv_judgement j = {};
-	__u64 len;
 
 	test_io.shadow = judge_all(ctx, &ask, &j);
-	len = frame_length(ctx);
 	test_io.rule = j.rule;
 	test_io.index = j.index;
 	test_io.app = j.app;
 	test_io.inspect = j.inspect;
-	count(CV_VERDICT_REASON(j.verdict),
-	      CV_VERDICT_ACTION(j.verdict) == CV_ACTION_DROP ? CV_XDP_DROPPED : CV_XDP_HOST, len);
-	return j.verdict;
+	test_io.module = CV_TEST_NO_MODULE;
+	if (ask.module)
+		call_module(ctx, ask.module - 1, &j);
+	return conclude_test(ctx, &j);
+}
+
+SEC("xdp")
+int module_finish_test(struct xdp_md *ctx)
+{
+	struct cv_judgement j = {};
+
+	test_io.module = hear_module(frame_length(ctx), &j);
+	return conclude_test(ctx, &j);
 }
 
 __uint(xsk_prog_version, 1) SEC("xdp_metadata");

@@ -90,6 +90,7 @@ static int load_port(struct cv_bpf *b, const struct cv_generation *gen, struct c
 	if (!port->object)
 		return load_failed(why, -errno, port->name);
 	bpf_program__set_autoload(port->object->progs.verdict_test, false);
+	bpf_program__set_autoload(port->object->progs.module_finish_test, false);
 	err = bpf_map__set_max_entries(port->object->maps.devices, gen->device_capacity);
 	if (!err)
 		err = bpf_map__set_max_entries(port->object->maps.devices_shadow,
@@ -270,6 +271,9 @@ static int load_all(struct cv_bpf *b, const struct cv_generation *gen, struct cv
 	err = map_epoch(b);
 	if (err)
 		return cv_bpf_fail(why, err, "Cannot map the policy's epoch: %s.", strerror(-err));
+	err = cv_modules_begin(b);
+	if (err)
+		return cv_bpf_fail(why, err, "Cannot prepare for modules: %s.", strerror(-err));
 	err = cv_bpf_install(b, gen, why);
 	for (unsigned int i = 0; i < b->count && !err; i++) {
 		if (!b->ports[i].object)
@@ -328,6 +332,7 @@ void cv_bpf_close(struct cv_bpf *b)
 {
 	if (!b)
 		return;
+	cv_modules_forget(b);
 	if (b->epoch)
 		munmap(b->epoch, (size_t)sysconf(_SC_PAGESIZE));
 	for (unsigned int i = 0; i < b->count; i++) {

@@ -4,7 +4,8 @@
  * and the dataplane; a control that starts again finds the pins, puts the programs it carries in
  * place of the running ones by bpf_link_update, and no frame goes unjudged in between.
  *
- *     DIR/policy_*, DIR/devices, DIR/devices_shadow, DIR/shadow_diffs  shared by all ports
+ *     DIR/policy_*, DIR/devices, DIR/devices_shadow, DIR/shadow_diffs, DIR/module_*
+ *                                                                     shared by all ports
  *     DIR/port-PORT/{link,xsks_map,counters,port_config,peer_map}           one folder per port
  *
  * Pins vanish under `ip netns exec`, which mounts a fresh /sys: enter namespaces with

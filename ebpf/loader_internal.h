@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "ebpf/loader.h"
+#include "ebpf/module_maps.h"
 
 #define CV_PIN_DIR_MAX 160 /* characters, leaves room for a port and a map name */
 #define CV_PIN_PATH_SIZE 256
@@ -26,7 +27,12 @@
 	X(policy_epoch)                                                                            \
 	X(devices)                                                                                 \
 	X(devices_shadow)                                                                          \
-	X(shadow_diffs)
+	X(shadow_diffs)                                                                            \
+	X(module_programs)                                                                         \
+	X(module_slots)                                                                            \
+	X(module_counts)                                                                           \
+	X(module_frame)                                                                            \
+	X(module_held)
 #define CV_PORT_MAPS(X)                                                                            \
 	X(xsks_map)                                                                                \
 	X(counters)                                                                                \
@@ -51,11 +57,31 @@ struct cv_bpf {
 	unsigned int count; /* ports of the generation, of any kind */
 	const struct cv_bpf_port *first; /* whose object lends the policy's maps; NULL = none */
 	uint64_t *epoch; /* policy_epoch, mapped */
+	struct {
+		bool staged; /* there is one for the next policy */
+		int program; /* its fd */
+		bool keep; /* the next policy has the module of the one in force */
+		struct cv_module_slot slot;
+	} module;
 };
 
 /** Set the sentence and hand @p err back. */
 __attribute__((format(printf, 3, 4))) int cv_bpf_fail(struct cv_bpf_why *why, int err,
 						      const char *format, ...);
+
+/* ---- modules ------------------------------------------------------------------------------- */
+
+/** Say where frames go on after a module; before any port judges by a policy with one. */
+int cv_modules_begin(struct cv_bpf *b);
+
+/** Give a slot that nobody looks at the module for it, or none. */
+int cv_modules_build(struct cv_bpf *b, uint32_t slot);
+
+/** Nobody looks at this slot any more: let go of its module. */
+void cv_modules_clear(const struct cv_bpf *b, uint32_t slot);
+
+/** The module for the next policy is not wanted any more. */
+void cv_modules_forget(struct cv_bpf *b);
 
 /* ---- pins ---------------------------------------------------------------------------------- */
 

@@ -176,6 +176,8 @@ static int build(struct cv_bpf *b, const struct cv_generation *gen, __u32 *ret)
 
 	if (!err)
 		err = put_slot(b, gen, &m, slot);
+	if (!err)
+		err = cv_modules_build(b, slot);
 	inner_close(&m);
 	if (!err)
 		*ret = slot;
@@ -217,6 +219,7 @@ static void switch_to(struct cv_bpf *b, struct cv_epoch e)
 	for (__u32 slot = 0; slot < CV_POLICY_SLOTS; slot++) {
 		if (slot == e.live || slot == e.shadow || slot == e.previous)
 			continue;
+		cv_modules_clear(b, slot);
 		for (unsigned int i = 0; i < INNER_COUNT; i++) {
 			int fd = inner_of(outer[i], slot);
 

@@ -99,6 +99,7 @@ struct cv_xdp_port {
 };
 
 #define CV_TEST_NO_SHADOW (~0u)
+#define CV_TEST_NO_MODULE (~0u)
 
 /** What one run of the test program reports beside its return value, the verdict. */
 struct cv_xdp_test {
@@ -107,6 +108,7 @@ struct cv_xdp_test {
 	__u32 app; /* out: as in cv_judgement, and so on */
 	__u32 rule, index, inspect;
 	__u32 shadow; /* out: the shadow policy's verdict, CV_TEST_NO_SHADOW = none */
+	__u32 module; /* out: what the module returned, CV_TEST_NO_MODULE = not asked */
 };
 
 #endif
