@@ -350,10 +350,29 @@ static bool sections_fit(const struct cv_generation *g)
 		{g->rule_names, sizeof(struct cv_gen_name), CV_NAMES_MAX},
 		{g->hints, sizeof(struct cv_gen_hint), CV_HINTS_MAX},
 		{g->registers, sizeof(struct cv_gen_register), CV_REGISTERS_MAX},
+		{g->apps, 1, UINT32_MAX},
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		if (!section_fits(g, all[i].section, all[i].element, all[i].max))
+			return false;
+	}
+	return true;
+}
+
+static bool apps_valid(const struct cv_generation *g)
+{
+	const struct cv_apps *a = cv_generation_apps(g);
+	const struct cv_gen_rule *r = cv_generation_at(g, g->rules);
+	uint32_t count = 0;
+
+	if (a != NULL) {
+		if (cv_apps_check(a, g->apps.count) || a->size != g->apps.count)
+			return false;
+		count = a->apps.count;
+	}
+	for (uint32_t i = 0; i < g->rules.count; i++) {
+		if (r[i].rule.app > count)
 			return false;
 	}
 	return true;
@@ -383,7 +402,7 @@ int cv_generation_check(const void *data, size_t size)
 	    !macs_valid(cv_generation_at(g, g->macs), g->macs.count) ||
 	    !bindings_valid(cv_generation_at(g, g->bindings), g->bindings.count) ||
 	    !names_valid(g, g->zones) || !names_valid(g, g->groups) ||
-	    !names_valid(g, g->rule_names) || !rules_valid(g) ||
+	    !names_valid(g, g->rule_names) || !rules_valid(g) || !apps_valid(g) ||
 	    !hints_valid(cv_generation_at(g, g->hints), g->hints.count) ||
 	    !registers_valid(cv_generation_at(g, g->registers), g->registers.count))
 		return -EBADMSG;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dataplane/policy/app.h"
 #include "dataplane/policy/policy_abi.h"
 
 #define CV_GENERATION_MAGIC 0x314e454754435643ull /* "CVCTGEN1" little-endian */
@@ -154,6 +155,7 @@ struct cv_generation {
 	struct cv_gen_section rule_names; /* struct cv_gen_name, rule index - 1 */
 	struct cv_gen_section hints; /* struct cv_gen_hint */
 	struct cv_gen_section registers; /* struct cv_gen_register */
+	struct cv_gen_section apps; /* bytes: struct cv_apps and what it leads to, or none */
 	uint32_t blocks_per_lane; /* handoff, power of two, 4-4096 */
 	uint32_t device_capacity; /* entries of the device table, 1-CV_DEVICES_MAX */
 	uint32_t flow_capacity; /* entries of the flow table, 1-CV_FLOWS_MAX */
@@ -185,6 +187,12 @@ int cv_gen_register_order(const void *a, const void *b);
 static inline const void *cv_generation_at(const struct cv_generation *g, struct cv_gen_section s)
 {
 	return (const uint8_t *)g + s.offset;
+}
+
+/** Constraints on messages and identities bound to places, NULL = the policy has none. */
+static inline const struct cv_apps *cv_generation_apps(const struct cv_generation *g)
+{
+	return g->apps.count == 0 ? NULL : (const struct cv_apps *)cv_generation_at(g, g->apps);
 }
 
 #endif

@@ -23,7 +23,8 @@ struct list {
 	X(GROUPS, groups, struct cv_gen_name)                                                      \
 	X(RULE_NAMES, rule_names, struct cv_gen_name)                                              \
 	X(HINTS, hints, struct cv_gen_hint)                                                        \
-	X(REGISTERS, registers, struct cv_gen_register)
+	X(REGISTERS, registers, struct cv_gen_register)                                            \
+	X(APPS, apps, uint8_t)
 
 #define SECTION_ROW(id, member, type) id,
 enum { SECTIONS(SECTION_ROW) LISTS };
@@ -189,6 +190,20 @@ int cv_generation_build_rule(struct cv_generation_build *b, const struct cv_gen_
 int cv_generation_build_hint(struct cv_generation_build *b, const struct cv_gen_hint *hint)
 {
 	return append(&b->list[HINTS], hint);
+}
+
+int cv_generation_build_apps(struct cv_generation_build *b, const struct cv_apps *apps)
+{
+	struct list *l = &b->list[APPS];
+	uint8_t *data = malloc(apps->size);
+
+	if (!data)
+		return -ENOMEM;
+	free(l->data);
+	memcpy(data, apps, apps->size);
+	l->data = data;
+	l->count = l->capacity = apps->size;
+	return 0;
 }
 
 int cv_generation_build_register(struct cv_generation_build *b, const struct cv_gen_register *reg)

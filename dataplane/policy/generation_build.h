@@ -56,6 +56,9 @@ int cv_generation_build_port_limit(struct cv_generation_build *b, unsigned int p
 int cv_generation_build_meter(struct cv_generation_build *b, const struct cv_gen_meter *meter,
 			      uint32_t *ret);
 
+/** The section `apps` (app_build.h), copied; in place of one given before. @return 0 or -ENOMEM. */
+int cv_generation_build_apps(struct cv_generation_build *b, const struct cv_apps *apps);
+
 /**
  * Sort, lay out, checksum and check.
  *

@@ -44,6 +44,8 @@
 	X(RATE_MESSAGES, "rate-messages") /* worker: decoded messages per second */                \
 	X(APP_DENIED, "app-denied") /* worker: the decoded message is not allowed */               \
 	X(APP_PROTO, "app-protocol") /* worker: not the protocol the rule allows, or malformed */  \
+	X(APP_UNJUDGED,                                                                            \
+	  "app-unjudged") /* worker: not to be judged yet or at all; TCP repeats it */             \
 	X(MODULE, "module") /* XDP: the operator's own module refused it */                        \
 	X(NO_STATE, "no-device-state") /* device table full */                                     \
 	X(CONTENDED, "contended") /* lost the token update too often */                            \

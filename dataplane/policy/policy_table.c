@@ -267,6 +267,14 @@ void cv_policy_judge(struct cv_policy_table *t, struct cv_device_table *devices,
 	}
 }
 
+void cv_policy_refused(struct cv_policy_table *t, uint32_t rule_index, bool would)
+{
+	struct cv_rule_hits *h = &t->hits[rule_index];
+
+	h->drops += !would;
+	h->would_drop += would;
+}
+
 /* Reasons that parsing gives: the same under every policy. */
 static uint32_t parse_reason(uint32_t verdict)
 {

@@ -53,6 +53,13 @@ void cv_policy_judge_shadow(struct cv_policy_table *t, struct cv_device_table *d
 			    const struct cv_frame *frames, unsigned int n, uint64_t now_ns,
 			    struct cv_judgement *ret);
 
+/**
+ * The message in a frame was refused that this policy let pass: its rule's hits say so.
+ *
+ * @param would the rule is in shadow, and the frame passes.
+ */
+void cv_policy_refused(struct cv_policy_table *t, uint32_t rule_index, bool would);
+
 /** Hits by rule index, policy.n_rules + 1 entries, written by the lcore. */
 const struct cv_rule_hits *cv_policy_hits(const struct cv_policy_table *t, uint32_t *count);
 

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/policy/app_build.h"
 #include "dataplane/policy/generation_build.h"
+#include "decoder_list.h"
 
 #define CLASSES 5u
 #define PREFIXES 60u
@@ -227,6 +229,32 @@ static int add_meters(struct cv_random *r, struct cv_generation_build *b)
 	return err;
 }
 
+/* Rules take theirs by number: 1 and 2. What they say is no matter of the verdict. */
+static int add_apps(struct cv_generation_build *b)
+{
+	struct cv_app_pattern twice;
+	struct cv_app_build *ab = NULL;
+	struct cv_apps *apps = NULL;
+	uint16_t app, answers;
+	const char *why;
+	int err = cv_app_build_create(&ab);
+
+	if (err)
+		return err;
+	cv_app_build_begin(ab, &(struct cv_app){.proto = CV_PROTO_MODBUS});
+	err = cv_app_build_value(ab, cv_app_key_find(CV_PROTO_MODBUS, "read", 4), "holding.0-9", 11,
+				 &why);
+	if (!err)
+		err = cv_app_build_end(ab, &app, &answers);
+	if (!err)
+		err = cv_app_build_finish(ab, &apps, &twice);
+	if (!err)
+		err = cv_generation_build_apps(b, apps);
+	free(apps);
+	cv_app_build_destroy(ab);
+	return err;
+}
+
 static int add_places(struct cv_random *r, struct cv_generation_build *b)
 {
 	int err = 0;
@@ -283,6 +311,8 @@ static int add_all(struct cv_random *r, struct cv_generation_build *b)
 		err = add_bindings(r, b);
 	if (!err)
 		err = add_places(r, b);
+	if (!err)
+		err = add_apps(b);
 	if (!err)
 		err = add_prefixes(r, b);
 	return err ? err : add_rules(r, b, metered);
