@@ -193,6 +193,7 @@ static void put_flags(struct cv_json *j, const struct cv_record *rec)
 		{CV_FLAG_UNPAIRED, "unpaired"},	  {CV_FLAG_NOTIFICATION, "notification"},
 		{CV_FLAG_PARTIAL, "partial"},	  {CV_FLAG_RAW, "raw"},
 		{CV_FLAG_ENCODING, "encoding"},	  {CV_FLAG_RANGE, "range"},
+		{CV_FLAG_DENIED, "denied"},
 	};
 
 	if (rec->flags == 0 && !is_not_finite(rec))

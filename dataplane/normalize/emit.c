@@ -9,6 +9,9 @@ void cv_emit_init(struct cv_emit *e, struct cv_sink *sink)
 	e->origin = NULL;
 	e->rec = NULL;
 	e->used = 0;
+	e->staged = 0;
+	e->stage = NULL;
+	e->hold = false;
 	e->blank = (struct cv_record){.version = CV_RECORD_VERSION};
 }
 
@@ -21,10 +24,73 @@ static uint8_t *reserve(struct cv_sink *sink, enum cv_lane lane)
 	return (size_t)(l->end - l->cur) < CV_RECORD_MAX ? NULL : l->cur;
 }
 
+/* Count one record of a lane, with its memory or without. */
+static void commit(struct cv_sink *sink, const struct cv_record *rec, bool shed)
+{
+	struct cv_sink_lane *l = &sink->lane[rec->lane];
+
+	l->produced++;
+	if (shed) {
+		l->shed++;
+		return;
+	}
+	l->cur += rec->size;
+	l->last = rec;
+	if (sink->committed)
+		sink->committed(sink, rec);
+}
+
+void cv_emit_hold(struct cv_emit *e)
+{
+	e->hold = true;
+}
+
+static void release_one(struct cv_emit *e, struct cv_record *rec, enum cv_emit_fate fate)
+{
+	uint8_t *at;
+
+	if (fate == CV_EMIT_DENIED) {
+		rec->flags |= CV_FLAG_DENIED;
+		rec->lane = CV_LANE_SECURITY;
+	}
+	at = reserve(e->sink, (enum cv_lane)rec->lane);
+	if (at != NULL)
+		memcpy(at, rec, rec->size);
+	commit(e->sink, at ? (const struct cv_record *)(const void *)at : rec, at == NULL);
+}
+
+/* Empty the stage. */
+static void flush(struct cv_emit *e, enum cv_emit_fate fate)
+{
+	unsigned int n = 0;
+
+	for (uint32_t at = 0; at < e->staged && fate != CV_EMIT_MUTED; n++) {
+		struct cv_record *rec = (struct cv_record *)(void *)(e->stage + at);
+
+		at += rec->size;
+		if (fate != CV_EMIT_DENIED || n < CV_EMIT_DENIED_MAX)
+			release_one(e, rec, fate);
+	}
+	e->staged = 0;
+}
+
+void cv_emit_release(struct cv_emit *e, enum cv_emit_fate fate)
+{
+	e->hold = false;
+	flush(e, fate);
+}
+
+static uint8_t *stage_room(struct cv_emit *e)
+{
+	if (CV_EMIT_STAGE - e->staged < CV_RECORD_MAX)
+		flush(e, CV_EMIT_HAPPENED);
+	return e->stage + e->staged;
+}
+
 struct cv_record *cv_emit_begin(struct cv_emit *e, enum cv_lane lane, enum cv_kind kind)
 {
 	const struct cv_origin *o = e->origin;
-	uint8_t *at = reserve(e->sink, lane);
+	uint8_t *at = e->hold ? stage_room(e) : reserve(e->sink, lane);
 	struct cv_record *rec = (struct cv_record *)(void *)(at ? at : e->scratch);
 
 	/* From memory: of a head of zeros the compiler makes a `rep stos`, several times as slow. */
@@ -98,23 +164,17 @@ void cv_emit_tlv(struct cv_emit *e, enum cv_tlv_tag tag, const void *data, size_
 void cv_emit_end(struct cv_emit *e)
 {
 	struct cv_record *rec = e->rec;
-	struct cv_sink_lane *l = &e->sink->lane[rec->lane];
 
 	if (e->used % 8 != 0) {
 		memset((uint8_t *)rec + e->used, 0, 4); /* an END TLV */
 		e->used += 4;
 	}
 	rec->size = (uint16_t)e->used;
-	l->produced++;
 	e->rec = NULL;
-	if ((uint8_t *)rec == e->scratch) {
-		l->shed++;
-		return;
-	}
-	l->cur += e->used;
-	l->last = rec;
-	if (e->sink->committed)
-		e->sink->committed(e->sink, rec);
+	if (e->hold)
+		e->staged += e->used;
+	else
+		commit(e->sink, rec, (uint8_t *)rec == e->scratch);
 }
 
 void cv_emit_cancel(struct cv_emit *e)

@@ -15,6 +15,7 @@
 #ifndef CV_EMIT_H
 #define CV_EMIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dataplane/normalize/record.h"
@@ -60,12 +61,20 @@ struct cv_sink {
 	void (*committed)(struct cv_sink *sink, const struct cv_record *rec);
 };
 
+/** Bytes of records that can wait for what becomes of their frame. */
+#define CV_EMIT_STAGE 65536
+/** Records of a frame that was dropped that are told all the same. */
+#define CV_EMIT_DENIED_MAX 16
+
 /** Builder state; one per worker. */
 struct cv_emit {
 	struct cv_sink *sink;
 	const struct cv_origin *origin;
 	struct cv_record *rec; /* record under construction, NULL between records */
 	uint32_t used; /* bytes of rec used so far */
+	uint32_t staged; /* bytes in stage */
+	uint8_t *stage; /* CV_EMIT_STAGE bytes, 8-aligned, of the owner; needed by cv_emit_hold() */
+	bool hold; /* records wait in stage */
 	struct cv_record blank; /* what every head starts from */
 	_Alignas(64) uint8_t scratch[CV_RECORD_MAX];
 };
@@ -87,6 +96,20 @@ void cv_emit_tlv(struct cv_emit *e, enum cv_tlv_tag tag, const void *data, size_
 
 /** Finish the record: pad, set size, commit or count as shed. */
 void cv_emit_end(struct cv_emit *e);
+
+/**
+ * From here on records wait until cv_emit_release(): what the policy denies has not happened, and
+ * is known only when all of the frame is decoded. More than CV_EMIT_STAGE of them do not wait.
+ */
+void cv_emit_hold(struct cv_emit *e);
+
+/* What becomes of the records that wait. */
+enum cv_emit_fate {
+	CV_EMIT_HAPPENED, /* as they are */
+	CV_EMIT_DENIED, /* the first CV_EMIT_DENIED_MAX, flagged, in the security lane */
+	CV_EMIT_MUTED, /* none; they count nowhere */
+};
+void cv_emit_release(struct cv_emit *e, enum cv_emit_fate fate);
 
 /** Drop the record under construction; it is counted nowhere. */
 void cv_emit_cancel(struct cv_emit *e);
