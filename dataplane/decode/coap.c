@@ -8,6 +8,39 @@
 #include "dataplane/decode/coap_probe.h"
 #include "dataplane/decode/coap_tcp.h"
 #include "dataplane/decode/decoder.h"
+#include "dataplane/decode/judge.h"
+
+/*
+ * Requests are judged whichever way they go: CoAP has no client's and server's end (RFC 7252 2).
+ * One that is for a proxy or encrypted asks for something that cannot be seen here.
+ */
+static void facts(struct cv_decode *d, const struct cv_coap *m)
+{
+	const struct cv_app_fact path = {
+		.kind = CV_APP_PATH,
+		.unclear = (m->has & (CV_COAP_PATH_CUT | CV_COAP_HAS_PROXY | CV_COAP_HAS_OSCORE)),
+		.text = m->path,
+		.len = m->path_len,
+	};
+	const struct cv_app_fact method = {
+		.kind = CV_APP_TYPE,
+		.unclear = (m->has & CV_COAP_HAS_OSCORE),
+		.from = m->code,
+		.to = m->code,
+	};
+
+	if (!cv_coap_is_request(m) || m->code == CV_COAP_EMPTY)
+		return;
+	cv_judge_fact(d->judge, &method);
+	cv_judge_fact(d->judge, &path);
+}
+
+static void message(struct cv_decode *d, const struct cv_coap *m)
+{
+	if (d->judge != NULL)
+		facts(d, m);
+	cv_coap_message(d, m);
+}
 
 static int64_t decode_stream(struct cv_decode *d, const uint8_t *data, size_t len)
 {
@@ -31,7 +64,7 @@ static int64_t decode_stream(struct cv_decode *d, const uint8_t *data, size_t le
 	}
 	if (bad)
 		return CV_REJECTED(bad);
-	cv_coap_message(d, &m);
+	message(d, &m);
 	return length;
 }
 
@@ -45,7 +78,7 @@ static int64_t decode(struct cv_decode *d, const uint8_t *data, size_t len)
 	bad = cv_coap_datagram(&m, data, len);
 	if (bad)
 		return CV_REJECTED(bad);
-	cv_coap_message(d, &m);
+	message(d, &m);
 	return (int64_t)len;
 }
 

@@ -38,6 +38,8 @@ enum cv_coap_type { CV_COAP_CON, CV_COAP_NON, CV_COAP_ACK, CV_COAP_RST };
 #define CV_COAP_HAS_PATH 0x10u
 #define CV_COAP_PATH_CUT 0x20u /* longer than CV_COAP_PATH_MAX */
 #define CV_COAP_CUT 0x40u /* payload is only the beginning of what was sent */
+#define CV_COAP_HAS_PROXY 0x80u /* Proxy-Uri or Proxy-Scheme: the target is not in Uri-Path */
+#define CV_COAP_HAS_OSCORE 0x100u /* the real request is encrypted (RFC 8613) */
 
 /* A Block option's value: number << 4 | more << 3 | size exponent (RFC 7959 2.2). */
 #define CV_COAP_BLOCK_NUMBER(v) ((v) >> 4)

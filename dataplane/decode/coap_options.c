@@ -121,6 +121,13 @@ static inline enum cv_reject use_option(struct cv_coap *m, uint32_t number, cons
 			return CV_REJECT_BAD_OPTION;
 		m->block2 = uint_value(value, len);
 		break;
+	case CV_COAP_OPTION_OSCORE:
+		m->has |= CV_COAP_HAS_OSCORE;
+		break;
+	case CV_COAP_OPTION_PROXY_URI:
+	case CV_COAP_OPTION_PROXY_SCHEME:
+		m->has |= CV_COAP_HAS_PROXY;
+		break;
 	default:
 		break;
 	}

@@ -29,11 +29,14 @@
 
 enum cv_probe { CV_PROBE_NO, CV_PROBE_MORE, CV_PROBE_YES };
 
+struct cv_judge;
+
 /** One call of a decoder. Owner: the pipeline, for the time of the call. */
 struct cv_decode {
 	struct cv_emit *emit;
 	const struct cv_origin *origin;
 	const struct cv_generation *gen; /* register maps and the like; never NULL */
+	struct cv_judge *judge; /* who wants to know what the message says; NULL = nobody */
 	void *flow; /* flow_size bytes, zeroed when the flow began; both directions share it */
 	void *worker; /* worker_size bytes, zeroed at start */
 	bool datagram; /* UDP: the bytes are one whole datagram */

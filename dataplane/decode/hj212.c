@@ -5,6 +5,7 @@
  */
 #include "dataplane/decode/hj212.h"
 #include "dataplane/decode/hj212_crc.h"
+#include "dataplane/decode/judge.h"
 
 #include <string.h>
 
@@ -102,6 +103,21 @@ static int64_t want(struct cv_decode *d, size_t need, enum cv_reject at_end)
 	return CV_NEED_MORE;
 }
 
+/* Both ends name the device; the other end's command numbers may have a list of their own. */
+static void facts(struct cv_decode *d, const struct hj212_segment *s)
+{
+	const struct cv_app_fact mn = {
+		.kind = CV_APP_IDENTITY,
+		.text = (const uint8_t *)s->mn.data,
+		.len = s->mn.len,
+	};
+
+	if (s->twice)
+		cv_judge_malformed(d->judge);
+	cv_judge_type(d->judge, s->cn);
+	cv_judge_fact(d->judge, &mn);
+}
+
 static int64_t hj212_decode(struct cv_decode *d, const uint8_t *data, size_t len)
 {
 	size_t start = find_start(data, len < PREFIX_MAX + 2 ? len : PREFIX_MAX + 2);
@@ -140,6 +156,8 @@ static int64_t hj212_decode(struct cv_decode *d, const uint8_t *data, size_t len
 		return CV_REJECTED(reject);
 	}
 	s.size = (uint32_t)(total - start);
+	if (d->judge != NULL)
+		facts(d, &s);
 	hj212_records(d, &s);
 	if (d->datagram)
 		total += padding(data + total, data + len);

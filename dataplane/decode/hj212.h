@@ -21,6 +21,7 @@ struct hj212_segment {
 	uint16_t packets; /* PNUM, 0 = not split */
 	uint8_t flag; /* version in bits 2-7, bit 1 packet numbers, bit 0 answer wanted */
 	uint32_t size; /* whole frame on the wire, bytes */
+	bool twice; /* CN or MN is there more than once, in whatever case */
 	bool text_valid; /* the whole segment is well-formed UTF-8 */
 };
 

@@ -27,6 +27,18 @@ static bool is(struct hj212_text key, const char *name)
 	return key.len == len && memcmp(key.data, name, len) == 0;
 }
 
+/* Receivers differ in which of two they take, and some read keys without regard to case. */
+static void note_repeat(struct hj212_segment *s, struct hj212_text key, unsigned int *seen)
+{
+	unsigned int bit;
+
+	if (key.len != 2 || (key.data[1] | 0x20) != 'n')
+		return;
+	bit = (key.data[0] | 0x20) == 'c' ? 1 : (key.data[0] | 0x20) == 'm' ? 2 : 0;
+	s->twice |= (*seen & bit) != 0;
+	*seen |= bit;
+}
+
 static void header_field(struct hj212_segment *s, struct hj212_text key, struct hj212_text value)
 {
 	if (is(key, "QN"))
@@ -59,6 +71,7 @@ enum cv_reject hj212_segment_parse(const uint8_t *data, size_t len, struct hj212
 {
 	struct hj212_segment s = {.text_valid = cv_utf8_valid(data, len)};
 	const char *at = (const char *)data, *end = at + len;
+	unsigned int seen = 0;
 
 	while (at < end && s.cp.data == NULL) {
 		const char *equals = memchr(at, '=', (size_t)(end - at));
@@ -76,6 +89,7 @@ enum cv_reject hj212_segment_parse(const uint8_t *data, size_t len, struct hj212
 		}
 		for (stop = at; stop < end && *stop != ';' && *stop != ','; stop++)
 			;
+		note_repeat(&s, key, &seen);
 		header_field(&s, key, (struct hj212_text){at, (size_t)(stop - at)});
 		at = stop + 1;
 	}

@@ -3,6 +3,7 @@
  * Modbus/TCP: framing. Every ADU has a seven-byte MBAP header (guide 3.1.3); several may share a
  * segment, and one may be cut by it.
  */
+#include "dataplane/decode/judge.h"
 #include "dataplane/decode/modbus.h"
 #include "dataplane/decode/reader.h"
 
@@ -28,10 +29,16 @@ static bool is_request(const struct cv_decode *d, const struct modbus_adu *adu)
 static enum cv_reject modbus_adu(struct cv_decode *d, const struct modbus_adu *adu)
 {
 	bool request = is_request(d, adu);
-	enum cv_reject reject = modbus_check(adu, request);
+	enum cv_reject reject;
 
+	/* Who asks is not left to guesses where a rule says it: towards the service all is asked. */
+	if (d->judge != NULL && d->judge->app != NULL && !d->judge->answers)
+		request = true;
+	reject = modbus_check(adu, request);
 	if (reject != CV_REJECT_NONE)
 		return reject;
+	if (d->judge != NULL && request)
+		modbus_facts(d, adu);
 	if (!request)
 		return modbus_response(d, adu);
 	modbus_request(d, adu);

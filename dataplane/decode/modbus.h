@@ -133,6 +133,11 @@ enum cv_reject modbus_check(const struct modbus_adu *adu, bool request);
 void modbus_request(struct cv_decode *d, const struct modbus_adu *adu);
 enum cv_reject modbus_response(struct cv_decode *d, const struct modbus_adu *adu);
 
+/* modbus_facts.c */
+
+/** State what a request asks for to d->judge. */
+void modbus_facts(struct cv_decode *d, const struct modbus_adu *adu);
+
 /* modbus_map.c */
 
 /** Start a record that carries unit, function and transaction of @p adu. */

@@ -274,6 +274,8 @@ static int64_t mqtt_decode(struct cv_decode *d, const uint8_t *data, size_t len)
 		return rejected(d, flow, reject, total, false);
 	flow->state &= (uint8_t)~MQTT_FLOW_ASTRAY(d->from_client);
 	learn_sides(&p);
+	if (d->judge != NULL)
+		mqtt_facts(&p);
 	if (types[p.type].emit)
 		types[p.type].emit(&p);
 	return total;

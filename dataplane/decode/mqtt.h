@@ -147,6 +147,11 @@ void mqtt_emit_refusal(struct mqtt_packet *p);
 
 const char *mqtt_type_name(unsigned int type);
 
+/* mqtt_facts.c */
+
+/** State what an accepted packet asks for to d->judge. */
+void mqtt_facts(struct mqtt_packet *p);
+
 /* mqtt_properties.c */
 
 static inline bool mqtt_has(const struct mqtt_packet *p, enum mqtt_property id)
