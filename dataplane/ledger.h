@@ -34,7 +34,8 @@
 	X(REJECTED, "rejected") /* at least one message rejected, see rejected[proto][..] */       \
 	X(NO_MEMORY,                                                                               \
 	  "no-memory") /* flow or reassembly memory exhausted; forwarded all the same */           \
-	X(DISCARDED, "discarded") /* fragment of a datagram given up: overlap, too large */
+	X(DISCARDED,                                                                               \
+	  "discarded") /* fragment of a datagram given up, or dropped by the app verdict unseen */
 
 /* Flow table and reassembly events: not part of a sum, but each one is a number. */
 #define CV_FLOW_EVENTS(X)                                                                          \

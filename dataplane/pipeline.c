@@ -13,7 +13,24 @@ static void count_verdict(struct cv_counters *c, const struct cv_frame *f)
 {
 	cv_count(&c->rx, 1);
 	cv_count(&c->rx_bytes, f->len);
-	cv_count(&c->reason[CV_VERDICT_REASON(f->verdict)], 1);
+}
+
+/* Decode a frame that may pass; the rule's constraints on what it says may yet drop it. */
+static void inspect(struct cv_pipeline *p, struct cv_frame *f)
+{
+	if ((!f->inspect && f->app == 0) || CV_VERDICT_ACTION(f->verdict) == CV_ACTION_DROP)
+		return;
+	if (!p->decode) {
+		if (f->app != 0) /* nobody can say whether it may pass */
+			f->verdict = CV_VERDICT(CV_ACTION_DROP, CV_REASON_APP_UNJUDGED);
+		return;
+	}
+	cv_count(&p->counters->inspected, 1);
+	cv_count(&p->counters->outcome[cv_inspect_frame(&p->inspect, f)], 1);
+	if (p->inspect.enforce.drop != 0)
+		f->verdict = CV_VERDICT(CV_ACTION_DROP, p->inspect.enforce.drop);
+	if (p->inspect.enforce.drop != 0 || p->inspect.enforce.would != 0)
+		cv_policy_refused(p->policy, f->rule_index, p->inspect.enforce.drop == 0);
 }
 
 void cv_pipeline_burst(struct cv_pipeline *p, struct cv_frame *frames, unsigned int n,
@@ -22,18 +39,17 @@ void cv_pipeline_burst(struct cv_pipeline *p, struct cv_frame *frames, unsigned 
 	struct cv_counters *c = p->counters;
 
 	cv_policy_judge(p->policy, p->devices, frames, n, now_ns);
+	p->inspect.enforce.now_ns = now_ns;
 	for (unsigned int i = 0; i < n; i++) {
 		struct cv_frame *f = &frames[i];
 
 		count_verdict(c, f);
-		if (!p->decode)
-			continue;
 		/* Per frame and not per burst: a replay must not depend on how frames are grouped. */
-		cv_inspect_age(&p->inspect, f->ts_ns);
-		if (!f->inspect || CV_VERDICT_ACTION(f->verdict) == CV_ACTION_DROP)
-			continue;
-		cv_count(&c->inspected, 1);
-		cv_count(&c->outcome[cv_inspect_frame(&p->inspect, f)], 1);
+		if (p->decode)
+			cv_inspect_age(&p->inspect, f->ts_ns);
+		inspect(p, f);
+		/* Once, by the last word on it. */
+		cv_count(&c->reason[CV_VERDICT_REASON(f->verdict)], 1);
 	}
 	count_records(p);
 }

@@ -17,6 +17,7 @@ void cv_datagram(struct cv_inspect *in, struct cv_flow *f, unsigned int dir, con
 	size_t at = 0;
 
 	in->origin.proto = f->proto;
+	cv_enforce_decode(in, f, dir, &d);
 	while (at < len) {
 		int64_t ret;
 
@@ -30,6 +31,7 @@ void cv_datagram(struct cv_inspect *in, struct cv_flow *f, unsigned int dir, con
 			return;
 		}
 		cv_count(&in->counters->messages[f->proto], 1);
+		in->enforce.said++;
 		in->did |= CV_DID_MESSAGE;
 		at += (uint64_t)ret < len - at ? (size_t)ret : len - at;
 	}

@@ -76,6 +76,7 @@ struct cv_stream {
 #define CV_TCP_FAR 0x10u /* far is valid */
 #define CV_TCP_SYN 0x20u /* first is valid */
 #define CV_TCP_LOST 0x40u /* lost_from and lost_to are valid */
+#define CV_TCP_BROKEN 0x80u /* not all bytes from first on were seen, or a reset was */
 
 /** One direction of a TCP connection. */
 struct cv_flow_dir {
@@ -87,7 +88,10 @@ struct cv_flow_dir {
 	uint32_t far; /* where the last segment from outside the window ended */
 	uint32_t lost_from, lost_to; /* the hole given up last */
 	uint32_t segments; /* first out-of-order segment, by sequence number */
+	uint32_t unacked, unacked_last; /* copies of bytes passed on (unacked.c) */
 	uint16_t segment_count;
+	uint16_t unacked_count;
+	uint8_t denied; /* enum cv_reason of a message refused: nothing more passes. 0 = none */
 	uint8_t flags; /* CV_TCP_* */
 	uint8_t port; /* index of the port that the last segment came in by */
 	uint32_t rule;
@@ -119,6 +123,10 @@ struct cv_flow {
 	uint8_t tries; /* payloads that no probe accepted */
 	uint8_t closed; /* RST, or FIN in both directions */
 	uint8_t reported; /* an anomaly record was made for this flow */
+	uint8_t open; /* the handshake was seen */
+	uint8_t enforced; /* bit per direction: bytes were judged under constraints */
+	uint8_t told; /* which refusals were reported (enforce.c) */
+	uint32_t who; /* hash of the bound identity that the device gave, 0 = none */
 	struct cv_flow_dir dir[2]; /* 0: sent by key end 0 */
 	_Alignas(16) uint8_t state[CV_FLOW_STATE_MAX]; /* the decoder's */
 };

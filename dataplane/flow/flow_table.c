@@ -222,6 +222,7 @@ struct cv_flow *cv_flow_insert(struct cv_flow_table *t, const struct cv_flow_key
 	f->last_ns = now_ns;
 	for (int d = 0; d < 2; d++) {
 		f->dir[d].segments = CV_INDEX_NONE;
+		f->dir[d].unacked = CV_INDEX_NONE;
 		f->dir[d].stream.held = CV_INDEX_NONE;
 	}
 	link_last(t, f, list);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dataplane/decode/reader.h"
+#include "dataplane/flow/segments.h"
 
 enum { IP_TCP = 6, IP_UDP = 17, UDP_HEAD = 8, TCP_HEAD = 20 };
 enum { EXT_HOP = 0, EXT_ROUTING = 43, EXT_DESTINATION = 60, EXT_MAX = 6 };
@@ -113,6 +114,8 @@ void cv_inspect_end_flow(struct cv_inspect *in, struct cv_flow *f, enum cv_flow_
 	in->rejects = 0; /* what other flows did is not held against this one */
 	cv_tcp_finish(in, f, 0, reason);
 	cv_tcp_finish(in, f, 1, reason);
+	cv_unacked_drop(in, f, 0);
+	cv_unacked_drop(in, f, 1);
 	if (f->class == CV_FLOW_CLAIMED && cv_decoders[f->proto]->flow_end)
 		cv_decoders[f->proto]->flow_end(f->state, in->worker[f->proto]);
 	cv_flow_count(in, f->closed ? CV_FLOW_ENDED : why);
@@ -123,13 +126,10 @@ void cv_inspect_end_flow(struct cv_inspect *in, struct cv_flow *f, enum cv_flow_
 static void end_another(struct cv_inspect *in, struct cv_flow *f, enum cv_flow_event why,
 			enum cv_reject reason)
 {
-	struct cv_origin origin = in->origin;
-	uint32_t did = in->did, rejects = in->rejects;
+	struct cv_aside aside = cv_aside_begin(in);
 
 	cv_inspect_end_flow(in, f, why, reason);
-	in->origin = origin;
-	in->did = did;
-	in->rejects = rejects;
+	cv_aside_end(in, &aside);
 }
 
 static void claim(struct cv_flow *f, unsigned int proto)
@@ -183,6 +183,7 @@ static struct cv_flow *new_flow(struct cv_inspect *in, const struct cv_flow_key 
 		claim(f, f->proto);
 		cv_flow_relist(&in->flows, f, seg ? CV_FLOWS_TCP : CV_FLOWS_UDP);
 	}
+	cv_enforce_new_flow(in, f, dir);
 	return f;
 }
 
@@ -208,9 +209,14 @@ static struct cv_flow *flow_of(struct cv_inspect *in, const struct cv_frame *fra
 	if (f == NULL) {
 		if (seg != NULL && seg->len == 0 && !(seg->flags & CV_TH_SYN))
 			return NULL; /* an ACK alone is no reason to remember anybody */
+		if (seg != NULL && in->enforce.strict && !(seg->flags & CV_TH_SYN)) {
+			cv_enforce_drop(in, CV_REASON_APP_UNJUDGED); /* its beginning was missed */
+			in->did |= CV_DID_DISCARD;
+			return NULL;
+		}
 		entry = cv_classify_ports(&in->classifier, seg != NULL, in->origin.dport,
 					  in->origin.sport, &by_server_port);
-		if (entry == CV_PORT_NEVER) {
+		if (entry == CV_PORT_NEVER && !in->enforce.strict) {
 			in->did |= CV_DID_NOT_IOT;
 			return NULL;
 		}
@@ -219,6 +225,13 @@ static struct cv_flow *flow_of(struct cv_inspect *in, const struct cv_frame *fra
 			in->did |= CV_DID_NO_MEMORY;
 			return NULL;
 		}
+	}
+	/* An end of a connection does not move to another port; who spoofs it may well be there. */
+	if (in->enforce.strict && (f->dir[*dir].flags & CV_TCP_SYN) &&
+	    f->dir[*dir].port != in->origin.port) {
+		cv_enforce_drop(in, CV_REASON_SPOOF);
+		in->did |= CV_DID_DISCARD;
+		return NULL;
 	}
 	f->last_ns = in->now_ns;
 	f->dir[*dir].ts_ns = in->origin.ts_rx_ns;
@@ -234,7 +247,7 @@ static void inspect_udp(struct cv_inspect *in, const struct cv_frame *frame, con
 	const uint8_t *h = cv_read_bytes(&rd, UDP_HEAD);
 	uint16_t sport, dport, len;
 	struct cv_flow *f;
-	unsigned int dir;
+	unsigned int dir = 0;
 
 	len = h ? (uint16_t)(h[4] << 8 | h[5]) : 0;
 	if (len < UDP_HEAD || len > u->len) {
@@ -247,44 +260,55 @@ static void inspect_udp(struct cv_inspect *in, const struct cv_frame *frame, con
 	memcpy(&dport, h + 2, 2);
 	set_origin(in, frame, IP_UDP, sport, dport);
 	f = flow_of(in, frame, sport, dport, NULL, &dir);
-	if (f == NULL)
-		return;
-	if (cv_inspect_claim(in, f, dir, rd.cur, len - UDP_HEAD) == CV_CLASS_DECODER)
+	if (f == NULL || !cv_enforce_datagram(in, f))
+		;
+	else if (cv_inspect_claim(in, f, dir, rd.cur, len - UDP_HEAD) == CV_CLASS_DECODER)
 		cv_datagram(in, f, dir, rd.cur, len - UDP_HEAD);
 	else
 		in->did |= CV_DID_NOT_IOT;
+	cv_enforce_settle(in, f, dir, true);
 }
 
-static void inspect_tcp(struct cv_inspect *in, const struct cv_frame *frame, const struct upper *u)
+/* @return false when there is no whole header. */
+static bool read_tcp(const struct upper *u, struct cv_tcp_segment *seg)
 {
 	struct cv_reader rd = cv_reader(u->data, u->len);
 	const uint8_t *h = cv_read_bytes(&rd, TCP_HEAD);
-	struct cv_tcp_segment seg;
-	uint16_t sport, dport;
-	struct cv_flow *f;
-	unsigned int dir;
 
-	if (h == NULL || h[12] >> 4 < 5 || !cv_read_bytes(&rd, (h[12] >> 4) * 4u - TCP_HEAD)) {
-		in->did |= CV_DID_NOT_IOT;
-		return;
-	}
-	memcpy(&sport, h, 2);
-	memcpy(&dport, h + 2, 2);
-	seg = (struct cv_tcp_segment){
+	if (h == NULL || h[12] >> 4 < 5 || !cv_read_bytes(&rd, (h[12] >> 4) * 4u - TCP_HEAD))
+		return false;
+	*seg = (struct cv_tcp_segment){
 		.seq = (uint32_t)h[4] << 24 | (uint32_t)h[5] << 16 | (uint32_t)h[6] << 8 | h[7],
 		.ack = (uint32_t)h[8] << 24 | (uint32_t)h[9] << 16 | (uint32_t)h[10] << 8 | h[11],
 		.flags = h[13],
 		.data = rd.cur,
 		.len = (uint32_t)cv_reader_left(&rd),
 	};
+	return true;
+}
+
+static void inspect_tcp(struct cv_inspect *in, const struct cv_frame *frame, const struct upper *u)
+{
+	struct cv_tcp_segment seg;
+	uint16_t sport, dport;
+	struct cv_flow *f;
+	unsigned int dir = 0;
+
+	if (!read_tcp(u, &seg)) {
+		in->did |= CV_DID_NOT_IOT;
+		return;
+	}
+	memcpy(&sport, u->data, 2);
+	memcpy(&dport, u->data + 2, 2);
 	set_origin(in, frame, IP_TCP, sport, dport);
 	f = flow_of(in, frame, sport, dport, &seg, &dir);
-	if (f == NULL)
-		return;
-	if (f->class != CV_FLOW_NOT_IOT)
+	if (f == NULL || !cv_enforce_segment(in, f, dir, &seg))
+		;
+	else if (f->class != CV_FLOW_NOT_IOT)
 		cv_tcp_segment(in, f, dir, &seg);
 	else if (seg.len > 0)
 		in->did |= CV_DID_NOT_IOT;
+	cv_enforce_settle(in, f, dir, seg.len > 0);
 }
 
 /* Extension headers that were inside a fragmented IPv6 datagram. */
@@ -341,16 +365,19 @@ enum cv_outcome cv_inspect_frame(struct cv_inspect *in, const struct cv_frame *f
 
 	in->did = 0;
 	in->rejects = 0;
+	cv_enforce_begin(in, frame);
 	if (pkt->family == 0)
-		return CV_OUTCOME_NOT_IOT;
-	if (pkt->fragment != CV_FRAG_NONE && !take_fragment(in, frame, &u))
-		return outcome_of(in->did);
-	if (u.ip_proto == IP_UDP)
+		in->did |= CV_DID_NOT_IOT;
+	else if (pkt->fragment != CV_FRAG_NONE &&
+		 (!cv_enforce_fragment(in) || !take_fragment(in, frame, &u)))
+		; /* nothing to look at yet */
+	else if (u.ip_proto == IP_UDP)
 		inspect_udp(in, frame, &u);
 	else if (u.ip_proto == IP_TCP)
 		inspect_tcp(in, frame, &u);
 	else
 		in->did |= CV_DID_NOT_IOT;
+	cv_enforce_end(in);
 	return outcome_of(in->did);
 }
 

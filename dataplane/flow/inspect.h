@@ -15,6 +15,7 @@
 
 #include "dataplane/decode/classify.h"
 #include "dataplane/decode/decoder.h"
+#include "dataplane/flow/enforce.h"
 #include "dataplane/flow/flow.h"
 #include "dataplane/flow/fragment.h"
 #include "dataplane/frame.h"
@@ -71,6 +72,7 @@ struct cv_stream_memory {
 #define CV_DID_DUPLICATE 0x40u
 #define CV_DID_NOT_IOT 0x80u
 #define CV_DID_DISCARD 0x100u
+#define CV_DID_OVERLAP 0x200u /* bytes that differ from those judged; no outcome of its own */
 
 struct cv_inspect {
 	const struct cv_generation *gen;
@@ -81,6 +83,7 @@ struct cv_inspect {
 	struct cv_stream_memory memory;
 	struct cv_fragments fragments;
 	struct cv_classifier classifier;
+	struct cv_enforce enforce;
 	void *worker[CV_PROTO_COUNT]; /* decoders' worker_size bytes each */
 	int64_t now_ns; /* for ageing: goes on with capture time, never back */
 	int64_t shift_ns; /* now_ns minus the capture time it stands for */
@@ -97,7 +100,11 @@ int cv_inspect_setup(struct cv_inspect *in, const struct cv_generation *gen, str
 /** A zeroed or half set up object is fine. */
 void cv_inspect_release(struct cv_inspect *in);
 
-/** Inspect one judged IP frame. @return what became of it, for the ledger. */
+/**
+ * Inspect one judged IP frame.
+ *
+ * @return what became of it, for the ledger; in->enforce.drop says whether it may go on.
+ */
 enum cv_outcome cv_inspect_frame(struct cv_inspect *in, const struct cv_frame *frame);
 
 /** Ageing: a bounded piece of work when capture time has moved on by 10 ms. */
@@ -119,6 +126,9 @@ void cv_inspect_reject(struct cv_inspect *in, unsigned int proto, enum cv_reject
 		       const uint8_t *data, size_t len);
 /** Segments of a flow disagree: count it and make one anomaly record per flow. */
 void cv_inspect_overlap(struct cv_inspect *in, struct cv_flow *f);
+/** Is there room for another security record in this second? Otherwise it is counted as muted. */
+bool cv_inspect_may_report(struct cv_inspect *in);
+const char *cv_inspect_reason_name(unsigned int reason);
 /** Origin for records made without a packet at hand: the last segment of @p dir. */
 void cv_inspect_origin_of(struct cv_inspect *in, const struct cv_flow *f, unsigned int dir);
 /** Give the decoder its state back, free what the flow holds, remove and count it. */
@@ -171,6 +181,36 @@ void cv_tcp_give_up(struct cv_inspect *in, struct cv_flow *f);
 /** Give up all holes of a direction and end its stream. */
 void cv_tcp_finish(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
 		   enum cv_reject reason);
+
+/** Farther than this from the next byte a segment is not of this window: 64 pieces of a segment. */
+#define CV_WINDOW_SPAN 262144
+/** How far back a retransmission may reach: the largest scaled window in practice. */
+#define CV_OLD_SPAN (16 * 1048576)
+
+/* What belongs to the packet in hand while another flow is dealt with. */
+struct cv_aside {
+	struct cv_origin origin;
+	uint32_t did, rejects;
+	bool hold, judging;
+};
+
+static inline struct cv_aside cv_aside_begin(struct cv_inspect *in)
+{
+	struct cv_aside a = {in->origin, in->did, in->rejects, in->emit.hold, in->enforce.judging};
+
+	in->emit.hold = false;
+	in->enforce.judging = false;
+	return a;
+}
+
+static inline void cv_aside_end(struct cv_inspect *in, const struct cv_aside *a)
+{
+	in->origin = a->origin;
+	in->did = a->did;
+	in->rejects = a->rejects;
+	in->emit.hold = a->hold;
+	in->enforce.judging = a->judging;
+}
 
 /** Sequence numbers wrap (RFC 9293 3.4): the distance from @p b to @p a. */
 static inline int32_t cv_seq_diff(uint32_t a, uint32_t b)

@@ -49,6 +49,20 @@ static int workers_setup(struct cv_inspect *in)
 	return 0;
 }
 
+/* As many senders as there may be devices; touched as they are first used. */
+static int enforce_setup(struct cv_inspect *in)
+{
+	uint32_t sets = 64;
+
+	while (sets * CV_LIMIT_WAYS < in->gen->device_capacity)
+		sets *= 2;
+	in->enforce.limits.mask = sets - 1;
+	in->enforce.limits.state =
+		calloc((size_t)sets * CV_LIMIT_WAYS, sizeof(struct cv_limit_state));
+	in->emit.stage = calloc(1, CV_EMIT_STAGE);
+	return in->enforce.limits.state == NULL || in->emit.stage == NULL ? -ENOMEM : 0;
+}
+
 int cv_inspect_setup(struct cv_inspect *in, const struct cv_generation *gen, struct cv_sink *sink,
 		     struct cv_counters *counters)
 {
@@ -69,6 +83,8 @@ int cv_inspect_setup(struct cv_inspect *in, const struct cv_generation *gen, str
 		err = cv_classifier_setup(&in->classifier, gen);
 	if (err == 0)
 		err = workers_setup(in);
+	if (err == 0)
+		err = enforce_setup(in);
 	if (err != 0)
 		cv_inspect_release(in);
 	return err;
@@ -80,6 +96,10 @@ void cv_inspect_release(struct cv_inspect *in)
 		free(in->worker[proto]);
 		in->worker[proto] = NULL;
 	}
+	free(in->enforce.limits.state);
+	in->enforce.limits.state = NULL;
+	free(in->emit.stage);
+	in->emit.stage = NULL;
 	cv_classifier_release(&in->classifier);
 	cv_fragments_release(&in->fragments);
 	free(in->memory.segment);

@@ -5,8 +5,16 @@
 /* Bytes of a rejected message that go into its record. */
 #define REJECT_BYTES 64
 
+const char *cv_inspect_reason_name(unsigned int reason)
+{
+#define TEXT_ROW(id, name) name,
+	static const char *const names[] = {CV_REASONS(TEXT_ROW)};
+
+	return reason < CV_REASON_COUNT ? names[reason] : "?";
+}
+
 /* By capture time, so that a replay mutes the same records. */
-static bool may_report(struct cv_inspect *in)
+bool cv_inspect_may_report(struct cv_inspect *in)
 {
 	int64_t second = in->now_ns / 1000000000;
 
@@ -34,7 +42,7 @@ void cv_inspect_reject(struct cv_inspect *in, unsigned int proto, enum cv_reject
 	in->did |= CV_DID_REJECT;
 	in->rejects++;
 	cv_count(&in->counters->rejected[proto][reason], 1);
-	if (!may_report(in))
+	if (!cv_inspect_may_report(in))
 		return;
 	in->origin.proto = (uint8_t)proto;
 	rec = cv_emit_begin(&in->emit, CV_LANE_SECURITY, CV_KIND_PARSE_ERROR);
@@ -50,6 +58,7 @@ void cv_inspect_overlap(struct cv_inspect *in, struct cv_flow *f)
 	static const char text[] = "TCP segments disagree on the same bytes; the first were taken";
 
 	cv_flow_count(in, CV_FLOW_OVERLAP);
+	in->did |= CV_DID_OVERLAP;
 	if (f->reported)
 		return;
 	f->reported = 1;

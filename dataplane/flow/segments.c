@@ -95,7 +95,10 @@ static void deliver_first(struct cv_inspect *in, struct cv_flow *f, unsigned int
 	d->next += s->len;
 	d->segments = s->next;
 	d->segment_count--;
-	cv_segment_put(&in->memory, i);
+	if ((f->enforced >> dir & 1) && d->unacked_count < 2 * CV_SEGMENTS_PER_DIR)
+		cv_unacked_append(in, f, dir, i);
+	else
+		cv_segment_put(&in->memory, i);
 }
 
 void cv_segments_flush(struct cv_inspect *in, struct cv_flow *f, unsigned int dir)
@@ -123,6 +126,8 @@ void cv_segments_deliver(struct cv_inspect *in, struct cv_flow *f, unsigned int 
 		} else {
 			if (s != NULL && (uint32_t)cv_seq_diff(s->seq, d->next) < n)
 				n = (uint32_t)cv_seq_diff(s->seq, d->next);
+			if (f->enforced >> dir & 1)
+				cv_unacked_keep(in, f, dir, d->next, data, n);
 			d->next += n;
 			cv_stream_deliver(in, f, dir, data, n, off);
 		}

@@ -26,4 +26,18 @@ void cv_segments_flush(struct cv_inspect *in, struct cv_flow *f, unsigned int di
 void cv_segments_compare_held(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
 			      const struct cv_tcp_segment *seg);
 
+/* Bytes that were passed on and not acknowledged (unacked.c). */
+
+/** Keep a copy of bytes that were just judged; as many as there is memory for. */
+void cv_unacked_keep(struct cv_inspect *in, struct cv_flow *f, unsigned int dir, uint32_t seq,
+		     const uint8_t *data, size_t len);
+/** The same for a held piece, which changes hands. */
+void cv_unacked_append(struct cv_inspect *in, struct cv_flow *f, unsigned int dir, uint32_t i);
+/** Are the bytes of @p seg that may not have arrived those that were judged? */
+bool cv_unacked_same(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
+		     const struct cv_tcp_segment *seg);
+/** Give up what the other end has acknowledged; all of it. */
+void cv_unacked_trim(struct cv_inspect *in, struct cv_flow *f, unsigned int dir);
+void cv_unacked_drop(struct cv_inspect *in, struct cv_flow *f, unsigned int dir);
+
 #endif

@@ -49,9 +49,11 @@ static uint64_t message(struct cv_inspect *in, struct cv_flow *f, unsigned int d
 
 	set_raw_off(in, v->off);
 	in->origin.proto = f->proto;
+	cv_enforce_decode(in, f, dir, &d);
 	ret = cv_decoders[f->proto]->decode(&d, v->data, v->len);
 	if (ret > 0) {
 		cv_count(&in->counters->messages[f->proto], 1);
+		in->enforce.said++;
 		in->did |= CV_DID_MESSAGE;
 		return (uint64_t)ret;
 	}
@@ -148,17 +150,14 @@ static void evict_window(struct cv_inspect *in)
 	uint32_t user = m->window_user[m->window_hand];
 	struct cv_flow *f = &in->flows.flow[user / 2];
 	struct cv_stream *s = &f->dir[user % 2].stream;
-	struct cv_origin origin = in->origin;
-	uint32_t did = in->did, rejects = in->rejects;
+	struct cv_aside aside = cv_aside_begin(in);
 
 	m->window_hand = (m->window_hand + 1) % m->window_count;
 	cv_inspect_origin_of(in, f, user % 2);
 	cv_stream_finish(in, f, user % 2, CV_REJECT_EVICTED);
 	if (s->state == CV_STREAM_MESSAGE && f->class == CV_FLOW_CLAIMED)
 		s->state = CV_STREAM_GAP;
-	in->origin = origin;
-	in->did = did;
-	in->rejects = rejects;
+	cv_aside_end(in, &aside);
 }
 
 /*
@@ -195,6 +194,7 @@ static void hold(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
 	in->did |= s->state == CV_STREAM_MESSAGE ? CV_DID_PARTIAL : CV_DID_SKIP;
 	if (!take_window(in, f, dir)) {
 		in->did |= CV_DID_NO_MEMORY;
+		f->dir[dir].flags |= CV_TCP_BROKEN; /* these bytes are gone */
 		return;
 	}
 	memcpy(cv_window_at(&in->memory, s->held), rest->data, rest->len);
@@ -321,6 +321,7 @@ void cv_stream_gap(struct cv_inspect *in, struct cv_flow *f, unsigned int dir, u
 {
 	struct cv_stream *s = &f->dir[dir].stream;
 
+	f->dir[dir].flags |= CV_TCP_BROKEN;
 	if (len != 0 && s->skip >= len) {
 		s->skip -= len; /* the hole is in bytes nobody wanted to see */
 		return;

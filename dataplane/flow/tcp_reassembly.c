@@ -8,11 +8,6 @@
 #include "dataplane/flow/inspect.h"
 #include "dataplane/flow/segments.h"
 
-/* Farther than this from the next byte a segment is not of this window: 64 pieces of a segment. */
-#define WINDOW_SPAN 262144
-/* How far back a retransmission may reach: the largest scaled window in practice. */
-#define OLD_SPAN (16 * 1048576)
-
 static struct cv_segment *first_held(struct cv_inspect *in, const struct cv_flow_dir *d)
 {
 	return d->segments == CV_INDEX_NONE ? NULL : &in->memory.segment[d->segments];
@@ -56,6 +51,13 @@ static void give_up_acked(struct cv_inspect *in, struct cv_flow *f, unsigned int
 	struct cv_flow_dir *d = &f->dir[dir];
 	struct cv_segment *s = first_held(in, d);
 
+	cv_unacked_trim(in, f, dir);
+	if (f->enforced >> dir & 1) {
+		/* It has bytes that were not judged: nothing more can be. */
+		if ((d->flags & CV_TCP_ACKED) && cv_seq_diff(d->ack, d->next) > 1)
+			d->flags |= CV_TCP_BROKEN;
+		return;
+	}
 	while (s != NULL && (d->flags & CV_TCP_ACKED) && cv_seq_diff(d->ack, s->seq) >= 0) {
 		give_up_hole(in, f, dir);
 		s = first_held(in, d);
@@ -65,6 +67,10 @@ static void give_up_acked(struct cv_inspect *in, struct cv_flow *f, unsigned int
 void cv_tcp_give_up(struct cv_inspect *in, struct cv_flow *f)
 {
 	in->rejects = 0; /* no packet is in hand, and other flows' rejections are not this one's */
+	if (f->enforced != 0) {
+		update_gap_list(in, f, true); /* it waits for as long as its receiver does */
+		return;
+	}
 	for (unsigned int dir = 0; dir < 2; dir++)
 		give_up_hole(in, f, dir);
 }
@@ -96,7 +102,7 @@ static bool far_segment(struct cv_inspect *in, struct cv_flow *f, unsigned int d
 
 	int32_t apart = cv_seq_diff(seg->seq, d->far);
 
-	if ((d->flags & CV_TCP_FAR) && apart >= 0 && apart <= WINDOW_SPAN) {
+	if ((d->flags & CV_TCP_FAR) && apart >= 0 && apart <= CV_WINDOW_SPAN) {
 		reposition(in, f, dir, seg->seq);
 		return true;
 	}
@@ -121,7 +127,7 @@ static void hold_segment(struct cv_inspect *in, struct cv_flow *f, unsigned int 
 
 	cv_flow_count(in, CV_FLOW_OUT_OF_ORDER);
 	while (!cv_segments_hold(in, f, dir, seg, 0, &added)) {
-		if (first_held(in, d) == NULL) {
+		if (first_held(in, d) == NULL || (f->enforced >> dir & 1)) {
 			cv_flow_count(in, CV_FLOW_SEGMENTS_FULL);
 			in->did |= CV_DID_NO_MEMORY;
 			return;
@@ -154,7 +160,7 @@ static void payload(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
 		d->next = seg->seq; /* picked up in mid-stream */
 	}
 	ahead = cv_seq_diff(seg->seq, d->next);
-	if ((ahead > WINDOW_SPAN || ahead < -OLD_SPAN || was_lost(d, seg)) &&
+	if ((ahead > CV_WINDOW_SPAN || ahead < -CV_OLD_SPAN || was_lost(d, seg)) &&
 	    !far_segment(in, f, dir, seg))
 		return;
 	d->flags &= (uint8_t)~CV_TCP_FAR;
@@ -220,7 +226,7 @@ static void take_fin(struct cv_flow_dir *d, uint32_t seq)
 {
 	int32_t ahead = cv_seq_diff(seq, d->next);
 
-	if ((d->flags & CV_TCP_KNOWN) && (ahead < 0 || ahead > WINDOW_SPAN))
+	if ((d->flags & CV_TCP_KNOWN) && (ahead < 0 || ahead > CV_WINDOW_SPAN))
 		return;
 	if (!(d->flags & CV_TCP_KNOWN))
 		d->next = seq;
@@ -236,6 +242,11 @@ static void reset(struct cv_inspect *in, struct cv_flow *f, unsigned int dir, ui
 
 	if (f->closed || ((d->flags & CV_TCP_KNOWN) && (ahead < -1 || ahead > 65535)))
 		return;
+	/* A receiver takes one at the very next byte for sure (RFC 5961 3.2), else perhaps. */
+	if (f->enforced != 0 && ahead != 0)
+		return;
+	f->dir[0].flags |= CV_TCP_BROKEN;
+	f->dir[1].flags |= CV_TCP_BROKEN;
 	cv_tcp_finish(in, f, 0, CV_REJECT_TRUNCATED);
 	cv_tcp_finish(in, f, 1, CV_REJECT_TRUNCATED);
 	f->closed = 1;
@@ -265,6 +276,9 @@ void cv_tcp_segment(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
 			d->first = s.seq;
 		}
 	}
+	if ((s.flags & (CV_TH_SYN | CV_TH_ACK)) == (CV_TH_SYN | CV_TH_ACK) &&
+	    (f->dir[1 - dir].flags & CV_TCP_SYN) && s.ack == f->dir[1 - dir].first)
+		f->open = 1;
 	if (s.flags & CV_TH_RST) {
 		reset(in, f, dir, s.seq);
 		return;
