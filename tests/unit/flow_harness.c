@@ -35,12 +35,12 @@ static void committed(struct cv_sink *sink, const struct cv_record *rec)
 	memcpy(&h->record[h->records++], rec, rec->size);
 }
 
-struct flow_harness *flow_harness_new(uint32_t flows, const struct cv_gen_hint *hint)
+struct flow_harness *flow_harness_of(struct cv_generation *gen)
 {
 	struct flow_harness *h = must(aligned_alloc(64, (sizeof(*h) + 63) & ~(size_t)63));
-	struct cv_generation_build *b;
 
 	memset(h, 0, sizeof(*h));
+	h->gen = gen;
 	h->record = must(calloc(FH_RECORDS_MAX, sizeof(*h->record)));
 	h->memory = must(aligned_alloc(64, (size_t)CV_LANE_COUNT * CV_RECORD_MAX));
 	h->now_ns = 1700000000ll * 1000000000;
@@ -48,15 +48,24 @@ struct flow_harness *flow_harness_new(uint32_t flows, const struct cv_gen_hint *
 	h->sink.committed = committed;
 	for (int lane = 0; lane < CV_LANE_COUNT; lane++)
 		refill(&h->sink, (enum cv_lane)lane);
+	if (cv_pipeline_create(h->gen, false, &h->sink, &h->counters, &h->pipeline) != 0)
+		abort();
+	return h;
+}
+
+struct flow_harness *flow_harness_new(uint32_t flows, const struct cv_gen_hint *hint)
+{
+	struct cv_generation_build *b;
+	struct cv_generation *gen;
+
 	if (cv_generation_build_create(&b) != 0)
 		abort();
 	cv_generation_build_head(b)->flow_capacity = flows;
 	if ((hint != NULL && cv_generation_build_hint(b, hint) != 0) ||
-	    cv_generation_build_finish(b, &h->gen) != 0 ||
-	    cv_pipeline_create(h->gen, false, &h->sink, &h->counters, &h->pipeline) != 0)
+	    cv_generation_build_finish(b, &gen) != 0)
 		abort();
 	cv_generation_build_destroy(b);
-	return h;
+	return flow_harness_of(gen);
 }
 
 void flow_harness_drain(struct flow_harness *h)
@@ -67,13 +76,15 @@ void flow_harness_drain(struct flow_harness *h)
 static void check_ledger(const struct flow_harness *h)
 {
 	const struct cv_counters *c = &h->counters;
-	uint64_t outcomes = 0, produced = 0;
+	uint64_t outcomes = 0, produced = 0, reasons = 0;
 
 	for (int i = 0; i < CV_OUTCOME_COUNT; i++)
 		outcomes += c->outcome[i];
 	for (int i = 0; i < CV_LANE_COUNT; i++)
 		produced += c->produced[i];
-	if (outcomes == c->inspected && produced == h->records &&
+	for (int i = 0; i < CV_REASON_COUNT; i++)
+		reasons += c->reason[i];
+	if (reasons == c->rx && outcomes == c->inspected && produced == h->records &&
 	    c->flow[CV_FLOW_CREATED] ==
 		    c->flow[CV_FLOW_ENDED] + c->flow[CV_FLOW_EXPIRED] + c->flow[CV_FLOW_EVICTED])
 		return;
@@ -118,8 +129,8 @@ static size_t put_tags(uint8_t *at, const struct fh_flow *f)
 	return 8;
 }
 
-static void play(struct flow_harness *h, const struct fh_flow *flow, const uint8_t *frame,
-		 size_t len)
+static void play(struct flow_harness *h, const struct fh_flow *flow, bool from_client,
+		 const uint8_t *frame, size_t len)
 {
 	uint64_t before[CV_OUTCOME_COUNT];
 	uint8_t tags[TAGS];
@@ -128,6 +139,7 @@ static void play(struct flow_harness *h, const struct fh_flow *flow, const uint8
 	struct cv_frame f = {
 		.data = copy,
 		.len = (uint32_t)(len + tags_len),
+		.port = h->port[from_client],
 		.ts_ns = h->now_ns,
 		.number = ++h->number,
 	};
@@ -135,8 +147,10 @@ static void play(struct flow_harness *h, const struct fh_flow *flow, const uint8
 	memcpy(copy, frame, ADDRESSES);
 	memcpy(copy + ADDRESSES, tags, tags_len);
 	memcpy(copy + ADDRESSES + tags_len, frame + ADDRESSES, len - ADDRESSES);
+	copy[ADDRESSES - 1] ^= h->mac;
 	memcpy(before, h->counters.outcome, sizeof(before));
-	cv_pipeline_burst(h->pipeline, &f, 1, 0);
+	cv_pipeline_burst(h->pipeline, &f, 1, h->mono_ns);
+	h->verdict = f.verdict;
 	h->outcome = CV_OUTCOME_COUNT;
 	for (int i = 0; i < CV_OUTCOME_COUNT; i++) {
 		if (h->counters.outcome[i] != before[i])
@@ -187,7 +201,7 @@ void fh_tcp(struct flow_harness *h, const struct fh_flow *f, bool from_client, u
 	tcp[13] = flags;
 	if (len != 0)
 		memcpy(tcp + TCP, data, len);
-	play(h, f, frame, (size_t)(tcp - frame) + TCP + len);
+	play(h, f, from_client, frame, (size_t)(tcp - frame) + TCP + len);
 	free(frame);
 }
 
@@ -212,7 +226,7 @@ void fh_udp(struct flow_harness *h, const struct fh_flow *f, bool from_client, c
 		put16(udp, f->server_port);
 		put16(udp + 2, f->client_port);
 	}
-	play(h, f, frame, (size_t)(udp - frame) + UDP + len);
+	play(h, f, from_client, frame, (size_t)(udp - frame) + UDP + len);
 	free(frame);
 }
 
@@ -234,7 +248,7 @@ void fh_fragment(struct flow_harness *h, const struct fh_flow *f, uint32_t id, c
 		put16(frame + ETH + 6, (unsigned int)(off / 8 | (more ? 0x2000 : 0)));
 	}
 	memcpy(at, (const uint8_t *)payload + off, len);
-	play(h, f, frame, (size_t)(at - frame) + len);
+	play(h, f, true, frame, (size_t)(at - frame) + len);
 	free(frame);
 }
 

@@ -27,11 +27,17 @@ struct flow_harness {
 	uint8_t *memory;
 	int64_t now_ns; /* time of the next frame; tests advance it */
 	uint64_t number;
+	uint64_t mono_ns; /* monotonic time of the next frame, for limits */
+	uint8_t port[2]; /* the next frame comes in by: from the server, from the client */
+	uint8_t mac; /* flips bits of the next frames' source MAC */
 	enum cv_outcome outcome; /* of the last frame, CV_OUTCOME_COUNT = not inspected */
+	uint32_t verdict; /* of the last frame */
 };
 
 /** Forward and inspect everything, @p flows flow entries. Aborts without memory. */
 struct flow_harness *flow_harness_new(uint32_t flows, const struct cv_gen_hint *hint);
+/** The same under @p gen, which the harness takes over. */
+struct flow_harness *flow_harness_of(struct cv_generation *gen);
 /** Checks that the ledger closes before it frees. */
 void flow_harness_free(struct flow_harness *h);
 void flow_harness_drain(struct flow_harness *h);
