@@ -103,16 +103,20 @@ static int open_link(struct cv_control *c)
 
 static int open_captures(struct cv_control *c)
 {
-	const struct cv_capture_source sources[] = {cv_evidence_of_workers(c->link)};
+	struct cv_capture_source sources[CV_CAPTURE_SOURCES_MAX] = {
+		cv_evidence_of_workers(c->link)};
 	struct cv_capture_config config = {
 		.node = c->config->node,
 		.version = CULVERT_VERSION,
 		.gen = c->gen,
 		.sources = sources,
-		.source_count = sizeof(sources) / sizeof(sources[0]),
+		.source_count = 1,
 	};
-	int res = cv_capture_hub_create(c->loop, &config, &c->captures);
+	int res;
 
+	if (c->bpf)
+		sources[config.source_count++] = cv_evidence_of_xdp(c->bpf);
+	res = cv_capture_hub_create(c->loop, &config, &c->captures);
 	if (res < 0)
 		cv_diag("error", "cannot set up captures (%s)", strerror(-res));
 	c->ledger.sources.captures = c->captures;

@@ -227,6 +227,23 @@ static void read_evidence(struct cv_reading *r, const struct cv_ledger_sources *
 	right(e, "overrun", c.overrun);
 	right(e, "read", t.evidence_read);
 	right(e, "abandoned", t.evidence_abandoned);
+	if (s->bpf) {
+		uint64_t taken = 0;
+
+		for (unsigned int i = 0; i < s->gen->ports.count; i++) {
+			struct cv_evidence_counts unused;
+			uint64_t n = 0;
+
+			(void)cv_bpf_evidence_counts(s->bpf, i, &unused, &n);
+			taken += n;
+		}
+		c = cv_capture_hub_counts(s->captures, CV_JUDGE_XDP);
+		e = add(r, "seen = unsampled + overrun + read", "%s", "evidence:xdp");
+		left(e, "seen", c.seen);
+		right(e, "unsampled", c.unsampled);
+		right(e, "overrun", c.overrun);
+		right(e, "read", taken);
+	}
 	e = add(r, "offered = filtered + written + lost", "%s", "evidence:captures");
 	left(e, "offered", captures.offered);
 	right(e, "filtered", captures.filtered);

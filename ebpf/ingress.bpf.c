@@ -10,6 +10,7 @@
 #define CV_CAS64(p, o, n) __sync_val_compare_and_swap(p, o, n)
 #define CV_ADD64(p, n) __sync_fetch_and_add(p, n)
 #include "dataplane/policy/verdict.h"
+#include "ebpf/evidence.bpf.h"
 #include "ebpf/maps.h"
 #define CV_MODULE_LAYOUTS_ONLY
 #include "ebpf/module_maps.h"
@@ -149,11 +150,13 @@ struct judge {
 /* What judge() is asked. */
 struct ask {
 	__u32 slot, port;
+	__u32 in_force; /* slot of the policy in force, also when it is the other's turn */
 	__u32 shadow; /* it is the shadow policy's turn */
 	__u32 live; /* shadow: the verdict in force */
-	__u64 now;
 	__u32 given; /* 1 = now is the time, not the clock */
 	__u32 module; /* out: slot + 1 of the module to be asked, 0 = none */
+	__u32 pad;
+	__u64 now;
 	struct cv_device_key device; /* out, with shadow: the sender */
 };
 
@@ -444,8 +447,26 @@ static __always_inline void count(__u32 reason, __u32 path, __u64 len)
 	c->path[path].bytes += len;
 }
 
+/* A frame ends here: let those who capture know. */
+static __always_inline int drop(struct xdp_md *ctx, __u32 slot, const struct cv_judgement *j,
+				__u32 reason, __u64 len)
+{
+	const struct cv_policy_head *head;
+
+	count(reason, CV_XDP_DROPPED, len);
+	if (evidence.until_ns) {
+		struct drop d = {.reason = reason, .rule = j->rule};
+
+		head = bpf_map_lookup_elem(&policy_head, &slot);
+		d.generation = head ? head->number : 0;
+		keep_evidence(ctx, &d);
+	}
+	return XDP_DROP;
+}
+
 /* No socket is bound to the queue: the peer port, or drop. */
-static __always_inline int without_dataplane(__u64 len)
+static __always_inline int without_dataplane(struct xdp_md *ctx, __u32 slot,
+					     const struct cv_judgement *j, __u64 len)
 {
 	__u32 zero = 0;
 	struct cv_xdp_port *port = bpf_map_lookup_elem(&port_config, &zero);
@@ -454,8 +475,7 @@ static __always_inline int without_dataplane(__u64 len)
 		count(CV_REASON_BYPASS, CV_XDP_BYPASS, len);
 		return XDP_REDIRECT;
 	}
-	count(CV_REASON_PORT_DOWN, CV_XDP_DROPPED, len);
-	return XDP_DROP;
+	return drop(ctx, slot, j, CV_REASON_PORT_DOWN, len);
 }
 
 static __always_inline __u64 frame_length(const struct xdp_md *ctx)
@@ -507,7 +527,7 @@ static __always_inline __u32 judge_all(struct xdp_md *ctx, struct ask *ask, stru
 	if (!epoch)
 		return CV_TEST_NO_SHADOW;
 	word = *(volatile __u64 *)epoch;
-	ask->slot = CV_EPOCH_LIVE(word);
+	ask->slot = ask->in_force = CV_EPOCH_LIVE(word);
 	judge(ctx, ask, j);
 	slot = CV_EPOCH_SHADOW(word);
 	if (slot == CV_SLOT_NONE)
@@ -538,7 +558,8 @@ static __always_inline int tells_spoof(struct xdp_md *ctx, __u64 len)
 	       bpf_redirect_map(&xsks_map, ctx->rx_queue_index, XDP_DROP) == XDP_REDIRECT;
 }
 
-static __always_inline int conclude(struct xdp_md *ctx, const struct cv_judgement *j)
+/* @param slot of the policy in force. */
+static __always_inline int conclude(struct xdp_md *ctx, __u32 slot, const struct cv_judgement *j)
 {
 	__u32 reason = CV_VERDICT_REASON(j->verdict);
 	__u64 len = frame_length(ctx);
@@ -546,7 +567,7 @@ static __always_inline int conclude(struct xdp_md *ctx, const struct cv_judgemen
 	switch (CV_VERDICT_ACTION(j->verdict)) {
 	case CV_ACTION_FORWARD:
 		if (bpf_redirect_map(&xsks_map, ctx->rx_queue_index, XDP_DROP) != XDP_REDIRECT)
-			return without_dataplane(len);
+			return without_dataplane(ctx, slot, j, len);
 		count(reason, CV_XDP_STEERED, len);
 		return XDP_REDIRECT;
 	case CV_ACTION_HOST:
@@ -557,8 +578,7 @@ static __always_inline int conclude(struct xdp_md *ctx, const struct cv_judgemen
 			count(reason, CV_XDP_STEERED, len);
 			return XDP_REDIRECT;
 		}
-		count(reason, CV_XDP_DROPPED, len);
-		return XDP_DROP;
+		return drop(ctx, slot, j, reason, len);
 	}
 }
 
@@ -572,7 +592,7 @@ int xsk_def_prog(struct xdp_md *ctx)
 	judge_all(ctx, &ask, &j);
 	if (ask.module)
 		call_module(ctx, ask.module - 1, &j);
-	return conclude(ctx, &j);
+	return conclude(ctx, ask.in_force, &j);
 }
 
 /* Where the module's entry calls back to. */
@@ -582,7 +602,7 @@ int module_finish(struct xdp_md *ctx)
 	struct cv_judgement j = {};
 
 	hear_module(frame_length(ctx), &j);
-	return conclude(ctx, &j);
+	return conclude(ctx, module_slot(), &j);
 }
 
 static __always_inline int conclude_test(struct xdp_md *ctx, const struct cv_judgement *j)

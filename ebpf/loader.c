@@ -74,7 +74,7 @@ static int load_failed(struct cv_bpf_why *why, int err, const char *port)
 				   port);
 	default:
 		return cv_bpf_fail(why, err,
-				   "The kernel refuses the program of port %s (%s). Linux 5.15 "
+				   "The kernel refuses the program of port %s (%s). Linux 5.18 "
 				   "or later with CONFIG_XDP_SOCKETS is needed.",
 				   port, strerror(-err));
 	}
@@ -336,6 +336,7 @@ void cv_bpf_close(struct cv_bpf *b)
 	if (b->epoch)
 		munmap(b->epoch, (size_t)sysconf(_SC_PAGESIZE));
 	for (unsigned int i = 0; i < b->count; i++) {
+		cv_bpf_evidence_close(&b->ports[i]);
 		if (b->ports[i].link >= 0)
 			close(b->ports[i].link);
 		ingress_bpf__destroy(b->ports[i].object);

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dataplane/policy/evidence_abi.h"
 #include "dataplane/policy/generation.h"
 #include "ebpf/maps.h"
 
@@ -105,6 +106,29 @@ int cv_bpf_counters(const struct cv_bpf *b, unsigned int port, struct cv_xdp_cou
 
 /** How a port's program runs. @return 0 or -ENOENT. */
 int cv_bpf_mode(const struct cv_bpf *b, unsigned int port, enum cv_xdp_mode *ret);
+
+/**
+ * Begin, change or end (until_ns 0) the sampling of dropped frames on all ports.
+ *
+ * @param config until_ns is CLOCK_MONOTONIC.
+ * @return 0 or negative errno: the rings cannot be read.
+ */
+int cv_bpf_evidence_configure(struct cv_bpf *b, const struct cv_evidence_config *config);
+
+/** One copy. @param head ts_ns is CLOCK_MONOTONIC, port is filled. */
+typedef void cv_bpf_sample(void *owner, const struct cv_sample *head, const uint8_t *data);
+
+/** Take all copies out of the rings. */
+void cv_bpf_evidence_read(struct cv_bpf *b, cv_bpf_sample *take, void *owner);
+
+/**
+ * Dropped frames of one port that were wanted, and copies taken out of its ring, since it was
+ * loaded.
+ *
+ * @return 0, -ENOENT (not an af_xdp port), or negative errno.
+ */
+int cv_bpf_evidence_counts(const struct cv_bpf *b, unsigned int port,
+			   struct cv_evidence_counts *ret, uint64_t *ret_read);
 
 /** Give up the handle; programs and pins stay. NULL is fine. */
 void cv_bpf_close(struct cv_bpf *b);

@@ -41,6 +41,7 @@
 
 struct bpf_map;
 struct ingress_bpf;
+struct cv_bpf_evidence;
 
 struct cv_bpf_port {
 	struct ingress_bpf *object; /* NULL = not an af_xdp port */
@@ -49,6 +50,8 @@ struct cv_bpf_port {
 	int link; /* fd, -1 = none */
 	bool fresh; /* the link was made by this load */
 	enum cv_xdp_mode mode;
+	struct cv_bpf_evidence *evidence; /* reader of its copies, NULL = none yet */
+	uint64_t evidence_read; /* copies taken out of its ring */
 };
 
 struct cv_bpf {
@@ -82,6 +85,9 @@ void cv_modules_clear(const struct cv_bpf *b, uint32_t slot);
 
 /** The module for the next policy is not wanted any more. */
 void cv_modules_forget(struct cv_bpf *b);
+
+/** Give up the reader of a port's copies, if there is one. */
+void cv_bpf_evidence_close(struct cv_bpf_port *port);
 
 /* ---- pins ---------------------------------------------------------------------------------- */
 

@@ -167,4 +167,13 @@ static __always_inline __u32 hear_module(__u64 len, struct cv_judgement *j)
 	return result;
 }
 
+/* Slot of the policy whose module is being heard. */
+static __always_inline __u32 module_slot(void)
+{
+	__u32 zero = 0;
+	struct cv_module_held *held = bpf_map_lookup_elem(&module_held, &zero);
+
+	return held ? held->slot : 0;
+}
+
 #endif
