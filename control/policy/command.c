@@ -7,23 +7,22 @@
 
 #include "control/text/nearest.h"
 
-static const struct {
-	const char *verb;
-	int (*run)(const struct cv_policy_args *args);
-} handlers[] = {
+static const struct cv_policy_handler handlers[] = {
 	{"check", cv_policy_check_command},
 	{"learn", cv_policy_learn_command},
 	{"module build", cv_policy_module_build_command},
 	{"test", cv_policy_test_command},
+	{0},
 };
 
 /* All rows this program has a handler for. */
 static const struct cv_cli_command *const tables[] = {
 	cv_cli_policy_offline,
 	cv_cli_module_offline,
+	NULL,
 };
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+static const struct cv_policy_verbs policy_verbs = {"policy", tables, handlers};
 
 const char *cv_policy_value_at(const struct cv_policy_args *args, const char *name, size_t i)
 {
@@ -56,30 +55,32 @@ int cv_policy_usage(const struct cv_policy_args *args, const char *fmt, ...)
 }
 
 /* "module build" of "policy module build" */
-static const char *verb_of(const struct cv_cli_command *command)
+static const char *verb_of(const struct cv_policy_verbs *verbs,
+			   const struct cv_cli_command *command)
 {
-	return command->name + strlen("policy ");
+	return command->name + strlen(verbs->command) + 1;
 }
 
-static int (*find_handler(const char *verb))(const struct cv_policy_args *args)
+static int (*find_handler(const struct cv_policy_verbs *verbs,
+			  const char *verb))(const struct cv_policy_args *args)
 {
-	for (size_t i = 0; i < COUNT(handlers); i++) {
-		if (strcmp(handlers[i].verb, verb) == 0)
-			return handlers[i].run;
+	for (const struct cv_policy_handler *h = verbs->handlers; h->verb; h++) {
+		if (strcmp(h->verb, verb) == 0)
+			return h->run;
 	}
 	return NULL;
 }
 
 bool cv_policy_command_known(const struct cv_cli_command *command)
 {
-	return find_handler(verb_of(command)) != NULL;
+	return find_handler(&policy_verbs, verb_of(&policy_verbs, command)) != NULL;
 }
 
-static const struct cv_cli_command *find_row(const char *verb)
+static const struct cv_cli_command *find_row(const struct cv_policy_verbs *verbs, const char *verb)
 {
-	for (size_t t = 0; t < COUNT(tables); t++) {
-		for (const struct cv_cli_command *c = tables[t]; c->name; c++) {
-			if (strcmp(verb_of(c), verb) == 0)
+	for (size_t t = 0; verbs->tables[t]; t++) {
+		for (const struct cv_cli_command *c = verbs->tables[t]; c->name; c++) {
+			if (strcmp(verb_of(verbs, c), verb) == 0)
 				return c;
 		}
 	}
@@ -87,38 +88,39 @@ static const struct cv_cli_command *find_row(const char *verb)
 }
 
 /* The row that the first two words or the first one name. @return words taken, 0 = none. */
-static int take_verb(int argc, char **argv, const struct cv_cli_command **ret)
+static int take_verb(const struct cv_policy_verbs *verbs, int argc, char **argv,
+		     const struct cv_cli_command **ret)
 {
 	char two[CV_CLI_NAME_MAX];
 
 	if (argc > 1 && snprintf(two, sizeof(two), "%s %s", argv[0], argv[1]) < (int)sizeof(two)) {
-		*ret = find_row(two);
+		*ret = find_row(verbs, two);
 		if (*ret)
 			return 2;
 	}
-	*ret = argc > 0 ? find_row(argv[0]) : NULL;
+	*ret = argc > 0 ? find_row(verbs, argv[0]) : NULL;
 	return *ret ? 1 : 0;
 }
 
-static void write_verbs(FILE *out)
+static void write_verbs(const struct cv_policy_verbs *verbs, FILE *out)
 {
-	fputs("usage: culvert-control policy VERB ...\n\n", out);
-	for (size_t t = 0; t < COUNT(tables); t++) {
-		for (const struct cv_cli_command *c = tables[t]; c->name; c++)
-			fprintf(out, "  %-13s %s\n", verb_of(c), c->help);
+	fprintf(out, "usage: culvert-control %s VERB ...\n\n", verbs->command);
+	for (size_t t = 0; verbs->tables[t]; t++) {
+		for (const struct cv_cli_command *c = verbs->tables[t]; c->name; c++)
+			fprintf(out, "  %-13s %s\n", verb_of(verbs, c), c->help);
 	}
-	fputs("\nculvert-control policy VERB --help tells more.\n", out);
+	fprintf(out, "\nculvert-control %s VERB --help tells more.\n", verbs->command);
 }
 
-static int unknown_verb(const char *verb)
+static int unknown_verb(const struct cv_policy_verbs *verbs, const char *verb)
 {
 	struct cv_nearest nearest = cv_nearest_start(verb);
 
-	for (size_t t = 0; t < COUNT(tables); t++) {
-		for (const struct cv_cli_command *c = tables[t]; c->name; c++)
-			cv_nearest_offer(&nearest, verb_of(c));
+	for (size_t t = 0; verbs->tables[t]; t++) {
+		for (const struct cv_cli_command *c = verbs->tables[t]; c->name; c++)
+			cv_nearest_offer(&nearest, verb_of(verbs, c));
 	}
-	fprintf(stderr, "culvert policy: unknown verb \"%s\"", verb);
+	fprintf(stderr, "culvert %s: unknown verb \"%s\"", verbs->command, verb);
 	if (nearest.best)
 		fprintf(stderr, ", did you mean \"%s\"?", nearest.best);
 	fputc('\n', stderr);
@@ -153,19 +155,19 @@ static int parse(int argc, char **argv, struct cv_policy_args *args, bool *help)
 	return r;
 }
 
-int cv_policy_command(int argc, char **argv)
+int cv_policy_run_verb(const struct cv_policy_verbs *verbs, int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : NULL;
 	struct cv_policy_args args = {0};
-	int r, words = take_verb(argc - 1, argv + 1, &args.command);
+	int r, words = take_verb(verbs, argc - 1, argv + 1, &args.command);
 	bool help = false;
 
 	if (!verb || cv_cli_is_help(verb)) {
-		write_verbs(verb ? stdout : stderr);
+		write_verbs(verbs, verb ? stdout : stderr);
 		return verb ? CV_CLI_OK : CV_CLI_USAGE;
 	}
 	if (!words)
-		return unknown_verb(verb);
+		return unknown_verb(verbs, verb);
 	args.given = calloc((size_t)argc, sizeof(*args.given));
 	if (!args.given)
 		return CV_CLI_UNREACHABLE;
@@ -174,7 +176,12 @@ int cv_policy_command(int argc, char **argv)
 	if (r == CV_CLI_OK && help)
 		cv_cli_write_help(args.command, stdout);
 	else if (r == CV_CLI_OK)
-		r = find_handler(verb_of(args.command))(&args);
+		r = find_handler(verbs, verb_of(verbs, args.command))(&args);
 	free(args.given);
 	return r;
+}
+
+int cv_policy_command(int argc, char **argv)
+{
+	return cv_policy_run_verb(&policy_verbs, argc, argv);
 }

@@ -39,6 +39,28 @@ const char *cv_policy_value_at(const struct cv_policy_args *args, const char *na
 int cv_policy_usage(const struct cv_policy_args *args, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/** Who does a verb; tables end with verb NULL. */
+struct cv_policy_handler {
+	const char *verb; /* without the command's name */
+	int (*run)(const struct cv_policy_args *args);
+};
+
+/** A command with verbs: its rows, and who does them. */
+struct cv_policy_verbs {
+	const char *command; /* "policy" */
+	const struct cv_cli_command *const
+		*tables; /* each ends with name NULL, the list with NULL */
+	const struct cv_policy_handler *handlers;
+};
+
+/**
+ * Read a command line by the rows of a command and hand it to the verb's handler.
+ *
+ * @param argv argv[0] is the command's name.
+ * @return exit code, enum cv_cli_exit.
+ */
+int cv_policy_run_verb(const struct cv_policy_verbs *verbs, int argc, char **argv);
+
 /**
  * The `culvert-control policy ...` commands.
  *
