@@ -84,6 +84,31 @@ static int load_bpf(struct cv_control *c)
 	return res;
 }
 
+static int start_firewall(struct cv_control *c)
+{
+	struct cv_diagnostics diag = {0};
+	int res = cv_firewall_start(c->config, &c->firewall, &diag);
+
+	cv_diagnostics_print(&diag, stderr);
+	cv_diagnostics_free(&diag);
+	return res;
+}
+
+/* Tried again every second; told once. */
+static void watch_firewall(struct cv_control *c)
+{
+	struct cv_diagnostics diag = {0};
+	int res;
+
+	if (!c->firewall)
+		return;
+	res = cv_firewall_watch(c->firewall, &diag);
+	if (res >= 0 || !c->firewall_told)
+		cv_diagnostics_print(&diag, stderr);
+	c->firewall_told = res < 0;
+	cv_diagnostics_free(&diag);
+}
+
 static int open_link(struct cv_control *c)
 {
 	struct cv_ledger_sources sources = {
@@ -133,6 +158,13 @@ static json_t *get_stats(void *owner, const struct cv_http_query *query)
 	return cv_document_stats(owner);
 }
 
+static json_t *get_firewall(void *owner, const struct cv_http_query *query)
+{
+	struct cv_control *c = owner;
+
+	return c->firewall ? cv_firewall_status(c->firewall) : json_pack("{s:s}", "table", "off");
+}
+
 static json_t *get_ledger(void *owner, const struct cv_http_query *query)
 {
 	struct cv_control *c = owner;
@@ -178,6 +210,10 @@ static int open_http(struct cv_control *c)
 		 .stream = cv_capture_hub_open,
 		 .stream_type = "application/x-pcapng",
 		 .owner = c->captures},
+		{.path = "/v1/firewall",
+		 .summary = "counters of the host's firewall",
+		 .json = get_firewall,
+		 .owner = c},
 	};
 	struct cv_http_config http = {
 		.node = c->config->node,
@@ -189,6 +225,8 @@ static int open_http(struct cv_control *c)
 	const char *why = "";
 	int res;
 
+	_Static_assert(sizeof(routes) / sizeof(routes[0]) + CV_POLICY_ROUTES == CV_CONTROL_ROUTES,
+		       "count them in CV_CONTROL_ROUTES");
 	memcpy(c->routes, routes, sizeof(routes));
 	cv_policy_routes(c->rollout, c->routes + sizeof(routes) / sizeof(routes[0]));
 	res = cv_http_server_create(c->loop, c->log, &http, &c->http, &why);
@@ -222,6 +260,7 @@ static void on_watch(struct cv_op *op, int res, uint32_t flags)
 	}
 	if (state != CV_LEDGER_MOVING)
 		c->ledger_open = state == CV_LEDGER_OPEN;
+	watch_firewall(c);
 	cv_loop_timer(c->loop, &c->watch, CV_WATCH_NS);
 }
 
@@ -269,6 +308,9 @@ int cv_control_start(struct cv_control *c, const char *config_path)
 		res = open_log(c);
 	if (res == 0)
 		res = open_rollout(c);
+	/* Before the ports: what they pass to the host meets the table. */
+	if (res == 0)
+		res = start_firewall(c);
 	if (res == 0)
 		res = load_bpf(c);
 	if (res == 0)
@@ -321,6 +363,7 @@ void cv_control_stop(struct cv_control *c)
 	cv_rollout_close(c->rollout);
 	cv_link_server_destroy(c->link);
 	stop_bpf(c);
+	cv_firewall_stop(c->firewall);
 	cv_eventlog_close(c->log);
 	cv_loop_destroy(c->loop);
 	if (c->signal_fd >= 0)

@@ -10,11 +10,12 @@
 #include "control/ledger.h"
 #include "control/link/link_server.h"
 #include "control/loop/loop.h"
+#include "control/nft/firewall.h"
 #include "control/rollout/rollout.h"
 #include "control/subscriber/http_server.h"
 #include "ebpf/loader.h"
 
-#define CV_CONTROL_ROUTES (4 + CV_POLICY_ROUTES)
+#define CV_CONTROL_ROUTES (5 + CV_POLICY_ROUTES)
 
 struct cv_control {
 	struct cv_config *config;
@@ -23,6 +24,8 @@ struct cv_control {
 	struct cv_loop *loop;
 	struct cv_eventlog *log;
 	struct cv_bpf *bpf; /* NULL = no af_xdp port */
+	struct cv_firewall *firewall; /* NULL = firewall.enabled is false */
+	bool firewall_told; /* said that it could not be put back */
 	struct cv_link_server *link;
 	struct cv_capture_hub *captures;
 	struct cv_http_server *http;

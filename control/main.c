@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "control/control.h"
+#include "control/nft/command.h"
 #include "control/policy/command.h"
 
 #define DEFAULT_CONFIG "/etc/culvert/culvert.yaml"
@@ -13,7 +14,8 @@ enum { EXIT_FINE, EXIT_USAGE, EXIT_INPUT, EXIT_FAILED };
 
 static const char help[] =
 	"usage: culvert-control [--config FILE]\n"
-	"       culvert-control config|policy ... (see config --help, policy --help)\n"
+	"       culvert-control config|policy|firewall|quarantine ... (see config --help and so "
+	"on)\n"
 	"\n"
 	"Loads the policy into the kernel, gives the dataplane its generation, writes the event\n"
 	"log and serves it to subscribers. Ends on SIGTERM or SIGINT.\n"
@@ -53,6 +55,10 @@ int main(int argc, char **argv)
 		return cv_config_command(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "policy") == 0)
 		return cv_policy_command(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "firewall") == 0)
+		return cv_firewall_command(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "quarantine") == 0)
+		return cv_quarantine_command(argc - 1, argv + 1);
 	while ((option = getopt_long(argc, argv, "c:hV", options, NULL)) != -1) {
 		if (option == 'c') {
 			path = optarg;

@@ -73,6 +73,9 @@ extern const struct cv_cli_command cv_cli_commands[];
 extern const struct cv_cli_command cv_cli_policy_offline[];
 /** Verbs of `culvert policy module` likewise. */
 extern const struct cv_cli_command cv_cli_module_offline[];
+/** Verbs of `culvert firewall` and `culvert quarantine`, done by culvert-control. */
+extern const struct cv_cli_command cv_cli_firewall_offline[];
+extern const struct cv_cli_command cv_cli_quarantine_offline[];
 /** Options of every command that is not offline; ends with name NULL. */
 extern const struct cv_cli_option cv_cli_global_options[];
 

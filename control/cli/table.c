@@ -29,6 +29,9 @@ static const struct cv_cli_command *const policy_verbs[] = {
 	NULL,
 };
 
+static const struct cv_cli_command *const firewall_verbs[] = {cv_cli_firewall_offline, NULL};
+static const struct cv_cli_command *const quarantine_verbs[] = {cv_cli_quarantine_offline, NULL};
+
 const struct cv_cli_command cv_cli_commands[] = {
 	{
 		.name = "status",
@@ -150,6 +153,26 @@ const struct cv_cli_command cv_cli_commands[] = {
 		.details = "culvert help policy VERB tells more about each.",
 		.exits = "0 1 2 3",
 		.verbs = policy_verbs,
+	},
+	{
+		.name = "firewall",
+		.operands = "VERB ...",
+		.help = "look at, put in place or remove the host's firewall",
+		.details =
+			"The table inet culvert in the nftables of this host, which protects the "
+			"node itself. It is there without control, too.",
+		.exits = "0 1 2 3",
+		.verbs = firewall_verbs,
+	},
+	{
+		.name = "quarantine",
+		.operands = "VERB ...",
+		.help = "put devices away, by address or MAC",
+		.details =
+			"The list of devices whose packets the host's firewall drops. It lies in "
+			"log.dir and outlives a restart.",
+		.exits = "0 1 2 3",
+		.verbs = quarantine_verbs,
 	},
 	{
 		.name = "version",

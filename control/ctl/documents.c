@@ -141,6 +141,8 @@ static json_t *warnings(const struct cv_control *c)
 			     cv_consumer_broken(consumer));
 	}
 	cv_rollout_warn(c->rollout, list);
+	if (c->firewall && !cv_firewall_in_place(c->firewall))
+		warn(list, "the host's firewall is not in place: culvert firewall apply says why");
 	if (broken && cv_ledger_state(&c->ledger) == CV_LEDGER_OPEN)
 		warn(list, "the ledger is open: %s is off by %lld", broken->name,
 		     (long long)(broken->left - broken->right));
