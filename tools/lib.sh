@@ -33,7 +33,7 @@ libsqlite3-dev
 libcmocka-dev libcbor-dev libcoap3-dev libmodbus-dev libmosquitto-dev python3"
 cv_packages_run="iproute2 iputils-ping ethtool procps curl jq libcoap3-bin mosquitto mosquitto-clients mbpoll
 socat"
-cv_packages_test="$cv_packages_run git clang-format codespell tshark tcpdump mandoc shellcheck
+cv_packages_test="$cv_packages_run nftables git clang-format codespell tshark tcpdump mandoc shellcheck
 python3-jsonschema minisign systemd libclang-rt-dev dpdk dpdk-dev"
 
 cv_is_installed() {

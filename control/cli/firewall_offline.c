@@ -91,7 +91,8 @@ const struct cv_cli_command cv_cli_quarantine_offline[] = {
 		.words = "file",
 		.help = "put a whole list in the place of the one there is",
 		.details =
-			"FILE has one device per line, # begins a comment. Every wrong line is "
+			"FILE has one device per line, # begins a comment; - is standard input. "
+			"Every wrong line is "
 			"told "
 			"with its place, and then nothing is changed. Packets meet the old list or "
 			"the new one, never a part of it.",

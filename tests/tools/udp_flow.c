@@ -99,12 +99,15 @@ static int receive_flow(const char *port)
 {
 	struct sockaddr_in6 addr = {.sin6_family = AF_INET6,
 				    .sin6_port = htons((uint16_t)atoi(port))};
+	struct sigaction sa = {.sa_handler = on_signal};
 	struct timeval timeout = {.tv_usec = 100000};
 	uint32_t received = 0, distinct = 0, highest = 0, reordered = 0;
 	uint8_t *seen = calloc(MAX_COUNT / 8 + 1, 1);
 	int sock = socket(AF_INET6, SOCK_DGRAM, 0), size = 8 << 20;
 	char m[128];
 
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
 	setsockopt(sock, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	if (!seen || sock < 0 || bind(sock, (struct sockaddr *)&addr, sizeof(addr)) < 0) {
@@ -140,10 +143,6 @@ static int receive_flow(const char *port)
 
 int main(int argc, char **argv)
 {
-	struct sigaction sa = {.sa_handler = on_signal};
-
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGINT, &sa, NULL);
 	if (argc == 6 && strcmp(argv[1], "send") == 0 && strtoull(argv[4], NULL, 10) > 0)
 		return send_flow(argv[2], argv[3], strtoull(argv[4], NULL, 10),
 				 (uint32_t)strtoul(argv[5], NULL, 10));
