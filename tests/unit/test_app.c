@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "dataplane/decode/decoder.h"
 #include "dataplane/policy/app_build.h"
 #include "dataplane/policy/generation.h"
 #include "decoder_list.h"
@@ -528,6 +529,31 @@ static void test_keys(void **state)
 	assert_null(cv_app_identity_name(CV_PROTO_COAP));
 }
 
+/* The page that people read has every key as the list has it. */
+static void test_page(void **state)
+{
+	static char page[65536];
+	char path[1024], row[512];
+	const char *root = getenv("CULVERT_SOURCE_ROOT");
+	const struct cv_app_key *keys;
+	size_t count;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/docs/security/app-constraints.md", root ? root : ".");
+	f = fopen(path, "r");
+	assert_non_null(f);
+	page[fread(page, 1, sizeof(page) - 1, f)] = '\0';
+	fclose(f);
+	keys = cv_app_keys(&count);
+	for (size_t i = 0; i < count; i++) {
+		snprintf(row, sizeof(row), "| %s | `%s` | %s | %s |\n",
+			 cv_proto_name(keys[i].proto), keys[i].name, keys[i].help,
+			 cv_app_syntax_text(keys[i].syntax));
+		if (strstr(page, row) == NULL)
+			fail_msg("not in docs/security/app-constraints.md: %s", row);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -545,6 +571,7 @@ int main(void)
 		cmocka_unit_test(test_identity_twice),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
