@@ -8,7 +8,6 @@
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,38 +15,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <cmocka.h>
 
 #include "dataplane/policy/generation_build.h"
-#include "ebpf/loader.h"
-
-#define SKIP 77
-
-static char pin_dir[64];
-
-static int run(const char *command)
-{
-	return system(command) ? -1 : 0;
-}
-
-static struct cv_gen_port port(const char *name, const char *target, uint8_t peer, uint8_t on_loss)
-{
-	struct cv_gen_port p = {.kind = CV_PORT_AF_XDP, .peer = peer, .on_loss = on_loss};
-
-	snprintf(p.name, sizeof(p.name), "%s", name);
-	snprintf(p.target, sizeof(p.target), "%s", target);
-	return p;
-}
+#include "tests/verdict/veth_lab.h"
 
 /* UDP 5683 is forwarded, ICMP goes to the host, the rest is denied. */
 static struct cv_generation *generation(uint64_t number, const char *target, uint8_t on_loss)
 {
-	struct cv_gen_port a = port("sensors", target, 1, on_loss);
-	struct cv_gen_port b = port("platform", "cvt-b", 0, on_loss);
+	struct cv_gen_port a = cv_lab_port("sensors", target, 1, on_loss);
+	struct cv_gen_port b = cv_lab_port("platform", "cvt-b", 0, on_loss);
 	struct cv_gen_rule coap = {
 		.key = {.port = htons(5683), .ip_proto = 17, .match = CV_MATCH_DPORT},
 		.rule = {.id = 1, .index = 1, .action = CV_ACTION_FORWARD}};
@@ -75,49 +55,10 @@ static void send_frames(uint8_t proto, uint16_t dport, int count)
 {
 	uint8_t f[60] = {2, 0,	0,     0, 0, 1,	 2, 0, 0, 0,  0, 2, 8, 0, 0x45, 0, 0, 28, 0, 0, 0,
 			 0, 64, proto, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 9, 9,	0, 0, 0,  8, 0, 0};
-	struct sockaddr_ll to = {.sll_family = AF_PACKET,
-				 .sll_ifindex = (int)if_nametoindex("cvt-ap")};
-	int fd = socket(AF_PACKET, SOCK_RAW, 0);
 
-	assert_true(fd >= 0);
 	f[36] = (uint8_t)(dport >> 8);
 	f[37] = (uint8_t)dport;
-	while (count--)
-		assert_int_equal(sendto(fd, f, sizeof(f), 0, (void *)&to, sizeof(to)), sizeof(f));
-	close(fd);
-}
-
-static uint64_t seen(const struct cv_xdp_counts *c)
-{
-	uint64_t n = 0;
-
-	for (int i = 0; i < CV_REASON_COUNT; i++)
-		n += c->reason[i].packets;
-	return n;
-}
-
-/* XDP runs in softirq: wait until the frames have been counted, at most two seconds. */
-static struct cv_xdp_counts counts_after(const struct cv_bpf *b, unsigned int i, uint64_t packets)
-{
-	const struct timespec pause = {.tv_nsec = 2000000};
-	struct cv_xdp_counts c;
-
-	for (int tries = 0; tries < 1000; tries++) {
-		assert_int_equal(cv_bpf_counters(b, i, &c), 0);
-		if (seen(&c) >= packets)
-			break;
-		nanosleep(&pause, NULL);
-	}
-	return c;
-}
-
-static uint64_t path_sum(const struct cv_xdp_counts *c)
-{
-	uint64_t n = 0;
-
-	for (int i = 0; i < CV_XDP_PATH_COUNT; i++)
-		n += c->path[i].packets;
-	return n;
+	cv_lab_send("cvt-ap", f, sizeof(f), count);
 }
 
 static __u32 link_id(const char *name)
@@ -127,7 +68,7 @@ static __u32 link_id(const char *name)
 	char path[128];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/port-%s/link", pin_dir, name);
+	snprintf(path, sizeof(path), "%s/port-%s/link", cv_lab_pins, name);
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return 0;
@@ -143,7 +84,7 @@ static __u32 map_id(const char *pin)
 	char path[128];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/%s", pin_dir, pin);
+	snprintf(path, sizeof(path), "%s/%s", cv_lab_pins, pin);
 	fd = bpf_obj_get(path);
 	assert_true(fd >= 0);
 	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &size), 0);
@@ -167,7 +108,7 @@ static void test_start_again(void **state)
 	struct cv_bpf *b = NULL;
 
 	for (int start = 0; start < 2; start++) {
-		if (cv_bpf_load(g, pin_dir, &b, &why))
+		if (cv_bpf_load(g, cv_lab_pins, &b, &why))
 			fail_msg("%s", why.text);
 		cv_bpf_close(b);
 		for (size_t i = 0; i < sizeof(pins) / sizeof(pins[0]); i++) {
@@ -179,7 +120,7 @@ static void test_start_again(void **state)
 			assert_int_equal(link_id("sensors"), link);
 		link = link_id("sensors");
 	}
-	assert_int_equal(cv_bpf_detach(pin_dir, &why), 0);
+	assert_int_equal(cv_bpf_detach(cv_lab_pins, &why), 0);
 	free(g);
 }
 
@@ -193,7 +134,7 @@ static void test_attach_judge_switch_detach(void **state)
 	enum cv_xdp_mode mode;
 	uint64_t base;
 
-	if (cv_bpf_load(g1, pin_dir, &b, &why))
+	if (cv_bpf_load(g1, cv_lab_pins, &b, &why))
 		fail_msg("%s", why.text);
 	assert_int_equal(cv_bpf_generation(b), 1);
 	assert_int_equal(cv_bpf_mode(b, 0, &mode), 0);
@@ -204,34 +145,34 @@ static void test_attach_judge_switch_detach(void **state)
 	send_frames(17, 5683, 10);
 	send_frames(17, 53, 20);
 	send_frames(1, 0, 30);
-	c = counts_after(b, 0, 60);
-	base = seen(&c);
+	c = cv_lab_counts_after(b, 0, 60);
+	base = cv_lab_seen(&c);
 	assert_int_equal(c.reason[CV_REASON_PORT_DOWN].packets, 10);
 	assert_int_equal(c.reason[CV_REASON_PORT_DOWN].bytes, 600);
 	assert_true(c.reason[CV_REASON_DENY_DEFAULT].packets >= 20);
 	assert_int_equal(c.reason[CV_REASON_ALLOW_HOST].packets, 30);
 	assert_int_equal(c.path[CV_XDP_HOST].packets, 30);
-	assert_int_equal(path_sum(&c), seen(&c));
+	assert_int_equal(cv_lab_path_sum(&c), cv_lab_seen(&c));
 
 	/* The second generation denies what the first forwarded. */
 	assert_int_equal(cv_bpf_install(b, g2, &why), 0);
 	assert_int_equal(cv_bpf_generation(b), 2);
 	send_frames(17, 5683, 10);
-	c = counts_after(b, 0, base + 10);
+	c = cv_lab_counts_after(b, 0, base + 10);
 	assert_int_equal(c.reason[CV_REASON_PORT_DOWN].packets, 10);
 
 	/* Control goes and comes again: counters go on. */
 	cv_bpf_close(b);
-	if (cv_bpf_load(g1, pin_dir, &b, &why))
+	if (cv_bpf_load(g1, cv_lab_pins, &b, &why))
 		fail_msg("%s", why.text);
 	send_frames(17, 5683, 5);
-	c = counts_after(b, 0, base + 15);
+	c = cv_lab_counts_after(b, 0, base + 15);
 	assert_int_equal(c.reason[CV_REASON_PORT_DOWN].packets, 15);
 	cv_bpf_close(b);
 
-	assert_int_equal(cv_bpf_detach(pin_dir, &why), 0);
+	assert_int_equal(cv_bpf_detach(cv_lab_pins, &why), 0);
 	assert_int_equal(link_id("sensors"), 0);
-	assert_int_not_equal(access(pin_dir, F_OK), 0);
+	assert_int_not_equal(access(cv_lab_pins, F_OK), 0);
 	free(g1);
 	free(g2);
 }
@@ -254,10 +195,10 @@ static void test_bypass(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(bind(fd, (void *)&at, sizeof(at)), 0);
 	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)), 0);
-	if (cv_bpf_load(g, pin_dir, &b, &why))
+	if (cv_bpf_load(g, cv_lab_pins, &b, &why))
 		fail_msg("%s", why.text);
 	send_frames(17, 5683, 10);
-	c = counts_after(b, 0, 10);
+	c = cv_lab_counts_after(b, 0, 10);
 	assert_int_equal(c.reason[CV_REASON_BYPASS].packets, 10);
 	assert_int_equal(c.path[CV_XDP_BYPASS].packets, 10);
 	while (got < 10 && recv(fd, frame, sizeof(frame), 0) == 60)
@@ -265,7 +206,7 @@ static void test_bypass(void **state)
 	assert_int_equal(got, 10);
 	close(fd);
 	cv_bpf_close(b);
-	assert_int_equal(cv_bpf_detach(pin_dir, &why), 0);
+	assert_int_equal(cv_bpf_detach(cv_lab_pins, &why), 0);
 	free(g);
 }
 
@@ -276,7 +217,7 @@ static void test_refusals(void **state)
 	struct cv_bpf_why why = {""};
 	struct cv_bpf *b = NULL;
 
-	assert_int_equal(cv_bpf_load(missing, pin_dir, &b, &why), -ENODEV);
+	assert_int_equal(cv_bpf_load(missing, cv_lab_pins, &b, &why), -ENODEV);
 	assert_non_null(strstr(why.text, "cvt-none"));
 	assert_int_equal(cv_bpf_load(good, "/tmp/culvert-no-bpffs", &b, &why), -ENOTSUP);
 	assert_non_null(strstr(why.text, "mount -t bpf"));
@@ -284,35 +225,17 @@ static void test_refusals(void **state)
 	assert_null(b);
 
 	/* Somebody else's program on the second port: the first is given back. */
-	assert_int_equal(run("ip link set dev cvt-b xdp obj " CV_TEST_OBJECT " program verdict_test"
-			     " 2>/dev/null"),
+	assert_int_equal(cv_lab_run("ip link set dev cvt-b xdp obj " CV_TEST_OBJECT
+				    " program verdict_test"
+				    " 2>/dev/null"),
 			 0);
-	assert_int_equal(cv_bpf_load(good, pin_dir, &b, &why), -EBUSY);
+	assert_int_equal(cv_bpf_load(good, cv_lab_pins, &b, &why), -EBUSY);
 	assert_non_null(strstr(why.text, "ip link set dev cvt-b xdp off"));
 	assert_int_equal(link_id("sensors"), 0);
-	assert_int_equal(run("ip link set dev cvt-b xdp off"), 0);
-	assert_int_equal(cv_bpf_detach(pin_dir, &why), 0);
+	assert_int_equal(cv_lab_run("ip link set dev cvt-b xdp off"), 0);
+	assert_int_equal(cv_bpf_detach(cv_lab_pins, &why), 0);
 	free(missing);
 	free(good);
-}
-
-static int enter_namespace(void)
-{
-	static const char *const commands[] = {
-		"sysctl -qw net.ipv6.conf.default.disable_ipv6=1",
-		"ip link add cvt-a type veth peer name cvt-ap",
-		"ip link add cvt-b type veth peer name cvt-bp",
-		"for i in cvt-a cvt-ap cvt-b cvt-bp; do ip link set $i up; done",
-		"ethtool -K cvt-bp gro on",
-	};
-
-	if (geteuid() || unshare(CLONE_NEWNET))
-		return -1;
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (run(commands[i]))
-			return -1;
-	}
-	return 0;
 }
 
 int main(void)
@@ -324,14 +247,7 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 	};
 
-	if (access("/sys/fs/bpf", W_OK)) {
-		printf("SKIP: no right to write /sys/fs/bpf\n");
-		return SKIP;
-	}
-	if (enter_namespace()) {
-		printf("SKIP: cannot make a network namespace with veth pairs (needs root)\n");
-		return SKIP;
-	}
-	snprintf(pin_dir, sizeof(pin_dir), "/sys/fs/bpf/culvert-test-%d", getpid());
+	if (cv_lab_enter())
+		return CV_LAB_SKIP;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
