@@ -101,6 +101,21 @@ static int load_policy(const struct cv_config *config, struct cv_policy **ret,
 	return cv_policy_load(path, ret, diag);
 }
 
+/* The policy names ports by the names the configuration gives them. */
+static int compile_policy(const struct cv_config *config, const struct cv_policy *policy,
+			  struct cv_generation_build *build, struct cv_diagnostics *diag)
+{
+	struct cv_gen_port ports[CV_PORTS_MAX] = {0};
+	struct cv_policy_target target = {.ports = config->n_ports ? ports : NULL,
+					  .n_ports = (unsigned int)config->n_ports};
+
+	for (size_t i = 0; i < config->n_ports; i++) {
+		memcpy(ports[i].name, config->ports[i].name, sizeof(ports[i].name));
+		ports[i].peer = config->ports[i].peer;
+	}
+	return cv_policy_compile(policy, &target, build, diag);
+}
+
 int cv_config_compile(const struct cv_config *config, uint64_t number, struct cv_generation **ret,
 		      struct cv_diagnostics *diag)
 {
@@ -114,7 +129,7 @@ int cv_config_compile(const struct cv_config *config, uint64_t number, struct cv
 	if (r == 0)
 		r = add_all(config, number, build, diag);
 	if (r == 0)
-		r = cv_policy_compile(policy, build, diag);
+		r = compile_policy(config, policy, build, diag);
 	if (r == 0)
 		r = cv_generation_build_finish(build, ret);
 	if (r < 0 && diag->errors == errors)

@@ -15,7 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/policy/contexts.h"
 #include "control/policy/expand.h"
+#include "control/policy/meters.h"
 
 /* Meetings tried and covers compared before a policy is called too intricate: seconds of work. */
 #define STEPS_MAX (1ull << 30)
@@ -35,7 +37,10 @@ struct pair_set {
 struct compiler {
 	const struct cv_policy *policy;
 	struct cv_generation_build *build;
-	struct cv_policy_entries entries;
+	struct cv_policy_contexts contexts;
+	struct cv_policy_meters meters;
+	unsigned int context; /* in hand */
+	struct cv_policy_entries entries; /* of that context */
 	struct span any_proto;
 	struct pair_set set;
 	bool *decides; /* by rule: owns a key as a request */
@@ -162,29 +167,25 @@ static uint32_t lowest_rank(struct compiler *c, uint32_t pair, const struct span
 	return best;
 }
 
-/* Periods as GCRA increments with @p shift fraction bits, rounded. */
-static uint64_t increment(struct cv_rate rate, unsigned int shift)
+static struct cv_rule make_rule(const struct compiler *c, uint32_t at, bool answer,
+				uint16_t src_class)
 {
-	__uint128_t period = (__uint128_t)rate.period_ns << shift;
-
-	return rate.amount ? (uint64_t)((period + rate.amount / 2) / rate.amount) : 0;
-}
-
-static struct cv_rule make_rule(const struct cv_policy *policy, uint32_t at, bool answer)
-{
-	const struct cv_policy_rule *rule = &policy->rules[at];
+	const struct cv_policy_rule *rule = &c->policy->rules[at];
 	struct cv_rule out = {.id = rule->id, .action = rule->action, .index = at + 1};
 
 	if (rule->action == CV_ACTION_DROP)
 		return out;
 	if (rule->inspect)
 		out.flags |= CV_RULE_INSPECT;
-	if (rule->limited && !answer) {
-		out.flags |= CV_RULE_POLICE;
-		out.limit.cost_packet = increment(rule->limit.packets, 6);
-		out.limit.cost_byte16 = increment(rule->limit.bytes, 16);
-		out.limit.burst = rule->limit.burst_ns << 6;
+	if (rule->exempt)
+		out.flags |= CV_RULE_EXEMPT;
+	if (answer)
+		return out;
+	if (rule->limited[CV_POLICY_PER_DEVICE]) {
+		out.limit = cv_policy_limit_of(&rule->limits[CV_POLICY_PER_DEVICE]);
+		out.flags |= out.limit.burst ? CV_RULE_POLICE : 0;
 	}
+	out.meter = cv_policy_meter_of(&c->meters, rule, at, src_class);
 	return out;
 }
 
@@ -201,8 +202,8 @@ static int emit_key(struct compiler *c, const struct cv_policy_entry *like, uint
 			.dst_class = (uint16_t)pair,
 			.port = htons(like->port),
 			.ip_proto = like->ip_proto,
-			.match = match[like->kind]},
-		.rule = make_rule(c->policy, rank / 2, rank & 1),
+			.match = CV_KEY_MATCH(match[like->kind], c->context)},
+		.rule = make_rule(c, rank / 2, rank & 1, (uint16_t)(pair >> 16)),
 	};
 
 	if (!(rank & 1))
@@ -257,7 +258,7 @@ static int compile_run(struct compiler *c, struct span own)
 	return r;
 }
 
-static void warn_shadowed(const struct compiler *c, struct cv_diagnostics *diag)
+static void warn_shadowed(const struct compiler *c, bool shadow, struct cv_diagnostics *diag)
 {
 	for (size_t i = 0; i < c->policy->n_rules; i++) {
 		const struct cv_policy_rule *rule = &c->policy->rules[i];
@@ -265,7 +266,8 @@ static void warn_shadowed(const struct compiler *c, struct cv_diagnostics *diag)
 			c->beaten_by[i] ? &c->policy->rules[c->beaten_by[i] - 1] : NULL;
 		struct cv_place at = {c->policy->path, rule->line, rule->column};
 
-		if (c->decides[i])
+		if (c->decides[i] || rule->mode == CV_POLICY_OFF ||
+		    (rule->mode == CV_POLICY_SHADOW && !shadow))
 			continue;
 		if (winner)
 			cv_diagnostics_add(diag, CV_SEVERITY_WARNING, at, "move it up or remove it",
@@ -279,15 +281,12 @@ static void warn_shadowed(const struct compiler *c, struct cv_diagnostics *diag)
 	}
 }
 
-static int compile_rules(struct compiler *c, struct cv_diagnostics *diag)
+static int compile_context(struct compiler *c, bool shadow)
 {
-	int r;
+	struct cv_policy_view view = {c->contexts.in[c->context], c->contexts.out[c->context],
+				      shadow};
+	int r = cv_policy_expand(c->policy, &view, c->beaten_by, &c->entries);
 
-	c->decides = calloc(c->policy->n_rules + 1, sizeof(*c->decides));
-	c->beaten_by = calloc(c->policy->n_rules + 1, sizeof(*c->beaten_by));
-	if (!c->decides || !c->beaten_by)
-		return -ENOMEM;
-	r = cv_policy_expand(c->policy, c->beaten_by, &c->entries);
 	if (r < 0)
 		return r;
 	c->any_proto = find_run(&c->entries, CV_PROBE_ANY_PROTO, 0);
@@ -297,46 +296,80 @@ static int compile_rules(struct compiler *c, struct cv_diagnostics *diag)
 		r = compile_run(c, own);
 		at += own.n;
 	}
-	if (r == 0)
-		warn_shadowed(c, diag);
+	free(c->entries.items);
+	c->entries = (struct cv_policy_entries){0};
 	return r;
 }
 
-static int add_name(struct cv_generation_build *build, const struct cv_policy_name *name,
+static int compile_rules(struct compiler *c, bool shadow, struct cv_diagnostics *diag)
+{
+	int r;
+
+	c->decides = calloc(c->policy->n_rules + 1, sizeof(*c->decides));
+	c->beaten_by = calloc(c->policy->n_rules + 1, sizeof(*c->beaten_by));
+	if (!c->decides || !c->beaten_by)
+		return -ENOMEM;
+	r = cv_policy_make_meters(c->policy, c->build, &c->meters);
+	for (c->context = 0; r == 0 && c->context < c->contexts.n; c->context++)
+		r = compile_context(c, shadow);
+	if (r == 0)
+		warn_shadowed(c, shadow, diag);
+	return r;
+}
+
+static int add_name(struct cv_generation_build *build, const char *text, unsigned int line,
 		    uint32_t id,
 		    int (*add)(struct cv_generation_build *, const struct cv_gen_name *))
 {
-	struct cv_gen_name out = {.id = id, .line = name->line};
+	struct cv_gen_name out = {.id = id, .line = line};
 
-	memcpy(out.text, name->text, sizeof(name->text));
+	snprintf(out.text, sizeof(out.text), "%s", text);
 	return add(build, &out);
 }
 
-int cv_policy_compile(const struct cv_policy *policy, struct cv_generation_build *build,
-		      struct cv_diagnostics *diag)
+static int add_senders(const struct cv_policy *policy, struct cv_generation_build *build)
 {
-	struct compiler c = {.policy = policy, .build = build};
-	struct cv_generation *head = cv_generation_build_head(build);
 	int r = 0;
 
-	head->policy.contexts[0].ip_action = policy->fallback.ip;
-	head->policy.contexts[0].non_ip_action = policy->fallback.non_ip;
-	head->policy.contexts[0].inspect = policy->fallback.inspect;
 	for (size_t i = 0; r == 0 && i < policy->n_prefixes; i++)
 		r = cv_generation_build_prefix(build, &policy->prefixes[i].prefix);
-	for (size_t i = 0; r == 0 && i < policy->n_groups; i++)
-		r = add_name(build, &policy->groups[i].name, 0, cv_generation_build_group_name);
-	for (size_t i = 0; r == 0 && i < policy->n_rules; i++) {
-		const struct cv_policy_name name = {.line = policy->rules[i].line};
+	for (size_t i = 0; r == 0 && i < policy->n_macs; i++)
+		r = cv_generation_build_mac(build, &policy->macs[i].mac);
+	for (size_t i = 0; r == 0 && i < policy->n_bindings; i++)
+		r = cv_generation_build_binding(build, &policy->bindings[i].binding);
+	return r;
+}
 
-		r = add_name(build, &name, policy->rules[i].id, cv_generation_build_rule_name);
-	}
+static int add_names(const struct cv_policy *policy, struct cv_generation_build *build)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < policy->n_groups; i++)
+		r = add_name(build, policy->groups[i].name.text, policy->groups[i].name.line, 0,
+			     cv_generation_build_group_name);
+	for (size_t i = 0; r == 0 && i < policy->n_rules; i++)
+		r = add_name(build, policy->rules[i].name, policy->rules[i].line,
+			     policy->rules[i].id, cv_generation_build_rule_name);
+	return r;
+}
+
+int cv_policy_compile(const struct cv_policy *policy, const struct cv_policy_target *target,
+		      struct cv_generation_build *build, struct cv_diagnostics *diag)
+{
+	struct compiler c = {.policy = policy, .build = build};
+	int r = cv_policy_find_contexts(policy, target, build, &c.contexts, diag);
+
 	if (r == 0)
-		r = compile_rules(&c, diag);
-	if (r == -E2BIG)
+		r = add_senders(policy, build);
+	if (r == 0)
+		r = add_names(policy, build);
+	if (r == 0)
+		r = compile_rules(&c, target->shadow, diag);
+	if (r == -E2BIG && c.contexts.n < CV_CONTEXTS_MAX)
 		cv_diagnostics_add(diag, CV_SEVERITY_ERROR, (struct cv_place){.file = policy->path},
 				   "name fewer groups and services in one rule",
 				   "the rules multiply to more than %u keys", CV_RULES_MAX);
+	cv_policy_free_meters(&c.meters);
 	free(c.entries.items);
 	free(c.set.pairs);
 	free(c.set.slots);

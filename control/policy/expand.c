@@ -44,27 +44,31 @@ static struct cv_policy_entry fragment_of(struct cv_policy_entry entry)
  * its first fragment a datagram is never put together.
  */
 static int add_row(struct cv_policy_entries *e, const struct cv_policy_rule *rule,
-		   const struct cv_policy_entry *request)
+		   const struct cv_policy_entry *request, bool asks, bool answers)
 {
 	struct cv_policy_entry answer = answer_to(*request), fragment;
-	int r = add(e, request);
+	bool fragments = request->kind == CV_PROBE_DPORT && rule->action != CV_ACTION_DROP;
+	int r = asks ? add(e, request) : 0;
 
-	if (rule->action == CV_ACTION_DROP)
-		return r;
-	if (r == 0)
+	answers = answers && rule->action != CV_ACTION_DROP;
+	if (r == 0 && answers)
 		r = add(e, &answer);
-	if (request->kind != CV_PROBE_DPORT)
-		return r;
 	fragment = fragment_of(*request);
-	if (r == 0)
+	if (r == 0 && fragments && asks)
 		r = add(e, &fragment);
 	fragment = fragment_of(answer);
-	if (r == 0)
+	if (r == 0 && fragments && answers)
 		r = add(e, &fragment);
 	return r;
 }
 
-static int expand_rule(const struct cv_policy *policy, size_t index, struct cv_policy_entries *e)
+static bool in_zone(const struct cv_policy_end *end, uint16_t zone)
+{
+	return !end->zone || end->zone == zone;
+}
+
+static int expand_rule(const struct cv_policy *policy, const struct cv_policy_view *view,
+		       size_t index, struct cv_policy_entries *e)
 {
 	const struct cv_policy_rule *rule = &policy->rules[index];
 	size_t n = rule->from.n * rule->to.n * rule->service.n;
@@ -73,10 +77,14 @@ static int expand_rule(const struct cv_policy *policy, size_t index, struct cv_p
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		uint16_t service = rule->service.items[i % rule->service.n];
 		size_t pair = i / rule->service.n;
+		const struct cv_policy_end *from = &rule->from.items[pair / rule->to.n];
+		const struct cv_policy_end *to = &rule->to.items[pair % rule->to.n];
+		bool asks = in_zone(from, view->in) && in_zone(to, view->out);
+		bool answers = in_zone(from, view->out) && in_zone(to, view->in);
 		struct cv_policy_entry entry = {
 			.rank = (uint32_t)index * 2,
-			.src = rule->from.items[pair / rule->to.n],
-			.dst = rule->to.items[pair % rule->to.n],
+			.src = from->class_id,
+			.dst = to->class_id,
 			.kind = CV_PROBE_ANY_PROTO,
 		};
 
@@ -85,7 +93,7 @@ static int expand_rule(const struct cv_policy *policy, size_t index, struct cv_p
 			entry.port = policy->services[service - 1].port;
 			entry.kind = entry.port ? CV_PROBE_DPORT : CV_PROBE_ANY_PORT;
 		}
-		r = add_row(e, rule, &entry);
+		r = add_row(e, rule, &entry, asks, answers);
 	}
 	return r;
 }
@@ -113,15 +121,22 @@ static bool same_place(const struct cv_policy_entry *a, const struct cv_policy_e
 	       a->src == b->src && a->dst == b->dst;
 }
 
-int cv_policy_expand(const struct cv_policy *policy, uint32_t *beaten_by,
-		     struct cv_policy_entries *ret)
+static bool acts(const struct cv_policy_rule *rule, const struct cv_policy_view *view)
+{
+	return rule->mode == CV_POLICY_ENFORCE || (rule->mode == CV_POLICY_SHADOW && view->shadow);
+}
+
+int cv_policy_expand(const struct cv_policy *policy, const struct cv_policy_view *view,
+		     uint32_t *beaten_by, struct cv_policy_entries *ret)
 {
 	struct cv_policy_entries e = {0};
 	size_t kept = 0;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < policy->n_rules; i++)
-		r = expand_rule(policy, i, &e);
+	for (size_t i = 0; r == 0 && i < policy->n_rules; i++) {
+		if (acts(&policy->rules[i], view))
+			r = expand_rule(policy, view, i, &e);
+	}
 	if (r < 0) {
 		free(e.items);
 		return r;

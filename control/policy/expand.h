@@ -22,14 +22,20 @@ struct cv_policy_entries {
 	size_t n;
 };
 
+/** What rows are wanted: those for one pair of zones. */
+struct cv_policy_view {
+	uint16_t in, out; /* zone numbers, 0 = none */
+	bool shadow; /* rules in shadow mode too */
+};
+
 /**
- * All rows of all rules, sorted by kind, protocol, port, classes, rank; only the lowest rank of
+ * All rows of all rules that act in a view, sorted by kind, protocol, port, classes, rank; only the lowest rank of
  * equal rows is kept.
  *
  * @param beaten_by per rule, zeros: set to the rule index + 1 of one that takes an equal row.
  * @return 0, -E2BIG, -ENOMEM.
  */
-int cv_policy_expand(const struct cv_policy *policy, uint32_t *beaten_by,
-		     struct cv_policy_entries *ret);
+int cv_policy_expand(const struct cv_policy *policy, const struct cv_policy_view *view,
+		     uint32_t *beaten_by, struct cv_policy_entries *ret);
 
 #endif

@@ -17,7 +17,9 @@ static int by_address(const void *pa, const void *pb)
 		return r;
 	if (a->prefix.len != b->prefix.len)
 		return a->prefix.len - b->prefix.len;
-	return a->line < b->line ? -1 : a->line > b->line;
+	if (a->at.file != b->at.file)
+		return a->at.file < b->at.file ? -1 : 1;
+	return a->at.line < b->at.line ? -1 : a->at.line > b->at.line;
 }
 
 static bool contains(const struct cv_gen_prefix *wide, const struct cv_gen_prefix *narrow)
@@ -30,24 +32,64 @@ static bool contains(const struct cv_gen_prefix *wide, const struct cv_gen_prefi
 	return !bits || !((wide->addr[bytes] ^ narrow->addr[bytes]) >> (8 - bits));
 }
 
-static void report(struct cv_policy_reader *r, const struct cv_policy_prefix *inner,
-		   const struct cv_policy_prefix *outer)
+/* @param what "this prefix" or "this MAC address". */
+static void report(struct cv_policy_reader *r, const char *what, struct cv_policy_place inner,
+		   uint16_t inner_class, struct cv_policy_place outer, uint16_t outer_class)
 {
 	const struct cv_policy *policy = r->policy;
-	struct cv_place at = {policy->path, inner->line, inner->column};
+	struct cv_place at = cv_policy_place(policy, inner);
+	const char *elsewhere = inner.file == outer.file ? "" : policy->files[outer.file];
 
-	if (inner->prefix.class_id == outer->prefix.class_id) {
+	if (inner_class == outer_class) {
 		cv_diagnostics_add(r->diag, CV_SEVERITY_WARNING, at, "remove it",
-				   "this prefix is in its group already, at line %u column %u",
-				   outer->line, outer->column);
+				   "%s is in its group already, at line %u column %u%s%s", what,
+				   outer.line, outer.column, *elsewhere ? " of " : "", elsewhere);
 		return;
 	}
 	cv_policy_wrong(r, at, "an address can be in one group only",
-			"this prefix of group \"%s\" overlaps one of group \"%s\" at line %u "
-			"column %u",
-			policy->groups[inner->prefix.class_id - 1].name.text,
-			policy->groups[outer->prefix.class_id - 1].name.text, outer->line,
-			outer->column);
+			"%s of group \"%s\" overlaps one of group \"%s\" at line %u column %u%s%s",
+			what, policy->groups[inner_class - 1].name.text,
+			policy->groups[outer_class - 1].name.text, outer.line, outer.column,
+			*elsewhere ? " of " : "", elsewhere);
+}
+
+static int by_mac(const void *pa, const void *pb)
+{
+	const struct cv_policy_mac *a = pa, *b = pb;
+	int r = cv_gen_mac_order(&a->mac, &b->mac);
+
+	if (r != 0)
+		return r;
+	if (a->at.file != b->at.file)
+		return a->at.file < b->at.file ? -1 : 1;
+	return a->at.line < b->at.line ? -1 : a->at.line > b->at.line;
+}
+
+static void check_macs(struct cv_policy_reader *r)
+{
+	struct cv_policy *policy = r->policy;
+	size_t kept = 0;
+
+	if (policy->n_macs)
+		qsort(policy->macs, policy->n_macs, sizeof(*policy->macs), by_mac);
+	for (size_t i = 0; i < policy->n_macs; i++) {
+		const struct cv_policy_mac *m = &policy->macs[i];
+		const struct cv_policy_mac *first = kept ? &policy->macs[kept - 1] : NULL;
+
+		if (first && first->mac.mac == m->mac.mac)
+			report(r, "this MAC address", m->at, m->mac.class_id, first->at,
+			       first->mac.class_id);
+		else
+			policy->macs[kept++] = *m;
+	}
+	policy->n_macs = kept;
+}
+
+static void report_prefix(struct cv_policy_reader *r, const struct cv_policy_prefix *inner,
+			  const struct cv_policy_prefix *outer)
+{
+	report(r, "this prefix", inner->at, inner->prefix.class_id, outer->at,
+	       outer->prefix.class_id);
 }
 
 /*
@@ -61,6 +103,7 @@ void cv_policy_check_overlap(struct cv_policy_reader *r)
 	const struct cv_policy_prefix *stack[130];
 	size_t depth = 0, kept = 0;
 
+	check_macs(r);
 	if (policy->n_prefixes == 0)
 		return;
 	qsort(policy->prefixes, policy->n_prefixes, sizeof(*policy->prefixes), by_address);
@@ -70,7 +113,7 @@ void cv_policy_check_overlap(struct cv_policy_reader *r)
 		while (depth && !contains(&stack[depth - 1]->prefix, &p->prefix))
 			depth--;
 		if (depth) {
-			report(r, p, stack[depth - 1]);
+			report_prefix(r, p, stack[depth - 1]);
 			if (stack[depth - 1]->prefix.len == p->prefix.len)
 				continue;
 		}

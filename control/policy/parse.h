@@ -3,6 +3,8 @@
 #ifndef CV_POLICY_PARSE_H
 #define CV_POLICY_PARSE_H
 
+#include "control/config/address.h"
+#include "control/config/schema.h"
 #include "control/config/yaml.h"
 #include "control/policy/policy.h"
 
@@ -16,14 +18,44 @@ struct cv_policy_reader {
 void cv_policy_wrong(struct cv_policy_reader *r, struct cv_place at, const char *hint,
 		     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/** Names: `groups:` and `services:`. */
+/** Name of a zone, group or service: the node's key. @return false with a finding. */
+bool cv_policy_read_name(struct cv_policy_reader *r, const struct cv_yaml *node,
+			 struct cv_policy_name *name);
+
+/** Is there anything to read, and is it a map of a size that is allowed? */
+bool cv_policy_is_names(struct cv_policy_reader *r, const struct cv_yaml *map, const char *what,
+			size_t max);
+
+/** Make room for one more in an array that doubles. @return 0 or -ENOMEM. */
+int cv_policy_grow(void *array, size_t n, size_t element);
+
+/** Six bytes with colons; the number has the first byte lowest. @return false: not one. */
+bool cv_policy_parse_mac(const char *text, uint64_t *mac);
+
+/** What reads one line of a list file. @p text has no blanks around it and is not empty. */
+typedef void (*cv_policy_line)(struct cv_policy_reader *r, const char *text,
+			       struct cv_policy_place at, void *arg);
+
+/** Read a list file named at @p node: a line each, # begins a comment. */
+void cv_policy_read_list(struct cv_policy_reader *r, const struct cv_yaml *node,
+			 cv_policy_line line, void *arg);
+
+/* The parts of the file, in this order. */
+void cv_policy_read_zones(struct cv_policy_reader *r, const struct cv_yaml *map);
 void cv_policy_read_groups(struct cv_policy_reader *r, const struct cv_yaml *map);
 void cv_policy_read_services(struct cv_policy_reader *r, const struct cv_yaml *map);
-
-/** `rules:`; groups and services have been read. */
+void cv_policy_read_bindings(struct cv_policy_reader *r, const struct cv_yaml *list);
 void cv_policy_read_rules(struct cv_policy_reader *r, const struct cv_yaml *list);
 
-/** Prefixes of different groups must not overlap; sorts the prefixes. */
+/** A limit that was read: can it let anything pass? @return false with a finding. */
+bool cv_policy_check_limit(struct cv_policy_reader *r, const struct cv_yaml *node,
+			   const struct cv_policy_limit *limit);
+
+/** Fields of a limit, relative to struct cv_policy_limit; `per` is the last. */
+#define CV_POLICY_LIMIT_FIELDS 5
+extern const struct cv_field cv_policy_limit_fields[CV_POLICY_LIMIT_FIELDS];
+
+/** Addresses of different groups must not overlap; sorts and thins out prefixes and MACs. */
 void cv_policy_check_overlap(struct cv_policy_reader *r);
 
 #endif

@@ -65,6 +65,16 @@ enum cv_reason { CV_REASONS(CV_REASON_ROW) CV_REASON_COUNT };
 #define CV_VERDICT_ACTION(v) ((v)&0xffu)
 #define CV_VERDICT_REASON(v) (((v) >> 8) & 0xffu)
 
+/** Outcome of one frame. */
+struct cv_judgement {
+	__u32 verdict; /* CV_VERDICT(action, reason) */
+	__u32 rule; /* id of the deciding rule, 0 = default or none asked */
+	__u32 index; /* of that rule's hits, 0 likewise */
+	__u16 app; /* constraints on the decoded message, 0 = none */
+	__u8 inspect; /* decode the payload */
+	__u8 pad;
+};
+
 enum cv_fragment { CV_FRAG_NONE, CV_FRAG_FIRST, CV_FRAG_LATER };
 
 /** Layers 2 to 4 of a frame, as the verdict saw them. Ports and addresses in network order. */

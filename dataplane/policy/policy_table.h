@@ -17,8 +17,6 @@
 
 struct cv_policy_table;
 
-struct cv_judgement;
-
 /**
  * Build all tables; the only allocation.
  *

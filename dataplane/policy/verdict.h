@@ -19,16 +19,6 @@
 /* Tries to move the arrival time on before a frame is given up as CONTENDED. */
 #define CV_METER_TRIES 4
 
-/** Outcome of one frame. */
-struct cv_judgement {
-	__u32 verdict; /* CV_VERDICT(action, reason) */
-	__u32 rule; /* id of the deciding rule, 0 = default or none asked */
-	__u32 index; /* of that rule's hits, 0 likewise */
-	__u16 app; /* constraints on the decoded message, 0 = none */
-	__u8 inspect; /* decode the payload */
-	__u8 pad;
-};
-
 /** A MAC address as one number: its six bytes from the lowest on. */
 CV_INLINE __u64 cv_load_mac(const __u8 *at)
 {

@@ -62,7 +62,8 @@ static void check_policy(const char *text, size_t len)
 
 	check(cv_policy_parse("learned", text, len, &policy, &diag) == 0, text);
 	check(cv_generation_build_create(&build) == 0, "no memory");
-	check(cv_policy_compile(policy, build, &diag) == 0, "does not compile");
+	check(cv_policy_compile(policy, &(struct cv_policy_target){0}, build, &diag) == 0,
+	      "does not compile");
 	check(cv_generation_build_finish(build, &gen) == 0, "is no generation");
 	free(gen);
 	cv_generation_build_destroy(build);

@@ -15,7 +15,7 @@ static void check_compiles(const struct cv_policy *policy, struct cv_diagnostics
 
 	if (cv_generation_build_create(&build) < 0)
 		abort();
-	r = cv_policy_compile(policy, build, diag);
+	r = cv_policy_compile(policy, &(struct cv_policy_target){0}, build, diag);
 	if (r == 0)
 		r = cv_generation_build_finish(build, &gen);
 	if (r < 0 && r != -E2BIG)

@@ -88,10 +88,12 @@ static char *make_policy(size_t *len)
 	return text;
 }
 
-static bool has(const struct cv_policy_refs *refs, uint16_t class_id)
+static bool has(const struct cv_policy_ends *ends, uint16_t class_id)
 {
-	for (size_t i = 0; i < refs->n; i++) {
-		if (refs->items[i] == CV_POLICY_ANY || refs->items[i] == class_id)
+	for (size_t i = 0; i < ends->n; i++) {
+		uint16_t c = ends->items[i].class_id;
+
+		if (c == CV_POLICY_ANY || c == class_id)
 			return true;
 	}
 	return false;
@@ -226,7 +228,7 @@ static unsigned int check_one(struct cv_policy *policy, bool reversed)
 	cv_generation_build_head(build)->device_capacity = 64;
 	if (reversed)
 		reverse(policy);
-	if (cv_policy_compile(policy, build, &diag) < 0 ||
+	if (cv_policy_compile(policy, &(struct cv_policy_target){0}, build, &diag) < 0 ||
 	    cv_generation_build_finish(build, &gen) < 0 ||
 	    cv_policy_table_create(gen, NULL, &table) < 0)
 		abort();

@@ -38,7 +38,7 @@ static struct cv_generation *compile(const char *text, struct cv_diagnostics *di
 		cv_diagnostics_print(diag, stderr);
 	assert_int_equal(r, 0);
 	assert_int_equal(cv_generation_build_create(&build), 0);
-	assert_int_equal(cv_policy_compile(policy, build, diag), 0);
+	assert_int_equal(cv_policy_compile(policy, &(struct cv_policy_target){0}, build, diag), 0);
 	assert_int_equal(cv_generation_build_finish(build, &gen), 0);
 	cv_generation_build_destroy(build);
 	cv_policy_free(policy);
@@ -167,7 +167,8 @@ static const struct bad bad_files[] = {
 	{RULE("id: 1, from: a, to: [b, x1y2], service: s, action: drop"), 5, 29,
 	 "\"x1y2\" is not a group", NULL},
 	{RULE("id: 1, from: a, to: b, service: [], action: drop"), 5, 37, "expected 1 to", NULL},
-	{RULE("id: 1, from: a, to: b, service: s, action: reject"), 5, 48, "drop or allow", NULL},
+	{RULE("id: 1, from: a, to: b, service: s, action: reject"), 5, 48, "drop, allow or inspect",
+	 NULL},
 	{RULE("id: 1, from: a, to: b, service: s, action: drop, rate: { packets: 1/s }"), 5, 60,
 	 "has no rate", NULL},
 	{RULE("id: 1, from: a, to: b, service: s, action: allow, rate: { }"), 5, 61,
@@ -241,7 +242,8 @@ static void too_many_keys_are_refused(void **state)
 	fclose(out);
 	assert_int_equal(parse(text, &policy, &diag), 0);
 	assert_int_equal(cv_generation_build_create(&build), 0);
-	assert_int_equal(cv_policy_compile(policy, build, &diag), -E2BIG);
+	assert_int_equal(cv_policy_compile(policy, &(struct cv_policy_target){0}, build, &diag),
+			 -E2BIG);
 	assert_int_equal(diag.errors, 1);
 	cv_generation_build_destroy(build);
 	cv_policy_free(policy);
