@@ -42,7 +42,7 @@ static int connect_link(const char *path)
 }
 
 /* Copy the image out of the memfd before checking it: nobody can change it afterwards. */
-static int read_generation(int fd, struct cv_generation **ret)
+int cv_run_read_generation(int fd, struct cv_generation **ret)
 {
 	struct cv_generation *gen;
 	struct stat st;
@@ -122,7 +122,7 @@ int cv_run_fetch_generation(struct cv_run *run, const volatile bool *stop)
 		told = true;
 		usleep(RETRY_US);
 	}
-	err = read_generation(gen_fd, &run->gen);
+	err = cv_run_read_generation(gen_fd, &run->gen);
 	close(gen_fd);
 	if (err < 0)
 		cv_diag("error",
@@ -175,7 +175,6 @@ static bool link_is_up(struct cv_run *run)
 
 void cv_run_keep_attached(struct cv_run *run)
 {
-	struct cv_generation *offered = NULL;
 	int gen_fd;
 
 	if (run->link >= 0) {
@@ -186,16 +185,90 @@ void cv_run_keep_attached(struct cv_run *run)
 		close(run->link);
 		run->link = -1;
 	}
+	/* What it has in force comes by the link once we are attached, and is taken as any other. */
 	if (greet(run, &gen_fd) < 0)
 		return;
-	if (read_generation(gen_fd, &offered) == 0 && offered->crc32c != run->gen->crc32c &&
-	    run->refusal[0] == '\0')
-		cv_diag("warning",
-			"control has generation %llu, this dataplane runs %llu until it is "
-			"restarted",
-			(unsigned long long)offered->number, (unsigned long long)run->gen->number);
-	free(offered);
 	close(gen_fd);
 	if (cv_run_attach(run) == 0)
 		cv_diag("note", "attached to control again");
+}
+
+/* ---- policies ------------------------------------------------------------------------------ */
+
+static void answer(struct cv_run *run, const struct cv_link_msg *asked, enum cv_link_type type,
+		   int error, const char *why, int fd)
+{
+	struct cv_link_msg msg = {
+		.magic = CV_LINK_MAGIC,
+		.version = CV_LINK_VERSION,
+		.type = (uint16_t)type,
+		.generation = asked->generation,
+		.shadow = asked->shadow,
+		.previous = asked->previous,
+		.crc32c = asked->crc32c,
+		.error = error,
+	};
+
+	snprintf(msg.text, sizeof(msg.text), "%s", why);
+	if (run->link >= 0)
+		(void)cv_link_send(run->link, &msg, fd, -1);
+}
+
+/* @return whether the build or the turn that was asked for goes on. */
+static bool goes_on(struct cv_run *run)
+{
+	struct cv_policies *p = &run->policies;
+	const char *why = "";
+	int fd = -1, res;
+
+	if (p->building) {
+		res = cv_policies_built(p, &fd, &why);
+		if (res != -EAGAIN)
+			answer(run, &p->asked, CV_LINK_PREPARED, res, why, fd);
+		return res == -EAGAIN;
+	}
+	if (p->turning) {
+		if (!cv_policies_turned(p))
+			return true;
+		run->handoff.header->generation = p->set->live->gen->number;
+		cv_diag("note", "generation %llu is in force",
+			(unsigned long long)p->set->live->gen->number);
+		answer(run, &p->asked, CV_LINK_SWITCHED, 0, "", -1);
+	}
+	return false;
+}
+
+static void obey(struct cv_run *run, const struct cv_link_msg *msg, int fd)
+{
+	struct cv_policies *p = &run->policies;
+	const char *why = "";
+	int hits = -1, res;
+
+	if (msg->type == CV_LINK_PREPARE) {
+		res = fd < 0 ? -EPROTO : cv_policies_build(p, msg, fd, &hits, &why);
+		if (res != -EAGAIN)
+			answer(run, msg, CV_LINK_PREPARED, res, why, hits);
+	} else if (msg->type == CV_LINK_SWITCH) {
+		res = cv_policies_switch(p, msg, &why);
+		if (res < 0)
+			answer(run, msg, CV_LINK_SWITCHED, res, why, -1);
+	}
+}
+
+void cv_run_obey(struct cv_run *run)
+{
+	struct cv_link_msg msg;
+	int fds[2];
+
+	/* One thing at a time: what else was asked for waits in the socket. */
+	if (goes_on(run) || run->link < 0)
+		return;
+	if (recv(run->link, &msg, sizeof(msg), MSG_DONTWAIT | MSG_PEEK) <= 0)
+		return; /* an end of file is keep_attached()'s business */
+	if (cv_link_recv(run->link, &msg, fds) < 0)
+		return;
+	obey(run, &msg, fds[0]);
+	for (int i = 0; i < 2; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
 }

@@ -2,6 +2,7 @@
 #include "dataplane/pipeline.h"
 
 #include "dataplane/pipeline_internal.h"
+#include "dataplane/policy/policy_table_internal.h"
 
 static void count_records(struct cv_pipeline *p)
 {
@@ -30,7 +31,42 @@ static void inspect(struct cv_pipeline *p, struct cv_frame *f)
 	if (p->inspect.enforce.drop != 0)
 		f->verdict = CV_VERDICT(CV_ACTION_DROP, p->inspect.enforce.drop);
 	if (p->inspect.enforce.drop != 0 || p->inspect.enforce.would != 0)
-		cv_policy_refused(p->policy, f->rule_index, p->inspect.enforce.drop == 0);
+		cv_policy_refused(p->set->live->policy, f->rule_index,
+				  p->inspect.enforce.drop == 0);
+}
+
+void cv_pipeline_switch(struct cv_pipeline *p, const struct cv_policy_set *set)
+{
+	__atomic_store_n(&p->next, set, __ATOMIC_RELEASE);
+}
+
+uint64_t cv_pipeline_taken(const struct cv_pipeline *p)
+{
+	return __atomic_load_n(&p->taken, __ATOMIC_ACQUIRE);
+}
+
+void cv_pipeline_turn(struct cv_pipeline *p)
+{
+	const struct cv_policy_set *next = __atomic_load_n(&p->next, __ATOMIC_ACQUIRE);
+
+	if (next == p->set)
+		return;
+	p->set = next;
+	p->inspect.gen = next->live->gen;
+	__atomic_store_n(&p->taken, next->sequence, __ATOMIC_RELEASE);
+}
+
+/* What the shadow would have said is counted; the frames go as the policy in force says. */
+static void judge(struct cv_pipeline *p, struct cv_frame *frames, unsigned int n, uint64_t now_ns)
+{
+	const struct cv_policy_set *set = p->set;
+	struct cv_judgement said[CV_BURST_MAX];
+
+	cv_policy_judge(set->live->policy, p->devices, frames, n, now_ns);
+	/* Where limits are not applied here, XDP judges the shadow too. */
+	if (set->shadow && p->devices)
+		cv_policy_judge_shadow(set->shadow->policy, set->shadow->shadow_devices, frames, n,
+				       now_ns, said);
 }
 
 void cv_pipeline_burst(struct cv_pipeline *p, struct cv_frame *frames, unsigned int n,
@@ -38,7 +74,7 @@ void cv_pipeline_burst(struct cv_pipeline *p, struct cv_frame *frames, unsigned 
 {
 	struct cv_counters *c = p->counters;
 
-	cv_policy_judge(p->policy, p->devices, frames, n, now_ns);
+	judge(p, frames, n, now_ns);
 	p->inspect.enforce.now_ns = now_ns;
 	for (unsigned int i = 0; i < n; i++) {
 		struct cv_frame *f = &frames[i];

@@ -16,6 +16,7 @@
 #include "dataplane/policy/generation.h"
 
 struct cv_pipeline;
+struct cv_policy_set;
 
 /**
  * @param gen      checked image; must outlive the pipeline.
@@ -28,6 +29,27 @@ struct cv_pipeline;
  */
 int cv_pipeline_create(const struct cv_generation *gen, bool police, struct cv_sink *sink,
 		       struct cv_counters *counters, struct cv_pipeline **ret);
+
+/**
+ * As cv_pipeline_create(), judging by a set of the caller's, which must outlive the pipeline or
+ * the next set that it has taken.
+ *
+ * @param gen the set's live generation or one it fits (cv_loaded_fits()).
+ */
+int cv_pipeline_create_on(const struct cv_policy_set *set, const struct cv_generation *gen,
+			  bool police, struct cv_sink *sink, struct cv_counters *counters,
+			  struct cv_pipeline **ret);
+
+/**
+ * Judge by another set from the next cv_pipeline_turn() on: one store, by one thread that is not
+ * the lcore. The set before is not looked at any more once cv_pipeline_taken() tells the new one's
+ * sequence.
+ */
+void cv_pipeline_switch(struct cv_pipeline *p, const struct cv_policy_set *set);
+uint64_t cv_pipeline_taken(const struct cv_pipeline *p);
+
+/** Take what cv_pipeline_switch() has brought. The lcore's, between bursts. */
+void cv_pipeline_turn(struct cv_pipeline *p);
 
 /** Judge and decode @p n <= CV_BURST_MAX frames in order. @p now_ns: monotonic ns for limits. */
 void cv_pipeline_burst(struct cv_pipeline *p, struct cv_frame *frames, unsigned int n,

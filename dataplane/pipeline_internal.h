@@ -5,10 +5,13 @@
 
 #include "dataplane/flow/inspect.h"
 #include "dataplane/pipeline.h"
-#include "dataplane/policy/policy_table.h"
+#include "dataplane/policy/loaded.h"
 
 struct cv_pipeline {
-	struct cv_policy_table *policy;
+	const struct cv_policy_set *set; /* judged by; the lcore's */
+	const struct cv_policy_set *next; /* what to judge by; written off the lcore, atomic */
+	uint64_t taken; /* sequence of the set; written by the lcore, atomic */
+	struct cv_policy_set own; /* where nobody else brings one */
 	struct cv_sink *sink;
 	struct cv_counters *counters;
 	struct cv_device_table *devices; /* NULL = limits are not applied here */

@@ -4,11 +4,24 @@
 
 #include "dataplane/pipeline_internal.h"
 
-int cv_pipeline_create(const struct cv_generation *gen, bool police, struct cv_sink *sink,
-		       struct cv_counters *counters, struct cv_pipeline **ret)
+static int setup(struct cv_pipeline *p, const struct cv_generation *gen, bool police)
+{
+	int err = 0;
+
+	if (police)
+		err = cv_device_table_create(gen->device_capacity, gen->crc32c ^ gen->number << 32,
+					     &p->devices);
+	if (err == 0 && p->decode)
+		err = cv_inspect_setup(&p->inspect, gen, p->sink, p->counters);
+	return err;
+}
+
+int cv_pipeline_create_on(const struct cv_policy_set *set, const struct cv_generation *gen,
+			  bool police, struct cv_sink *sink, struct cv_counters *counters,
+			  struct cv_pipeline **ret)
 {
 	struct cv_pipeline *p = aligned_alloc(64, (sizeof(*p) + 63) & ~(size_t)63);
-	int err;
+	int err = 0;
 
 	if (p == NULL)
 		return -ENOMEM;
@@ -17,18 +30,27 @@ int cv_pipeline_create(const struct cv_generation *gen, bool police, struct cv_s
 		.counters = counters,
 		.decode = gen->decode != 0,
 	};
-	err = cv_policy_table_create(gen, NULL, &p->policy);
-	if (err == 0 && police)
-		err = cv_device_table_create(gen->device_capacity, gen->crc32c ^ gen->number << 32,
-					     &p->devices);
-	if (err == 0 && p->decode)
-		err = cv_inspect_setup(&p->inspect, gen, sink, counters);
+	if (set == NULL) {
+		p->own.sequence = 1;
+		err = cv_loaded_create(gen, false, &p->own.live);
+		set = &p->own;
+	}
+	if (err == 0)
+		err = setup(p, gen, police);
 	if (err != 0) {
 		cv_pipeline_destroy(p);
 		return err;
 	}
+	p->next = set;
+	cv_pipeline_turn(p);
 	*ret = p;
 	return 0;
+}
+
+int cv_pipeline_create(const struct cv_generation *gen, bool police, struct cv_sink *sink,
+		       struct cv_counters *counters, struct cv_pipeline **ret)
+{
+	return cv_pipeline_create_on(NULL, gen, police, sink, counters, ret);
 }
 
 void cv_pipeline_destroy(struct cv_pipeline *p)
@@ -37,6 +59,6 @@ void cv_pipeline_destroy(struct cv_pipeline *p)
 		return;
 	cv_inspect_release(&p->inspect);
 	cv_device_table_destroy(p->devices);
-	cv_policy_table_destroy(p->policy);
+	cv_loaded_destroy(p->own.live);
 	free(p);
 }

@@ -21,6 +21,7 @@
 
 #define FRAME_BUFFERS 16383
 #define HOUSEKEEPING_US 500
+#define OBEY_EVERY 2 /* rounds between looks at what control asks for */
 #define PORTS_EVERY 100 /* rounds between readings of the driver's counters */
 #define LINK_EVERY 200 /* rounds between looks at the link */
 #define CLOCK_EVERY 2000 /* rounds between clock synchronisations */
@@ -103,6 +104,7 @@ static int make_worker(struct cv_run *run)
 {
 	struct cv_worker *w = &run->worker;
 	uint64_t hz = rte_get_tsc_hz();
+	int err;
 
 	cv_clock_init(&run->clock, hz);
 	w->counters = &run->handoff.counters[0];
@@ -112,8 +114,13 @@ static int make_worker(struct cv_run *run)
 	w->port_count = run->port_count;
 	w->clock = &run->clock;
 	cv_handoff_sink_init(&w->sink, &run->handoff, 0, hz / 1000000 * run->gen->flush_us);
-	return cv_pipeline_create(run->gen, polices_here(run), &w->sink.sink, w->counters,
-				  &w->pipeline);
+	err = cv_policies_init(&run->policies, run->gen, polices_here(run));
+	if (err < 0)
+		return err;
+	err = cv_pipeline_create_on(run->policies.set, run->gen, polices_here(run), &w->sink.sink,
+				    w->counters, &w->pipeline);
+	run->policies.pipeline = w->pipeline;
+	return err;
 }
 
 static int start(struct cv_run *run)
@@ -194,6 +201,8 @@ static void housekeeping(struct cv_run *run)
 			read_ports(run);
 			expire_evidence(run);
 		}
+		if (round % OBEY_EVERY == 0)
+			cv_run_obey(run);
 		if (round % LINK_EVERY == 0)
 			cv_run_keep_attached(run);
 		if (round % CLOCK_EVERY == 0)
@@ -214,6 +223,7 @@ static void stop(struct cv_run *run)
 	for (unsigned int i = 0; i < run->port_count; i++)
 		cv_port_close(&run->ports[i]);
 	cv_pipeline_destroy(run->worker.pipeline);
+	cv_policies_release(&run->policies);
 	if (run->eal)
 		rte_eal_cleanup();
 	if (run->link >= 0)

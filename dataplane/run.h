@@ -9,6 +9,7 @@
 
 #include <rte_mempool.h>
 
+#include "dataplane/policies.h"
 #include "dataplane/worker.h"
 
 struct cv_run_options {
@@ -22,7 +23,8 @@ struct cv_run_options {
 /** Everything the running dataplane owns. Zeroed by cv_run(); the main thread's. */
 struct cv_run {
 	struct cv_run_options options;
-	struct cv_generation *gen; /* private copy, checked */
+	struct cv_generation *gen; /* it was started with: private copy, checked */
+	struct cv_policies policies; /* what the worker judges by, and what it may */
 	struct cv_handoff handoff;
 	int link; /* socket to control, -1 = not connected */
 	int doorbell; /* eventfd that control reads when it sleeps */
@@ -50,6 +52,10 @@ int cv_run_eal(struct cv_run *run);
 int cv_run_fetch_generation(struct cv_run *run, const volatile bool *stop);
 /* attach.c: offer the handoff to control; on a lost link connect again. Never blocks > 0.5 s. */
 void cv_run_keep_attached(struct cv_run *run);
+/* attach.c: read an image that came by the link and check it; *ret is the caller's. */
+int cv_run_read_generation(int fd, struct cv_generation **ret);
+/* attach.c: do what control asks for, as far as it can be done at once. Never blocks. */
+void cv_run_obey(struct cv_run *run);
 /* attach.c: hand memfd and doorbell over on the connected link. @return 0 or negative errno. */
 int cv_run_attach(struct cv_run *run);
 

@@ -151,6 +151,7 @@ int cv_worker_main(void *arg)
 	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
 		unsigned int n = 0;
 
+		cv_pipeline_turn(w->pipeline);
 		for (unsigned int i = 0; i < w->port_count; i++)
 			n += cv_worker_poll(w, &w->ports[i]);
 		tick(w, rte_rdtsc(), &next_tick);
