@@ -68,6 +68,24 @@ int cv_bpf_promote(struct cv_bpf *b);
 /** Put the policy before in force by one store. @return 0, -ENOENT (there is none). */
 int cv_bpf_revert(struct cv_bpf *b);
 
+/**
+ * The same in two steps, for who has to ask others before anything is changed: build a policy in a
+ * slot of its own, which nothing but cv_bpf_switch() and cv_bpf_abandon() frees.
+ *
+ * @return 0; -ENOBUFS: all slots are taken; negative errno with @p why set. Nothing is changed then.
+ */
+int cv_bpf_prepare(struct cv_bpf *b, const struct cv_generation *gen, uint32_t *ret_slot,
+		   struct cv_bpf_why *why);
+
+/** Give a prepared slot up. */
+void cv_bpf_abandon(struct cv_bpf *b, uint32_t slot);
+
+/**
+ * Judge by these slots from now on: one store. Frees what is neither named nor prepared, after the
+ * kernel's grace period. A shadow that is new begins with nothing counted.
+ */
+void cv_bpf_switch(struct cv_bpf *b, const struct cv_epoch *to);
+
 /** Which slot is what. All CV_SLOT_NONE or zero without af_xdp port. */
 struct cv_epoch cv_bpf_epoch(const struct cv_bpf *b);
 

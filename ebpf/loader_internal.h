@@ -60,6 +60,7 @@ struct cv_bpf {
 	unsigned int count; /* ports of the generation, of any kind */
 	const struct cv_bpf_port *first; /* whose object lends the policy's maps; NULL = none */
 	uint64_t *epoch; /* policy_epoch, mapped */
+	uint32_t reserved; /* slots prepared and not yet named by a switch, by bit */
 	struct {
 		bool staged; /* there is one for the next policy */
 		int program; /* its fd */

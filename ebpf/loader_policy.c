@@ -135,11 +135,19 @@ struct cv_epoch cv_bpf_epoch(const struct cv_bpf *b)
 				 .previous = CV_EPOCH_PREVIOUS(word)};
 }
 
-static __u32 free_slot(struct cv_epoch e)
+static bool is_taken(const struct cv_bpf *b, struct cv_epoch e, __u32 slot)
 {
+	return (e.number && slot == e.live) || slot == e.shadow || slot == e.previous ||
+	       b->reserved & 1u << slot;
+}
+
+/* @return CV_POLICY_SLOTS: none. */
+static __u32 free_slot(const struct cv_bpf *b)
+{
+	struct cv_epoch e = cv_bpf_epoch(b);
 	__u32 slot = 0;
 
-	while (slot == e.live || slot == e.shadow || slot == e.previous)
+	while (slot < CV_POLICY_SLOTS && is_taken(b, e, slot))
 		slot++;
 	return slot;
 }
@@ -170,10 +178,13 @@ static int put_slot(const struct cv_bpf *b, const struct cv_generation *gen, con
 /* Build a policy in a slot that nobody looks at. */
 static int build(struct cv_bpf *b, const struct cv_generation *gen, __u32 *ret)
 {
-	__u32 slot = free_slot(cv_bpf_epoch(b));
+	__u32 slot = free_slot(b);
 	struct inner m;
-	int err = inner_create(gen, &m);
+	int err;
 
+	if (slot == CV_POLICY_SLOTS)
+		return -ENOBUFS;
+	err = inner_create(gen, &m);
 	if (!err)
 		err = put_slot(b, gen, &m, slot);
 	if (!err)
@@ -208,26 +219,30 @@ static void wait_for_readers(const struct bpf_map *outer, __u32 slot)
 	close(fd);
 }
 
-/* The one store, the wait, and then the memory of slots that nobody needs goes back. */
-static void switch_to(struct cv_bpf *b, struct cv_epoch e)
+static void empty_slot(const struct cv_bpf *b, __u32 slot)
 {
 	const struct ingress_bpf *o = b->first->object;
 	const struct bpf_map *outer[INNER_COUNT] = {INNER_MAPS(OUTER_ROW)};
 
-	__atomic_store_n(b->epoch, cv_epoch_word(e), __ATOMIC_RELEASE);
-	wait_for_readers(o->maps.policy_rules, e.live);
-	for (__u32 slot = 0; slot < CV_POLICY_SLOTS; slot++) {
-		if (slot == e.live || slot == e.shadow || slot == e.previous)
-			continue;
-		cv_modules_clear(b, slot);
-		for (unsigned int i = 0; i < INNER_COUNT; i++) {
-			int fd = inner_of(outer[i], slot);
+	cv_modules_clear(b, slot);
+	for (unsigned int i = 0; i < INNER_COUNT; i++) {
+		int fd = inner_of(outer[i], slot);
 
-			if (fd < 0)
-				continue;
-			close(fd);
-			(void)bpf_map_delete_elem(bpf_map__fd(outer[i]), &slot);
-		}
+		if (fd < 0)
+			continue;
+		close(fd);
+		(void)bpf_map_delete_elem(bpf_map__fd(outer[i]), &slot);
+	}
+}
+
+/* The one store, the wait, and then the memory of slots that nobody needs goes back. */
+static void switch_to(struct cv_bpf *b, struct cv_epoch e)
+{
+	__atomic_store_n(b->epoch, cv_epoch_word(e), __ATOMIC_RELEASE);
+	wait_for_readers(b->first->object->maps.policy_rules, e.live);
+	for (__u32 slot = 0; slot < CV_POLICY_SLOTS; slot++) {
+		if (!is_taken(b, e, slot))
+			empty_slot(b, slot);
 	}
 }
 
@@ -265,19 +280,67 @@ static void forget(const struct bpf_map *map, void *key)
 		(void)bpf_map_delete_elem(bpf_map__fd(map), key);
 }
 
+/* What was counted for another shadow. */
+static void forget_shadow(const struct cv_bpf *b)
+{
+	struct cv_device_key device;
+	struct cv_shadow_key diff;
+
+	forget(b->first->object->maps.shadow_diffs, &diff);
+	forget(b->first->object->maps.devices_shadow, &device);
+}
+
+int cv_bpf_prepare(struct cv_bpf *b, const struct cv_generation *gen, uint32_t *ret_slot,
+		   struct cv_bpf_why *why)
+{
+	int err;
+
+	*ret_slot = CV_SLOT_NONE;
+	if (!b->first)
+		return 0;
+	err = build(b, gen, ret_slot);
+	if (err)
+		return refused(gen, err, why);
+	b->reserved |= 1u << *ret_slot;
+	return 0;
+}
+
+void cv_bpf_abandon(struct cv_bpf *b, uint32_t slot)
+{
+	if (!b->first || slot >= CV_POLICY_SLOTS || !(b->reserved & 1u << slot))
+		return;
+	b->reserved &= ~(1u << slot);
+	empty_slot(b, slot);
+}
+
+void cv_bpf_switch(struct cv_bpf *b, const struct cv_epoch *to)
+{
+	struct cv_epoch e = cv_bpf_epoch(b);
+	bool fresh = to->shadow != CV_SLOT_NONE && to->shadow != e.shadow;
+
+	if (!b->first)
+		return;
+	if (fresh && e.shadow != CV_SLOT_NONE) { /* or the old one would go on counting */
+		e.shadow = CV_SLOT_NONE;
+		__atomic_store_n(b->epoch, cv_epoch_word(e), __ATOMIC_RELEASE);
+		wait_for_readers(b->first->object->maps.policy_rules, e.live);
+	}
+	if (fresh)
+		forget_shadow(b);
+	b->reserved &= ~(1u << to->live | 1u << to->shadow | 1u << to->previous);
+	switch_to(b, *to);
+}
+
 int cv_bpf_shadow(struct cv_bpf *b, const struct cv_generation *gen, struct cv_bpf_why *why)
 {
 	struct cv_epoch e = cv_bpf_epoch(b);
-	struct cv_device_key device;
-	struct cv_shadow_key diff;
 	int err = 0;
 
 	if (!b->first)
 		return 0;
 	e.shadow = CV_SLOT_NONE;
 	switch_to(b, e);
-	forget(b->first->object->maps.shadow_diffs, &diff);
-	forget(b->first->object->maps.devices_shadow, &device);
+	forget_shadow(b);
 	if (!gen)
 		return 0;
 	err = build(b, gen, &e.shadow);

@@ -2,27 +2,54 @@
 /* The kernel's side of a change. Without an af_xdp port there is none. */
 #include <stdio.h>
 
-#include "control/diag.h"
 #include "control/rollout/rollout_private.h"
 
 int cv_rollout_kernel_prepare(struct cv_rollout *r, struct cv_version *v, char *why, size_t size)
 {
-	return 0;
+	struct cv_bpf_why text = {0};
+	uint32_t slot;
+	int res;
+
+	if (!r->bpf)
+		return 0;
+	res = cv_bpf_prepare(r->bpf, v->gen, &slot, &text);
+	if (res < 0)
+		snprintf(why, size, "%s", text.text);
+	else
+		v->slot = (int)slot;
+	return res;
 }
 
 void cv_rollout_kernel_abandon(struct cv_rollout *r, struct cv_version *v)
 {
+	if (r->bpf && v->slot >= 0)
+		cv_bpf_abandon(r->bpf, (uint32_t)v->slot);
+	v->slot = -1;
 }
 
+/* What the loader keeps of an earlier control is of no use: this one prepares its own. */
 void cv_rollout_kernel_adopt(struct cv_rollout *r)
 {
+	if (!r->bpf)
+		return;
+	r->live.slot = (int)cv_bpf_epoch(r->bpf).live;
+	cv_rollout_kernel_switch(r);
+}
+
+static uint32_t slot_of(const struct cv_version *v)
+{
+	return v->gen && v->slot >= 0 ? (uint32_t)v->slot : CV_SLOT_NONE;
 }
 
 void cv_rollout_kernel_switch(struct cv_rollout *r)
 {
-	struct cv_bpf_why text = {0};
+	const struct cv_epoch to = {
+		.number = r->live.about.number,
+		.live = slot_of(&r->live),
+		.shadow = slot_of(&r->shadow),
+		.previous = slot_of(&r->previous),
+	};
 
-	if (r->bpf && cv_bpf_generation(r->bpf) != r->live.about.number &&
-	    cv_bpf_install(r->bpf, r->live.gen, &text) < 0)
-		cv_diag("error", "%s", text.text);
+	if (r->bpf)
+		cv_bpf_switch(r->bpf, &to);
 }
