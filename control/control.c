@@ -158,13 +158,6 @@ static json_t *get_stats(void *owner, const struct cv_http_query *query)
 	return cv_document_stats(owner);
 }
 
-static json_t *get_firewall(void *owner, const struct cv_http_query *query)
-{
-	struct cv_control *c = owner;
-
-	return c->firewall ? cv_firewall_status(c->firewall) : json_pack("{s:s}", "table", "off");
-}
-
 static json_t *get_ledger(void *owner, const struct cv_http_query *query)
 {
 	struct cv_control *c = owner;
@@ -210,10 +203,6 @@ static int open_http(struct cv_control *c)
 		 .stream = cv_capture_hub_open,
 		 .stream_type = "application/x-pcapng",
 		 .owner = c->captures},
-		{.path = "/v1/firewall",
-		 .summary = "counters of the host's firewall",
-		 .json = get_firewall,
-		 .owner = c},
 	};
 	struct cv_http_config http = {
 		.node = c->config->node,
@@ -225,10 +214,13 @@ static int open_http(struct cv_control *c)
 	const char *why = "";
 	int res;
 
-	_Static_assert(sizeof(routes) / sizeof(routes[0]) + CV_POLICY_ROUTES == CV_CONTROL_ROUTES,
+	_Static_assert(sizeof(routes) / sizeof(routes[0]) + CV_POLICY_ROUTES + CV_FIREWALL_ROUTES ==
+			       CV_CONTROL_ROUTES,
 		       "count them in CV_CONTROL_ROUTES");
 	memcpy(c->routes, routes, sizeof(routes));
 	cv_policy_routes(c->rollout, c->routes + sizeof(routes) / sizeof(routes[0]));
+	c->firewall_owner = (struct cv_firewall_owner){c->config, c->firewall};
+	cv_firewall_routes(&c->firewall_owner, c->routes + CV_CONTROL_ROUTES - CV_FIREWALL_ROUTES);
 	res = cv_http_server_create(c->loop, c->log, &http, &c->http, &why);
 	if (res < 0)
 		cv_diag("error", "%s", why);

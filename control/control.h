@@ -6,6 +6,7 @@
 #include "control/capture/capture_hub.h"
 #include "control/config/config.h"
 #include "control/ctl/policy_routes.h"
+#include "control/ctl/firewall_routes.h"
 #include "control/eventlog/eventlog.h"
 #include "control/ledger.h"
 #include "control/link/link_server.h"
@@ -15,7 +16,7 @@
 #include "control/subscriber/http_server.h"
 #include "ebpf/loader.h"
 
-#define CV_CONTROL_ROUTES (5 + CV_POLICY_ROUTES)
+#define CV_CONTROL_ROUTES (4 + CV_POLICY_ROUTES + CV_FIREWALL_ROUTES)
 
 struct cv_control {
 	struct cv_config *config;
@@ -25,6 +26,7 @@ struct cv_control {
 	struct cv_eventlog *log;
 	struct cv_bpf *bpf; /* NULL = no af_xdp port */
 	struct cv_firewall *firewall; /* NULL = firewall.enabled is false */
+	struct cv_firewall_owner firewall_owner; /* of its routes */
 	bool firewall_told; /* said that it could not be put back */
 	struct cv_link_server *link;
 	struct cv_capture_hub *captures;

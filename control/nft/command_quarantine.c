@@ -6,18 +6,6 @@
 #include "control/nft/command.h"
 #include "control/nft/firewall.h"
 
-static json_t *list_document(const struct cv_quarantine *list)
-{
-	json_t *devices = json_array();
-	char text[CV_QUARANTINE_TEXT_MAX];
-
-	for (size_t i = 0; i < list->n; i++) {
-		cv_quarantine_entry_show(&list->entries[i], text);
-		json_array_append_new(devices, json_string(text));
-	}
-	return json_pack("{s:o}", "devices", devices);
-}
-
 static int print_json(json_t *doc)
 {
 	int r = json_dumpf(doc, stdout, JSON_INDENT(2)) < 0 || putchar('\n') == EOF ? CV_CLI_OUTPUT
@@ -41,7 +29,7 @@ static int run_list(const struct cv_policy_args *args)
 		cv_diagnostics_tell(&diag, args->json);
 		code = CV_CLI_INPUT;
 	} else if (args->json) {
-		code = print_json(list_document(&list));
+		code = print_json(cv_quarantine_json(&list));
 	} else {
 		for (size_t i = 0; i < list.n; i++) {
 			cv_quarantine_entry_show(&list.entries[i], text);
@@ -77,9 +65,7 @@ static int tell_change(const struct cv_policy_args *args, const struct cv_config
 		       const struct cv_firewall_changed *done)
 {
 	if (args->json)
-		return print_json(json_pack("{s:I, s:I, s:b}", "changed", (json_int_t)done->changed,
-					    "devices", (json_int_t)done->n, "in_force",
-					    done->in_force));
+		return print_json(cv_firewall_changed_json(done));
 	printf("%zu changed, %zu in quarantine\n", done->changed, done->n);
 	if (!done->in_force)
 		printf("note: not in force yet: %s\n",

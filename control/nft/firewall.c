@@ -210,6 +210,24 @@ int cv_firewall_change(const struct cv_config *config, enum cv_firewall_verb ver
 
 /* ---- what is there -------------------------------------------------------------------------- */
 
+json_t *cv_quarantine_json(const struct cv_quarantine *list)
+{
+	json_t *devices = json_array();
+	char text[CV_QUARANTINE_TEXT_MAX];
+
+	for (size_t i = 0; i < list->n; i++) {
+		cv_quarantine_entry_show(&list->entries[i], text);
+		json_array_append_new(devices, json_string(text));
+	}
+	return json_pack("{s:o}", "devices", devices);
+}
+
+json_t *cv_firewall_changed_json(const struct cv_firewall_changed *done)
+{
+	return json_pack("{s:I, s:I, s:b}", "changed", (json_int_t)done->changed, "devices",
+			 (json_int_t)done->n, "in_force", done->in_force);
+}
+
 static json_t *chain_document(const struct cv_nft_count *counts, enum cv_nft_chain chain)
 {
 	json_t *object = json_object();

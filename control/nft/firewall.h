@@ -84,6 +84,12 @@ int cv_firewall_change(const struct cv_config *config, enum cv_firewall_verb ver
 		       const struct cv_quarantine *devices, struct cv_firewall_changed *ret,
 		       struct cv_diagnostics *diag);
 
+/** {"devices": ["10.1.2.3", ...]}. @return a new reference or NULL. */
+json_t *cv_quarantine_json(const struct cv_quarantine *list);
+
+/** {"changed": N, "devices": N, "in_force": BOOL}. @return a new reference or NULL. */
+json_t *cv_firewall_changed_json(const struct cv_firewall_changed *done);
+
 /**
  * What nftables has of ours: {"table": "ours", "input": {...}, "forward": {...}, "quarantined":
  * {...}}; without a table only "table": "absent" or "foreign".
