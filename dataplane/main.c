@@ -42,7 +42,8 @@ static int parse_cpu(const char *text, int *ret)
 	return 0;
 }
 
-static int run_main(int argc, char **argv)
+/* @return 0, or 1 when the program is to exit with *@p code. */
+static int parse(int argc, char **argv, struct cv_run_options *o, int *code)
 {
 	static const struct option longs[] = {
 		{"link", required_argument, NULL, 'l'},	 {"pin-dir", required_argument, NULL, 'p'},
@@ -50,47 +51,57 @@ static int run_main(int argc, char **argv)
 		{"verbose", no_argument, NULL, 'v'},	 {"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},	 {NULL, 0, NULL, 0},
 	};
+	int c;
+
+	*code = EXIT_USAGE;
+	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+		switch (c) {
+		case 'l':
+			o->link = optarg;
+			break;
+		case 'p':
+			o->pin_dir = optarg;
+			break;
+		case 'c':
+			if (parse_cpu(optarg, &o->lcore) == 0)
+				break;
+			fprintf(stderr,
+				"culvert-dataplane: --lcore wants a CPU number, not \"%s\"\n",
+				optarg);
+			return 1;
+		case 'n':
+			o->no_huge = true;
+			break;
+		case 'v':
+			o->verbose = true;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			*code = 0;
+			return 1;
+		case 'V':
+			puts("culvert-dataplane " CULVERT_VERSION);
+			*code = 0;
+			return 1;
+		default:
+			fputs(usage, stderr);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static int run_main(int argc, char **argv)
+{
 	struct cv_run_options o = {
 		.link = "/run/culvert/dataplane.sock",
 		.pin_dir = "/sys/fs/bpf/culvert",
 		.lcore = -1,
 	};
-	int c;
+	int code;
 
-	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
-		switch (c) {
-		case 'l':
-			o.link = optarg;
-			break;
-		case 'p':
-			o.pin_dir = optarg;
-			break;
-		case 'c':
-			if (parse_cpu(optarg, &o.lcore) < 0) {
-				fprintf(stderr,
-					"culvert-dataplane: --lcore wants a CPU number, not "
-					"\"%s\"\n",
-					optarg);
-				return EXIT_USAGE;
-			}
-			break;
-		case 'n':
-			o.no_huge = true;
-			break;
-		case 'v':
-			o.verbose = true;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
-		case 'V':
-			puts("culvert-dataplane " CULVERT_VERSION);
-			return 0;
-		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
-		}
-	}
+	if (parse(argc, argv, &o, &code) != 0)
+		return code;
 	if (optind < argc) {
 		fprintf(stderr, "culvert-dataplane: unknown command \"%s\"\n%s", argv[optind],
 			usage);

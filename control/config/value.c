@@ -285,6 +285,27 @@ static void expect_choice(const struct cv_field *field, char *text, size_t size)
 
 void cv_field_expect(const struct cv_field *field, char *text, size_t size)
 {
+	static const char *const fixed[] = {
+		[CV_FIELD_SECTION] = "a map",
+		[CV_FIELD_LISTEN] =
+			"a loopback address and port such as 127.0.0.1:8480 or [::1]:8480, or off",
+		[CV_FIELD_BOOL] = "true or false",
+		[CV_FIELD_REAL] = "a number",
+		[CV_FIELD_TARGET] = "af_xdp:INTERFACE or pcap:FILE",
+		[CV_FIELD_SERVICE] = "tcp/PORT or udp/PORT, port 1 to 65535",
+		[CV_FIELD_ADDRESS] = "an address such as 10.1.0.7 or \"fd00:1::7\", or any",
+		[CV_FIELD_PREFIX] =
+			"a prefix such as 10.1.0.0/16 or \"fd00:1::/64\", the bits behind its "
+			"length zero, or any",
+		[CV_FIELD_PACKET_RATE] = "a rate such as 1000/s, 10k/s or 60/min",
+		[CV_FIELD_BYTE_RATE] = "a rate such as 64kB/s or 1MiB/s",
+		[CV_FIELD_ELSEWHERE] = "a name or a list of names",
+	};
+
+	if (field->type < sizeof(fixed) / sizeof(fixed[0]) && fixed[field->type]) {
+		snprintf(text, size, "%s", fixed[field->type]);
+		return;
+	}
 	switch (field->type) {
 	case CV_FIELD_TEXT:
 		snprintf(text, size, "a text of at most %zu bytes", field->size - 1);
@@ -296,45 +317,8 @@ void cv_field_expect(const struct cv_field *field, char *text, size_t size)
 	case CV_FIELD_PATH:
 		snprintf(text, size, "a path of at most %zu bytes", field->size - 1);
 		break;
-	case CV_FIELD_LISTEN:
-		snprintf(
-			text, size,
-			"a loopback address and port such as 127.0.0.1:8480 or [::1]:8480, or off");
-		break;
-	case CV_FIELD_BOOL:
-		snprintf(text, size, "true or false");
-		break;
 	case CV_FIELD_CHOICE:
 		expect_choice(field, text, size);
-		break;
-	case CV_FIELD_REAL:
-		snprintf(text, size, "a number");
-		break;
-	case CV_FIELD_TARGET:
-		snprintf(text, size, "af_xdp:INTERFACE or pcap:FILE");
-		break;
-	case CV_FIELD_SERVICE:
-		snprintf(text, size, "tcp/PORT or udp/PORT, port 1 to 65535");
-		break;
-	case CV_FIELD_ADDRESS:
-		snprintf(text, size, "an address such as 10.1.0.7 or \"fd00:1::7\", or any");
-		break;
-	case CV_FIELD_PREFIX:
-		snprintf(text, size,
-			 "a prefix such as 10.1.0.0/16 or \"fd00:1::/64\", the bits behind its "
-			 "length zero, or any");
-		break;
-	case CV_FIELD_PACKET_RATE:
-		snprintf(text, size, "a rate such as 1000/s, 10k/s or 60/min");
-		break;
-	case CV_FIELD_BYTE_RATE:
-		snprintf(text, size, "a rate such as 64kB/s or 1MiB/s");
-		break;
-	case CV_FIELD_ELSEWHERE:
-		snprintf(text, size, "a name or a list of names");
-		break;
-	case CV_FIELD_SECTION:
-		snprintf(text, size, "a map");
 		break;
 	case CV_FIELD_LIST:
 		snprintf(text, size, "a list of at most %" PRIu64 " maps", field->max);

@@ -84,10 +84,35 @@ static void other(struct cv_decode *d, const struct modbus_adu *adu)
 	cv_emit_end(d->emit);
 }
 
-void modbus_request(struct cv_decode *d, const struct modbus_adu *adu)
+/* What is asked for stands in front, where the function names a place. */
+static void remember(struct cv_decode *d, const struct modbus_adu *adu)
 {
 	struct cv_reader r = cv_reader(adu->body, adu->body_len);
 	uint16_t address = 0, quantity = 0;
+
+	switch (adu->function) {
+	case MODBUS_READ_COILS:
+	case MODBUS_READ_DISCRETE:
+	case MODBUS_READ_HOLDING:
+	case MODBUS_READ_INPUT:
+	case MODBUS_READ_WRITE:
+	case MODBUS_WRITE_COILS:
+	case MODBUS_WRITE_REGISTERS:
+		address = cv_read_be16(&r);
+		quantity = cv_read_be16(&r);
+		break;
+	case MODBUS_READ_FIFO:
+		address = cv_read_be16(&r);
+		break;
+	default:
+		break;
+	}
+	modbus_remember(d->flow, adu, address, quantity);
+}
+
+void modbus_request(struct cv_decode *d, const struct modbus_adu *adu)
+{
+	struct cv_reader r = cv_reader(adu->body, adu->body_len);
 
 	switch (adu->function) {
 	case MODBUS_WRITE_COIL:
@@ -96,31 +121,21 @@ void modbus_request(struct cv_decode *d, const struct modbus_adu *adu)
 	case MODBUS_WRITE_REGISTER:
 		write_single(d, adu, CV_REG_HOLDING);
 		return;
+	case MODBUS_READ_WRITE:
+		cv_read_be32(&r); /* what it reads */
+		write_multiple(d, adu, &r, CV_REG_HOLDING);
+		break;
+	case MODBUS_WRITE_COILS:
+		write_multiple(d, adu, &r, CV_REG_COIL);
+		break;
+	case MODBUS_WRITE_REGISTERS:
+		write_multiple(d, adu, &r, CV_REG_HOLDING);
+		break;
 	case MODBUS_READ_COILS:
 	case MODBUS_READ_DISCRETE:
 	case MODBUS_READ_HOLDING:
 	case MODBUS_READ_INPUT:
-		address = cv_read_be16(&r);
-		quantity = cv_read_be16(&r);
-		break;
-	case MODBUS_READ_WRITE:
-		address = cv_read_be16(&r);
-		quantity = cv_read_be16(&r);
-		write_multiple(d, adu, &r, CV_REG_HOLDING);
-		break;
-	case MODBUS_WRITE_COILS:
-	case MODBUS_WRITE_REGISTERS: {
-		struct cv_reader range = r;
-
-		address = cv_read_be16(&range);
-		quantity = cv_read_be16(&range);
-		write_multiple(d, adu, &r,
-			       adu->function == MODBUS_WRITE_COILS ? CV_REG_COIL : CV_REG_HOLDING);
-		break;
-	}
 	case MODBUS_READ_FIFO:
-		address = cv_read_be16(&r);
-		break;
 	case MODBUS_READ_EXCEPTION_STATUS:
 	case MODBUS_EVENT_COUNTER:
 	case MODBUS_EVENT_LOG:
@@ -135,5 +150,5 @@ void modbus_request(struct cv_decode *d, const struct modbus_adu *adu)
 		other(d, adu);
 		break;
 	}
-	modbus_remember(d->flow, adu, address, quantity);
+	remember(d, adu);
 }
