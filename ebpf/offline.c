@@ -112,8 +112,31 @@ int cv_bpf_offline_judge(struct cv_bpf_offline *o, const uint8_t *data, uint32_t
 		.index = io->index,
 		.app = io->app,
 		.inspect = io->inspect,
+		.module = io->module,
 	};
 	return 0;
+}
+
+int cv_bpf_offline_module(struct cv_bpf_offline *o, const void *object, size_t size,
+			  struct cv_bpf_why *why)
+{
+	const struct ingress_bpf *loaded = o->bpf.first->object;
+	int finish = bpf_program__fd(loaded->progs.module_finish_test);
+
+	for (__u32 port = 0; port < CV_PORTS_MAX; port++) {
+		__u32 at = CV_MODULE_FINISH(port);
+
+		if (bpf_map_update_elem(bpf_map__fd(loaded->maps.module_programs), &at, &finish,
+					BPF_ANY))
+			return cv_bpf_fail(why, -errno, "The kernel does not take the module: %s.",
+					   strerror(errno));
+	}
+	return cv_bpf_module_install(&o->bpf, CV_MODULE_ALL_PORTS, object, size, why);
+}
+
+int cv_bpf_offline_module_counters(const struct cv_bpf_offline *o, struct cv_bpf_module *ret)
+{
+	return cv_bpf_module_counters(&o->bpf, cv_bpf_epoch(&o->bpf).live, ret);
 }
 
 void cv_bpf_offline_close(struct cv_bpf_offline *o)

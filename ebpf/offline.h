@@ -7,7 +7,7 @@
 #ifndef CV_BPF_OFFLINE_H
 #define CV_BPF_OFFLINE_H
 
-#include "ebpf/loader.h"
+#include "ebpf/module.h"
 
 struct cv_bpf_offline;
 
@@ -20,6 +20,7 @@ struct cv_bpf_judged {
 	uint32_t rule, index; /* id, where hits are counted; 0 = default */
 	uint32_t app; /* constraints on the decoded message, 0 = none */
 	uint32_t inspect;
+	uint32_t module; /* what the module returned, CV_TEST_NO_MODULE = it was not asked */
 };
 
 /**
@@ -41,6 +42,17 @@ int cv_bpf_offline_open(const struct cv_generation *gen, struct cv_bpf_offline *
  */
 int cv_bpf_offline_judge(struct cv_bpf_offline *o, const uint8_t *data, uint32_t len, uint32_t port,
 			 uint64_t now_ns, struct cv_bpf_judged *ret);
+
+/**
+ * Put a module behind the policy; verdicts are then with its word.
+ *
+ * @return 0; negative errno with @p why set, as of cv_module_load().
+ */
+int cv_bpf_offline_module(struct cv_bpf_offline *o, const void *object, size_t size,
+			  struct cv_bpf_why *why);
+
+/** What the module did so far. @return 0, -ENOENT (there is none), negative errno. */
+int cv_bpf_offline_module_counters(const struct cv_bpf_offline *o, struct cv_bpf_module *ret);
 
 /** NULL is fine. */
 void cv_bpf_offline_close(struct cv_bpf_offline *o);

@@ -23,5 +23,32 @@ const struct cv_cli_command cv_cli_module_offline[] = {
 		.exits = "0 1 2 3 5",
 		.offline = true,
 	},
+	{
+		.name = "policy module test",
+		.operands = "OBJECT [CAPTURE...]",
+		.min_operands = 1,
+		.max_operands = 65536,
+		.words = "file",
+		.help = "try a module on recorded traffic",
+		.details =
+			"Runs a module in the kernel behind the policy's verdict on every packet, "
+			"attached to nothing, which needs root; the captures' times are its "
+			"clock. Prints what it drops by code, and what it was not asked about. "
+			"Without --policy everything passes. Ends with 4 where the module "
+			"returns what means nothing, with 3 where the kernel cannot be asked or "
+			"a capture is cut short.",
+		.options = {{"pcap", "CAPTURE", "file",
+			     "run it on this capture; may come again, several play by time"},
+			    {"policy", "POLICY", "file", "judge by this policy before"},
+			    {"config", "FILE", "file",
+			     "compile the policy for the ports of this node"},
+			    {"port", "NAME", NULL, "captures behind this came in by this port"},
+			    {"filter", "EXPRESSION", NULL,
+			     "only packets that match, pcap-filter(7)"},
+			    {"packets", NULL, NULL, "print the module's word on every packet"},
+			    CV_CLI_OPTION_JSON},
+		.exits = "0 1 2 3 4 5",
+		.offline = true,
+	},
 	{0},
 };

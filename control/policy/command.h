@@ -76,6 +76,7 @@ bool cv_policy_command_known(const struct cv_cli_command *command);
 int cv_policy_check_command(const struct cv_policy_args *args);
 int cv_policy_learn_command(const struct cv_policy_args *args);
 int cv_policy_module_build_command(const struct cv_policy_args *args);
+int cv_policy_module_test_command(const struct cv_policy_args *args);
 int cv_policy_test_command(const struct cv_policy_args *args);
 
 #endif

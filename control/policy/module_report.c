@@ -2,6 +2,7 @@
 #include "control/policy/module_report.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 json_t *cv_module_info_json(const struct cv_module_info *info)
@@ -49,5 +50,97 @@ int cv_module_tell_built(const char *path, size_t size, const struct cv_module_i
 			printf("  drop code %d: %s\n", i, info->codes[i]);
 	}
 	puts(verified ? "  the kernel has verified it" : "  not verified by a kernel");
+	return fflush(stdout) ? -EIO : 0;
+}
+
+/* ---- counters ------------------------------------------------------------------------------ */
+
+static json_t *drops_json(const struct cv_bpf_module *m)
+{
+	json_t *drops = json_array();
+
+	for (int i = 0; i < CV_MODULE_CODES; i++) {
+		const struct cv_count *c = &m->counts.drops[i];
+		const char *name = m->slot.info.codes[i];
+
+		if (c->packets || *name)
+			json_array_append_new(drops,
+					      json_pack("{s:i, s:s, s:I, s:I}", "code", i, "name",
+							name, "packets", (json_int_t)c->packets,
+							"bytes", (json_int_t)c->bytes));
+	}
+	return drops;
+}
+
+json_t *cv_module_counts_json(const struct cv_bpf_module *m)
+{
+	const struct cv_module_counts *c = &m->counts;
+
+	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:{s:I, s:I, s:I, s:I, s:b}}", "runs",
+			 (json_int_t)c->runs, "continued", (json_int_t)c->continued, "invalid",
+			 (json_int_t)c->invalid, "absent", (json_int_t)c->absent, "drops",
+			 drops_json(m), "time", "timed_runs", (json_int_t)c->timed, "mean_ns",
+			 (json_int_t)cv_bpf_module_mean_ns(m), "max_ns", (json_int_t)c->time_max_ns,
+			 "budget_ns", (json_int_t)m->slot.info.budget_ns, "over_budget",
+			 cv_bpf_module_over_budget(m));
+}
+
+static int tell_trial_json(const char *object, const char *policy, const struct cv_module_trial *t)
+{
+	json_t *root = json_pack("{s:s, s:s?, s:I, s:I, s:I, s:I}", "object", object, "policy",
+				 policy, "packets", (json_int_t)t->packets, "dropped_before",
+				 (json_int_t)t->dropped_before, "not_asked",
+				 (json_int_t)t->not_asked, "left_out", (json_int_t)t->left_out);
+	int r = 0;
+
+	if (!root)
+		return -ENOMEM;
+	json_object_set_new(root, "module", cv_module_info_json(&t->module.slot.info));
+	json_object_set_new(root, "counters", cv_module_counts_json(&t->module));
+	if (json_dumpf(root, stdout, JSON_INDENT(2)) < 0 || putchar('\n') == EOF)
+		r = -EIO;
+	json_decref(root);
+	return r;
+}
+
+static void tell_time(const struct cv_bpf_module *m)
+{
+	uint64_t mean = cv_bpf_module_mean_ns(m);
+
+	if (!mean)
+		return;
+	printf("run time: mean %" PRIu64 " ns, longest %" PRIu64 " ns of %" PRIu64
+	       " timed runs; budget %u ns%s\n",
+	       mean, (uint64_t)m->counts.time_max_ns, (uint64_t)m->counts.timed,
+	       m->slot.info.budget_ns, cv_bpf_module_over_budget(m) ? ": OVER BUDGET" : "");
+}
+
+int cv_module_tell_trial(const char *object, const char *policy, const struct cv_module_trial *t,
+			 bool json)
+{
+	const struct cv_module_counts *c = &t->module.counts;
+
+	if (json)
+		return tell_trial_json(object, policy, t);
+	printf("%s: module %s behind %s, %" PRIu64 " packets\n", object, t->module.slot.info.name,
+	       policy ? policy : "a policy that lets everything pass", t->packets);
+	printf("%12" PRIu64 "  continued\n", (uint64_t)c->continued);
+	for (int i = 0; i < CV_MODULE_CODES; i++) {
+		if (c->drops[i].packets || t->module.slot.info.codes[i][0])
+			printf("%12" PRIu64 "  dropped, code %d%s%s\n",
+			       (uint64_t)c->drops[i].packets, i,
+			       t->module.slot.info.codes[i][0] ? ": " : "",
+			       t->module.slot.info.codes[i]);
+	}
+	if (c->invalid)
+		printf("%12" PRIu64 "  returned what means nothing; went on\n",
+		       (uint64_t)c->invalid);
+	if (t->dropped_before)
+		printf("%12" PRIu64 "  dropped by the policy before\n", t->dropped_before);
+	if (t->not_asked)
+		printf("%12" PRIu64 "  of the guard, never asked about\n", t->not_asked);
+	if (t->left_out)
+		printf("%12" PRIu64 "  too short or too long to run here\n", t->left_out);
+	tell_time(&t->module);
 	return fflush(stdout) ? -EIO : 0;
 }
