@@ -90,6 +90,7 @@ static void change_decoder(struct cv_inspect *in, struct cv_flow *f)
 	memset(f->state, 0, sizeof(f->state));
 	f->class = CV_FLOW_CLAIMED;
 	f->proto = in->enforce.app->proto;
+	cv_flow_relist(&in->flows, f, CV_FLOWS_UDP);
 }
 
 bool cv_enforce_datagram(struct cv_inspect *in, struct cv_flow *f)

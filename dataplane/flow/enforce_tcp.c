@@ -82,6 +82,8 @@ bool cv_enforce_segment(struct cv_inspect *in, struct cv_flow *f, unsigned int d
 		else if (cv_enforce_rate(in, f) != 0)
 			cv_enforce_drop(in, CV_REASON_RATE_MESSAGES);
 	}
+	if (reason == 0 && in->enforce.strict && f->list == CV_FLOWS_SHORT && !f->closed)
+		cv_flow_relist(&in->flows, f, CV_FLOWS_TCP); /* what is lost with it cannot go on */
 	if (reason == 0)
 		return true;
 	in->did |= CV_DID_DISCARD;

@@ -99,15 +99,21 @@ struct eh_tcp {
 	uint32_t seq[2]; /* next byte: of the server, of the client */
 };
 
+static inline struct eh_tcp eh_connect_at(struct flow_harness *h, uint16_t port, uint32_t isn)
+{
+	struct eh_tcp c = {h,
+			   {.client_port = CLIENT_PORT, .server_port = port, .client = 1},
+			   {90001, isn + 1}};
+
+	fh_tcp(h, &c.f, true, FH_SYN, isn, 0, NULL, 0);
+	fh_tcp(h, &c.f, false, FH_SYN | FH_ACK, 90000, isn + 1, NULL, 0);
+	fh_tcp(h, &c.f, true, FH_ACK, isn + 1, 90001, NULL, 0);
+	return c;
+}
+
 static inline struct eh_tcp eh_connect(struct flow_harness *h, uint16_t port)
 {
-	struct eh_tcp c = {
-		h, {.client_port = CLIENT_PORT, .server_port = port, .client = 1}, {90001, 501}};
-
-	fh_tcp(h, &c.f, true, FH_SYN, 500, 0, NULL, 0);
-	fh_tcp(h, &c.f, false, FH_SYN | FH_ACK, 90000, 501, NULL, 0);
-	fh_tcp(h, &c.f, true, FH_ACK, 501, 90001, NULL, 0);
-	return c;
+	return eh_connect_at(h, port, 500);
 }
 
 /** Send and have it acknowledged when it passed. @return eh_dropped(). */

@@ -114,6 +114,23 @@ static void test_modbus_smuggled(void **state)
 	assert_int_equal(modbus_asks(PAIRS("functions", "8"), &b), CV_REASON_APP_PROTO);
 }
 
+/* Towards the service all is asked, also what could be an answer to what was asked before. */
+static void test_modbus_disguised(void **state)
+{
+	struct flow_harness *h = eh_new(&(struct eh_rule){.proto = CV_PROTO_MODBUS,
+							  .ip_proto = 17,
+							  .port = 1502,
+							  .pairs = PAIRS("read", "holding.0-9")});
+	struct fh_flow f = {.client_port = CLIENT_PORT, .server_port = 1502, .client = 1};
+	struct eh_bytes b = {.len = 0};
+
+	eh_modbus(&b, 1, 6, 2, 50, 1);
+	fh_udp(h, &f, false, b.data, b.len); /* "asked" by the server: nothing to be judged */
+	fh_udp(h, &f, true, b.data, b.len);
+	assert_int_equal(eh_dropped(h), CV_REASON_APP_DENIED);
+	flow_harness_free(h);
+}
+
 static void test_not_the_protocol(void **state)
 {
 	struct eh_bytes b = {.len = 0};
@@ -250,6 +267,18 @@ static void test_mqtt_alias(void **state)
 		assert_int_equal(eh_send(&c, true, b.data, b.len), CV_REASON_APP_DENIED);
 		flow_harness_free(h);
 	}
+}
+
+/* Where all topics are allowed, one that cannot be known is none of them. */
+static void test_mqtt_unknown_alias(void **state)
+{
+	struct eh_bytes b = {.len = 0};
+
+	eh_mqtt_publish(&b, 5, "", 9, "2");
+	assert_int_equal(mqtt_sends(PAIRS("publish", "#"), 5, &b, true), CV_REASON_APP_DENIED);
+	b.len = 0;
+	eh_mqtt_publish(&b, 5, "x", 9, "2");
+	assert_int_equal(mqtt_sends(PAIRS("publish", "#"), 5, &b, true), 0);
 }
 
 static void test_mqtt_roles(void **state)
@@ -444,10 +473,12 @@ int main(void)
 		cmocka_unit_test(test_modbus_read_write),
 		cmocka_unit_test(test_modbus_two_lengths),
 		cmocka_unit_test(test_modbus_smuggled),
+		cmocka_unit_test(test_modbus_disguised),
 		cmocka_unit_test(test_not_the_protocol),
 		cmocka_unit_test(test_mqtt_topics),
 		cmocka_unit_test(test_mqtt_connect),
 		cmocka_unit_test(test_mqtt_alias),
+		cmocka_unit_test(test_mqtt_unknown_alias),
 		cmocka_unit_test(test_mqtt_roles),
 		cmocka_unit_test(test_mqtt_large_subscribe),
 		cmocka_unit_test(test_mqtt_large_publish),
