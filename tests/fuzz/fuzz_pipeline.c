@@ -2,12 +2,14 @@
 /*
  * The whole pipeline on a sequence of frames, read from the input as if it were a little-endian
  * pcap file with whatever lengths it claims. Beyond not crashing: the ledger closes, and what the
- * flow stage took from its pools is back when all flows have ended.
+ * flow stage took from its pools is back when all flows have ended. Once without constraints on
+ * messages and once with some.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "dataplane/pipeline_internal.h"
+#include "dataplane/policy/app_build.h"
 #include "dataplane/policy/generation_build.h"
 
 #define FILE_HEAD 24
@@ -39,21 +41,82 @@ static void committed(struct cv_sink *sink, const struct cv_record *rec)
 	committed_records++;
 }
 
-static const struct cv_generation *generation(void)
+static void must(bool condition)
 {
-	static struct cv_generation *gen;
+	if (!condition)
+		abort();
+}
+
+/* Constraints on a well-known port and on what comes back from it; some are met, some are not. */
+static void constrain(struct cv_generation_build *b, struct cv_app_build *ab, unsigned int proto,
+		      const char *key, const char *value)
+{
+	const struct cv_decoder *d = cv_decoders[proto];
+	struct cv_gen_rule rule = {.rule = {.id = proto,
+					    .index = proto,
+					    .action = CV_ACTION_FORWARD,
+					    .flags = CV_RULE_INSPECT}};
+	uint16_t app[2];
+	const char *why;
+
+	cv_app_build_begin(ab, &(struct cv_app){.proto = (uint8_t)proto,
+						.flags = CV_APP_RATE_SENDER,
+						.meter = cv_app_build_meter(ab),
+						.cost = 1u << 20,
+						.burst = 1u << 30});
+	must(cv_app_build_value(ab, cv_app_key_find(proto, key, strlen(key)), value, strlen(value),
+				&why) == 0);
+	must(cv_app_build_end(ab, &app[0], &app[1]) == 0);
+	for (unsigned int way = 0; way < 2; way++) {
+		rule.rule.app = app[way];
+		for (unsigned int tcp = 0; tcp < 2; tcp++) {
+			uint16_t port = tcp ? d->tcp_ports[0] : d->udp_ports[0];
+
+			if (port == 0 && proto != CV_PROTO_HJ212)
+				continue; /* not over this transport */
+			rule.key = (struct cv_rule_key){
+				.port = __builtin_bswap16(port ? port : 9000),
+				.ip_proto = tcp ? 6 : 17,
+				.match = CV_KEY_MATCH(way ? CV_MATCH_SPORT : CV_MATCH_DPORT, 0)};
+			must(cv_generation_build_rule(b, &rule) == 0);
+		}
+	}
+}
+
+static void add_constraints(struct cv_generation_build *b)
+{
+	static const struct cv_binding place = {.flags = CV_BIND_VLAN, .vlan = 7};
+	struct cv_app_pattern twice;
+	struct cv_app_build *ab;
+	struct cv_apps *apps;
+
+	must(cv_app_build_create(&ab) == 0);
+	constrain(b, ab, CV_PROTO_MODBUS, "functions", "1-4");
+	constrain(b, ab, CV_PROTO_MQTT, "publish", "#");
+	constrain(b, ab, CV_PROTO_COAP, "paths", "#");
+	constrain(b, ab, CV_PROTO_HJ212, "commands", "2000-2999");
+	must(cv_app_build_identity(ab, CV_PROTO_MQTT, "x", 1, &place) == 0);
+	must(cv_app_build_finish(ab, &apps, &twice) == 0);
+	must(cv_generation_build_apps(b, apps) == 0);
+	free(apps);
+	cv_app_build_destroy(ab);
+}
+
+static const struct cv_generation *generation(bool constrained)
+{
+	static struct cv_generation *gens[2];
 	struct cv_generation_build *b;
 
-	if (gen != NULL)
-		return gen;
-	if (cv_generation_build_create(&b) != 0)
-		abort();
+	if (gens[constrained] != NULL)
+		return gens[constrained];
+	must(cv_generation_build_create(&b) == 0);
 	cv_generation_build_head(b)->flow_capacity = FLOWS;
 	cv_generation_build_head(b)->device_capacity = FLOWS;
-	if (cv_generation_build_finish(b, &gen) != 0)
-		abort();
+	if (constrained)
+		add_constraints(b);
+	must(cv_generation_build_finish(b, &gens[constrained]) == 0);
 	cv_generation_build_destroy(b);
-	return gen;
+	return gens[constrained];
 }
 
 static uint64_t sum(const uint64_t *v, size_t n)
@@ -122,7 +185,7 @@ static void play(struct cv_pipeline *p, const uint8_t *data, size_t size)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void run(const struct cv_generation *gen, const uint8_t *data, size_t size)
 {
 	static struct cv_counters counters;
 	struct cv_sink sink = {.refill = refill, .committed = committed};
@@ -130,12 +193,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memset(&counters, 0, sizeof(counters));
 	committed_records = 0;
-	if (cv_pipeline_create(generation(), true, &sink, &counters, &p) != 0)
-		abort();
+	must(cv_pipeline_create(gen, true, &sink, &counters, &p) == 0);
 	if (size > FILE_HEAD)
 		play(p, data + FILE_HEAD, size - FILE_HEAD);
 	cv_pipeline_drain(p);
 	check(p);
 	cv_pipeline_destroy(p);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	run(generation(false), data, size);
+	run(generation(true), data, size);
 	return 0;
 }
