@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bindings: an address or MAC address may be used at one place only (anti-spoofing). In the file
+ * Bindings: an identity may be used at one place only (anti-spoofing). In the file
  *     { identity: 10.1.0.7, mac: "02:00:00:00:00:07", vlan: 100 }
  * and in a list file the same words in a line
  *     10.1.0.7 mac=02:00:00:00:00:07 vlan=100
+ * With `protocol: mqtt` it is what a device calls itself in that protocol, else its address.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "control/policy/parse.h"
+#include "decoder_list.h"
 
 #define LINE_MAX_BYTES 256
 
@@ -67,6 +69,25 @@ static bool set_place(const char *key, const char *text, struct cv_binding *plac
 	return true;
 }
 
+/* What a list of bindings is about: an enum cv_proto, 0 = addresses. */
+static void add_identity(struct cv_policy_reader *r, unsigned int proto, const char *id,
+			 const struct cv_binding *place, struct cv_policy_place at)
+{
+	int err = -EINVAL;
+
+	if (!place->flags) {
+		cv_policy_wrong(r, cv_policy_place(r->policy, at), NULL,
+				"a binding wants a place: mac, vlan or prefix");
+		return;
+	}
+	err = cv_app_build_identity(r->policy->apps, proto, id, strlen(id), place);
+	if (err == -ENOMEM)
+		r->error = err;
+	else if (err < 0)
+		cv_policy_wrong(r, cv_policy_place(r->policy, at), NULL, "identity \"%.64s\" is %s",
+				id, err == -E2BIG ? "one too many" : "empty or too long");
+}
+
 static void add(struct cv_policy_reader *r, const struct cv_gen_binding *binding,
 		struct cv_policy_place at)
 {
@@ -100,7 +121,8 @@ static void read_line(struct cv_policy_reader *r, const char *text, struct cv_po
 		      void *arg)
 {
 	struct cv_gen_binding b = {0};
-	char line[LINE_MAX_BYTES], *rest = line, *word;
+	char line[LINE_MAX_BYTES], *rest = line, *word, *id;
+	unsigned int proto = *(const unsigned int *)arg;
 
 	if (strlen(text) >= sizeof(line)) {
 		cv_policy_wrong(r, cv_policy_place(r->policy, at), NULL,
@@ -108,9 +130,9 @@ static void read_line(struct cv_policy_reader *r, const char *text, struct cv_po
 		return;
 	}
 	strcpy(line, text);
-	word = strsep(&rest, " \t");
-	if (!set_identity(word, &b)) {
-		wrong_word(r, cv_policy_place(r->policy, at), "identity", word);
+	id = strsep(&rest, " \t");
+	if (!proto && !set_identity(id, &b)) {
+		wrong_word(r, cv_policy_place(r->policy, at), "identity", id);
 		return;
 	}
 	while ((word = strsep(&rest, " \t"))) {
@@ -125,39 +147,79 @@ static void read_line(struct cv_policy_reader *r, const char *text, struct cv_po
 			return;
 		}
 	}
-	add(r, &b, at);
+	if (proto)
+		add_identity(r, proto, id, &b.place, at);
+	else
+		add(r, &b, at);
+}
+
+/* @return false with a finding: not a protocol whose messages say who the device is. */
+static bool read_protocol(struct cv_policy_reader *r, const struct cv_yaml *node, unsigned int *ret)
+{
+#define NAME_ROW(id, name) name,
+	static const char *const names[] = {CV_PROTOS(NAME_ROW)};
+
+	*ret = 0;
+	if (node == NULL)
+		return true;
+	for (unsigned int i = 1; i < CV_PROTO_COUNT && node->kind == CV_YAML_SCALAR; i++) {
+		if (strcmp(names[i], node->text) == 0 && cv_app_identity_name(i)) {
+			*ret = i;
+			return true;
+		}
+	}
+	cv_policy_wrong(r, cv_yaml_place(r->policy->path, node), NULL,
+			"protocol: expected one whose messages name the device: mqtt or hj212");
+	return false;
+}
+
+static bool read_words(struct cv_policy_reader *r, const struct cv_yaml *node, unsigned int proto,
+		       struct cv_gen_binding *b)
+{
+	for (const struct cv_yaml *c = node->first; c; c = c->next) {
+		bool scalar = c->kind == CV_YAML_SCALAR, right = scalar;
+
+		if (strcmp(c->key, "protocol") == 0)
+			continue;
+		if (strcmp(c->key, "identity") != 0)
+			right = scalar && set_place(c->key, c->text, &b->place);
+		else if (!proto)
+			right = scalar && set_identity(c->text, b);
+		if (right)
+			continue;
+		wrong_word(r, cv_yaml_place(r->policy->path, c), c->key, scalar ? c->text : "");
+		return false;
+	}
+	return true;
 }
 
 static void read_binding(struct cv_policy_reader *r, const struct cv_yaml *node)
 {
 	struct cv_policy_place at = {.line = node->line, .column = (uint16_t)node->column};
 	const struct cv_yaml *file = cv_yaml_get(node, "file");
+	const struct cv_yaml *protocol = cv_yaml_get(node, "protocol");
+	const struct cv_yaml *identity = cv_yaml_get(node, "identity");
 	struct cv_gen_binding b = {0};
+	unsigned int proto;
 
-	if (node->bad)
+	if (node->bad || !read_protocol(r, protocol, &proto))
 		return;
-	if (file && node->n == 1) {
-		cv_policy_read_list(r, file, read_line, NULL);
+	if (file && node->n == 1 + (protocol != NULL)) {
+		cv_policy_read_list(r, file, read_line, &proto);
 		return;
 	}
-	if (node->kind != CV_YAML_MAP || !cv_yaml_get(node, "identity")) {
+	if (node->kind != CV_YAML_MAP || !identity) {
 		cv_policy_wrong(r, cv_yaml_place(r->policy->path, node),
 				"{ identity: 10.1.0.7, mac: \"02:00:00:00:00:07\" }",
 				"expected a map with identity and mac, vlan or prefix, or a file");
 		return;
 	}
-	for (const struct cv_yaml *c = node->first; c; c = c->next) {
-		bool scalar = c->kind == CV_YAML_SCALAR;
-		bool right = scalar && (strcmp(c->key, "identity") == 0
-						? set_identity(c->text, &b)
-						: set_place(c->key, c->text, &b.place));
-
-		if (right)
-			continue;
-		wrong_word(r, cv_yaml_place(r->policy->path, c), c->key, scalar ? c->text : "");
+	if (!read_words(r, node, proto, &b))
 		return;
-	}
-	add(r, &b, at);
+	if (proto)
+		add_identity(r, proto, identity->text, &b.place, at);
+	else
+		add(r, &b, at);
 }
 
 static int by_key(const void *pa, const void *pb)

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "control/policy/contexts.h"
+#include "control/policy/apps.h"
 #include "control/policy/expand.h"
 #include "control/policy/meters.h"
 
@@ -179,6 +180,7 @@ static struct cv_rule make_rule(const struct compiler *c, uint32_t at, bool answ
 		out.flags |= CV_RULE_INSPECT;
 	if (rule->exempt)
 		out.flags |= CV_RULE_EXEMPT;
+	out.app = cv_policy_app_of(rule, answer, src_class);
 	if (answer)
 		return out;
 	if (rule->limited[CV_POLICY_PER_DEVICE]) {
@@ -363,6 +365,8 @@ int cv_policy_compile(const struct cv_policy *policy, const struct cv_policy_tar
 		r = add_senders(policy, build);
 	if (r == 0)
 		r = add_names(policy, build);
+	if (r == 0)
+		r = cv_policy_add_apps(policy, build, diag);
 	if (r == 0)
 		r = compile_rules(&c, target->shadow, diag);
 	if (r == -E2BIG && c.contexts.n < CV_CONTEXTS_MAX)

@@ -47,6 +47,10 @@ void cv_policy_read_services(struct cv_policy_reader *r, const struct cv_yaml *m
 void cv_policy_read_bindings(struct cv_policy_reader *r, const struct cv_yaml *list);
 void cv_policy_read_rules(struct cv_policy_reader *r, const struct cv_yaml *list);
 
+/** The member of a rule with constraints on messages; its limits are read already. */
+void cv_policy_read_apps(struct cv_policy_reader *r, const struct cv_yaml *map,
+			 struct cv_policy_rule *rule);
+
 /** A limit that was read: can it let anything pass? @return false with a finding. */
 bool cv_policy_check_limit(struct cv_policy_reader *r, const struct cv_yaml *node,
 			   const struct cv_policy_limit *limit);

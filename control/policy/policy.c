@@ -60,7 +60,7 @@ static const struct cv_field file_fields[] = {
 	 .type = CV_FIELD_ELSEWHERE,
 	 .fallback = "",
 	 .help = "Addresses that may be used at one place only: `identity` and `mac`, `vlan`, "
-		 "`prefix`, or `{ file: PATH }`."},
+		 "`prefix`, or `{ file: PATH }`; with `protocol`, what devices call themselves."},
 	{.name = "rules",
 	 .type = CV_FIELD_ELSEWHERE,
 	 .fallback = "",
@@ -152,7 +152,7 @@ static int name_file(struct cv_policy *policy, const char *path)
 		return -ENOMEM;
 	policy->files[0] = policy->path;
 	policy->n_files = 1;
-	return 0;
+	return cv_app_build_create(&policy->apps);
 }
 
 int cv_policy_parse(const char *path, const char *text, size_t len, struct cv_policy **ret,
@@ -204,6 +204,7 @@ void cv_policy_free(struct cv_policy *policy)
 		free(policy->rules[i].from.items);
 		free(policy->rules[i].to.items);
 		free(policy->rules[i].service.items);
+		free(policy->rules[i].group_apps);
 	}
 	for (size_t i = 0; i < policy->n_groups; i++) {
 		free(policy->groups[i].includes);
@@ -215,6 +216,7 @@ void cv_policy_free(struct cv_policy *policy)
 	}
 	for (size_t i = 1; i < policy->n_files; i++)
 		free(policy->files[i]);
+	cv_app_build_destroy(policy->apps);
 	free(policy->files);
 	free(policy->rules);
 	free(policy->services);

@@ -19,6 +19,7 @@
 
 #include "control/config/diagnostics.h"
 #include "control/config/units.h"
+#include "dataplane/policy/app_build.h"
 #include "dataplane/policy/generation_build.h"
 
 #define CV_POLICY_ZONES_MAX 31
@@ -145,6 +146,8 @@ struct cv_policy_rule {
 	bool limited[CV_POLICY_PER_COUNT];
 	struct cv_policy_ends from, to;
 	struct cv_policy_refs service;
+	uint16_t app, app_answers; /* constraints on messages, cv_rule.app; 0 = none */
+	uint16_t *group_apps; /* by end in from: with the meter of its group; NULL = app for all */
 };
 
 struct cv_policy {
@@ -162,6 +165,7 @@ struct cv_policy {
 	size_t n_macs;
 	struct cv_policy_binding *bindings;
 	size_t n_bindings;
+	struct cv_app_build *apps; /* constraints of all rules, identities of protocols */
 	struct cv_policy_service *services;
 	size_t n_services;
 	struct cv_policy_rule *rules; /* in the order of the file */

@@ -6,6 +6,7 @@
 
 #include "control/policy/parse.h"
 #include "control/text/nearest.h"
+#include "decoder_list.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define AT(member)                                                                                 \
@@ -62,7 +63,13 @@ static const struct cv_field rule_fields[] = {
 	 .type = CV_FIELD_ELSEWHERE,
 	 .fallback = "",
 	 .help = "A limit, or a list of limits with different `per`."},
-};
+#define APP_ROW(id, proto)                                                                         \
+	{.name = proto,                                                                            \
+	 .type = CV_FIELD_ELSEWHERE,                                                               \
+	 .fallback = "",                                                                           \
+	 .help = "Nothing but " proto " passes, and what it may say: docs/security/"               \
+		 "app-constraints.md."},
+	CV_DECODERS(APP_ROW)};
 
 static const struct cv_field rule_schema = {
 	.type = CV_FIELD_SECTION, .fields = rule_fields, .n_fields = COUNT(rule_fields)};
@@ -307,6 +314,8 @@ static void read_rule(struct cv_policy_reader *r, const struct cv_yaml *node, si
 	read_services(r, cv_yaml_get(node, "service"), &rule->service);
 	if (err == 0)
 		read_limits(r, cv_yaml_get(node, "rate"), rule, name);
+	if (err == 0 && r->error != -ENOMEM)
+		cv_policy_read_apps(r, node, rule);
 }
 
 static int by_id(const void *a, const void *b)

@@ -251,6 +251,44 @@ static void too_many_keys_are_refused(void **state)
 	free(text);
 }
 
+/* Constraints: both ways of a rule have them, and each group's limit is its own. */
+static void constraints_are_compiled(void **state)
+{
+	static const char text[] =
+		"default: { ip: drop }\n"
+		"groups: { a: [10.1.0.0/16], b: [10.2.0.0/16], p: [10.9.0.0/24] }\n"
+		"services: { mqtt: tcp/1883 }\n"
+		"bindings: [{ protocol: mqtt, identity: m1, vlan: 7 }]\n"
+		"rules:\n"
+		"  - { id: 1, from: [a, b], to: p, service: mqtt, action: allow,\n"
+		"      rate: { messages: 2/s, burst: 5s, per: group }, mqtt: { publish: [up/#] } "
+		"}\n";
+	struct cv_diagnostics diag = {0};
+	struct cv_generation *gen = compile(text, &diag);
+	const struct cv_apps *apps = cv_generation_apps(gen);
+	const struct cv_app *app[2], *back;
+	const struct cv_rule *r;
+
+	assert_non_null(apps);
+	for (uint16_t group = 1; group <= 2; group++) {
+		r = find(gen, group, 3, 6, 1883, CV_MATCH_DPORT);
+		assert_non_null(r);
+		assert_true(r->flags & CV_RULE_INSPECT);
+		app[group - 1] = cv_apps_get(apps, r->app);
+		assert_non_null(app[group - 1]);
+		assert_int_equal(app[group - 1]->cost, 500000000ull << 6);
+		assert_int_equal(app[group - 1]->burst, 5000000000ull << 6);
+		assert_int_equal(app[group - 1]->flags, 0);
+		back = cv_apps_get(apps, find(gen, 3, group, 6, 1883, CV_MATCH_SPORT)->app);
+		assert_non_null(back);
+		assert_int_equal(back->flags, CV_APP_ANSWERS);
+		assert_int_equal(back->meter, 0);
+	}
+	assert_int_not_equal(app[0]->meter, app[1]->meter);
+	assert_int_equal(apps->bound, 1u << app[0]->proto);
+	free(gen);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +297,7 @@ int main(void)
 		cmocka_unit_test(every_error_has_its_place),
 		cmocka_unit_test(repeated_prefix_is_a_warning),
 		cmocka_unit_test(too_many_keys_are_refused),
+		cmocka_unit_test(constraints_are_compiled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
