@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/option.h"
 #include "dataplane/replay/replay.h"
 #include "dataplane/run.h"
 
@@ -54,7 +55,8 @@ static int parse(int argc, char **argv, struct cv_run_options *o, int *code)
 	int c;
 
 	*code = EXIT_USAGE;
-	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
 		switch (c) {
 		case 'l':
 			o->link = optarg;
@@ -84,6 +86,7 @@ static int parse(int argc, char **argv, struct cv_run_options *o, int *code)
 			*code = 0;
 			return 1;
 		default:
+			cv_option_refused("culvert-dataplane", c, argv);
 			fputs(usage, stderr);
 			return 1;
 		}

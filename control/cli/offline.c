@@ -64,8 +64,28 @@ static int become(const char *name, const char *const *head, char *const *tail, 
 	return CV_CLI_UNREACHABLE;
 }
 
+/* The other program would tell a wrong option too, but not the one that was meant. */
+static int check_options(const struct cv_cli *cli)
+{
+	int r = CV_CLI_OK;
+
+	for (int i = 0; r == CV_CLI_OK && i < cli->operand_count; i++) {
+		const char *arg = cli->operands[i], *value;
+		const struct cv_cli_option *option;
+
+		if (strcmp(arg, "--") == 0)
+			break;
+		if (arg[0] == '-' && arg[1] && !cv_cli_is_help(arg))
+			r = cv_cli_take_option(cli->command, NULL, cli->operand_count,
+					       cli->operands, &i, &option, &value, stderr);
+	}
+	return r;
+}
+
 int cv_cli_decode(struct cv_cli *cli)
 {
+	if (check_options(cli) != CV_CLI_OK)
+		return CV_CLI_USAGE;
 	return become("culvert-dataplane", (const char *[]){"decode", NULL}, cli->operands,
 		      cli->operand_count);
 }
@@ -156,8 +176,11 @@ int cv_cli_replay(struct cv_cli *cli)
 {
 	const char *kind = NULL, *file = NULL;
 	char image[64];
-	int found = take_rules(cli, &kind, &file), fd, r;
+	int found, fd, r = check_options(cli);
 
+	if (r != CV_CLI_OK)
+		return r;
+	found = take_rules(cli, &kind, &file);
 	if (found < 0) {
 		fputs("culvert replay: give one of --policy FILE and --config FILE\n", stderr);
 		return CV_CLI_USAGE;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dataplane/decode/decoder.h"
+#include "dataplane/option.h"
 #include "dataplane/replay/replay.h"
 
 static const char usage[] =
@@ -177,13 +178,17 @@ static int parse(int argc, char **argv, struct message *m, bool *stop)
 
 	*stop = true;
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
 		if (option == 'h') {
 			fputs(usage, stdout);
 			return CV_REPLAY_OK;
 		}
-		if (option == '?')
-			return wrong("try 'culvert-dataplane decode --help'");
+		if (option == '?' || option == ':') {
+			cv_option_refused("culvert-dataplane decode", option, argv);
+			fputs("Try 'culvert-dataplane decode --help'.\n", stderr);
+			return CV_REPLAY_USAGE;
+		}
 		udp = udp || option == 'u';
 		m->tcp = m->tcp || option == 't';
 		m->from_server = m->from_server || option == 's';

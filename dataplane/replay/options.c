@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dataplane/decode/decoder.h"
+#include "dataplane/option.h"
 #include "dataplane/replay/replay.h"
 
 static const char usage[] =
@@ -113,7 +114,7 @@ static int parse_lanes(const char *text, struct cv_replay_options *o)
 	return 0;
 }
 
-static int parse_one(int option, struct cv_replay_options *o)
+static int parse_one(int option, char **argv, struct cv_replay_options *o)
 {
 	unsigned long n;
 
@@ -142,6 +143,7 @@ static int parse_one(int option, struct cv_replay_options *o)
 		o->burst = (unsigned int)n;
 		return 0;
 	default:
+		cv_option_refused("culvert-dataplane replay", option, argv);
 		fputs("Try 'culvert-dataplane replay --help'.\n", stderr);
 		return -EINVAL;
 	}
@@ -165,13 +167,14 @@ int cv_replay_options_parse(int argc, char **argv, struct cv_replay_options *o, 
 	*o = (struct cv_replay_options){.burst = 32};
 	*code = CV_REPLAY_USAGE;
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
 		if (option == '?' + 256) {
 			fputs(usage, stdout);
 			*code = CV_REPLAY_OK;
 			return 1;
 		}
-		if (parse_one(option, o) != 0)
+		if (parse_one(option, argv, o) != 0)
 			return 1;
 	}
 	if (optind == argc) {

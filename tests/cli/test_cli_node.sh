@@ -59,6 +59,12 @@ has "is culvert-control running" err
 # What is to be seen later, from the same files, offline.
 expect 0 "$culvert" replay --summary --config culvert.yaml "$capture"
 cp out summary.json
+expect 1 "$culvert" replay --sumary "$capture"
+has 'did you mean "--summary"?' err
+expect 1 "$culvert" replay "$capture" --policy
+has "--policy needs a value" err
+expect 1 "$culvert" decode --form-server coap 40
+has 'did you mean "--from-server"?' err
 [ "$(jq -r .ledger summary.json)" = closed ] || fail "replay's ledger is not closed"
 
 "$control" --config culvert.yaml >control.out 2>&1 &
