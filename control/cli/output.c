@@ -2,6 +2,7 @@
 #include "control/cli/output.h"
 
 #include <errno.h>
+#include <float.h>
 #include <inttypes.h>
 #include <libsmartcols.h>
 #include <stdlib.h>
@@ -121,7 +122,8 @@ void cv_rate_text(double value, char out[32])
 
 int cv_print_json(const json_t *doc)
 {
-	if (json_dumpf(doc, stdout, JSON_INDENT(2)) < 0 || putchar('\n') == EOF)
+	if (json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(DBL_DIG)) < 0 ||
+	    putchar('\n') == EOF)
 		return CV_CLI_OUTPUT;
 	return CV_CLI_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/cli/top.h"
 
+#include <float.h>
 #include <string.h>
 
 /* Writes lines of a bounded width and counts them. */
@@ -265,7 +266,7 @@ void cv_top_json(const struct cv_top *top, FILE *out)
 		json_pack("{s:O*, s:O*, s:O*, s:s*}", "status", top->status, "stats", top->stats,
 			  "ledger", top->ledger, "trouble", *top->trouble ? top->trouble : NULL);
 
-	if (doc && json_dumpf(doc, out, JSON_COMPACT) == 0)
+	if (doc && json_dumpf(doc, out, JSON_COMPACT | JSON_REAL_PRECISION(DBL_DIG)) == 0)
 		fputc('\n', out);
 	fflush(out);
 	json_decref(doc);

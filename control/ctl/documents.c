@@ -160,7 +160,7 @@ json_t *cv_document_status(const struct cv_control *c)
 	json_t *doc = json_pack(
 		"{s:s, s:s, s:I, s:f, s:o, s:o, s:o, s:I, s:o}", "node", c->config->node, "version",
 		CULVERT_VERSION, "generation", (json_int_t)cv_rollout_live(c->rollout), "uptime_s",
-		(double)(cv_loop_mono_ns(c->loop) - c->started_ns) / 1e9, "dataplane",
+		(double)((cv_loop_mono_ns(c->loop) - c->started_ns) / 1000000) / 1e3, "dataplane",
 		dataplane_status(c), "ports", ports_status(c), "log", log_status(c), "subscribers",
 		(json_int_t)subscriber_count(http), "warnings", warnings(c));
 

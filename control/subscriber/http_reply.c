@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What goes back: status line, head, document; or the head of a stream. */
+#include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +53,8 @@ static const char *reason_phrase(int status)
 
 void cv_http_conn_reply(struct cv_http_conn *c, int status, json_t *body)
 {
-	char *text = body ? json_dumps(body, JSON_INDENT(2)) : NULL;
+	/* More digits than a double has for sure would show 0.1 as 0.10000000000000001. */
+	char *text = body ? json_dumps(body, JSON_INDENT(2) | JSON_REAL_PRECISION(DBL_DIG)) : NULL;
 	char date[64], extra[64] = "";
 	int len;
 

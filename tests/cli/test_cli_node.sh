@@ -72,6 +72,10 @@ control_pid=$!
 pids+=("$control_pid")
 wait_for "control" "$culvert" status --json
 [ "$(jq -r .node out)" = cli-test ] || fail "status --json tells another node"
+uptime='"uptime_s": [0-9]+\.[0-9]{1,3},$'
+grep -qE "$uptime" out || fail "not milliseconds: $(grep uptime out)"
+curl -s --unix-socket control.sock http://localhost/v1/status >out
+grep -qE "$uptime" out || fail "not milliseconds: $(grep uptime out)"
 expect 0 "$culvert" status
 has "not running" out
 
