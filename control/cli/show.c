@@ -140,8 +140,8 @@ static void print_stats(const struct cv_stat_rows *rows, const struct cv_stat_ro
 	cv_table_print(table, stdout);
 }
 
-static int stats_once(struct cv_cli *cli, struct cv_client *client, struct cv_stat_rows *before,
-		      bool rates)
+/* Rates are told where there is something to compare with. */
+static int stats_once(struct cv_cli *cli, struct cv_client *client, struct cv_stat_rows *before)
 {
 	struct cv_stat_rows rows = {0};
 	json_t *doc = NULL;
@@ -152,7 +152,7 @@ static int stats_once(struct cv_cli *cli, struct cv_client *client, struct cv_st
 	if (cli->json) {
 		r = cv_print_json(doc);
 	} else if (cv_stat_rows_read(doc, &rows) == 0) {
-		print_stats(&rows, rates ? before : NULL);
+		print_stats(&rows, before->n ? before : NULL);
 		cv_stat_rows_free(before);
 		*before = rows;
 	}
@@ -161,11 +161,37 @@ static int stats_once(struct cv_cli *cli, struct cv_client *client, struct cv_st
 	return r;
 }
 
+/* Again every second. A control that is gone comes back, with counters that begin anew. */
+static int watch_stats(struct cv_cli *cli, struct cv_stat_rows *before, unsigned long seconds)
+{
+	struct cv_client *client = NULL;
+	bool away = false;
+	int r = cv_client_create(cli->socket, true, &client);
+
+	while (seconds-- > 0 && (r == CV_CLI_OK || away)) {
+		sleep(1);
+		if (!cli->json && !away)
+			putchar('\n');
+		r = stats_once(cli, client, before);
+		if (r == CV_CLI_INPUT || (r == CV_CLI_UNREACHABLE && !away))
+			fprintf(stderr, "culvert: %s\n", cv_client_why(client));
+		if (r == CV_CLI_UNREACHABLE && !away) {
+			fputs("culvert: waiting for control\n", stderr);
+			cv_stat_rows_free(before);
+		} else if (r == CV_CLI_OK && away) {
+			fputs("culvert: control is back\n", stderr);
+		}
+		away = r == CV_CLI_UNREACHABLE;
+	}
+	cv_client_destroy(client);
+	return r;
+}
+
 int cv_cli_stats(struct cv_cli *cli)
 {
 	struct cv_stat_rows before = {0};
 	struct cv_client *client = NULL;
-	unsigned long seconds, passed = 0;
+	unsigned long seconds;
 	bool watch = cv_cli_value(cli, "watch");
 	int r = cv_cli_number(cli, "for", 1, 31536000, 31536000, &seconds);
 
@@ -176,14 +202,10 @@ int cv_cli_stats(struct cv_cli *cli)
 	if (r == CV_CLI_OK)
 		r = cv_client_create(cli->socket, false, &client);
 	if (r == CV_CLI_OK)
-		r = stats_once(cli, client, &before, false);
-	while (r == CV_CLI_OK && watch && passed++ < seconds) {
-		sleep(1);
-		if (!cli->json)
-			putchar('\n');
-		r = stats_once(cli, client, &before, true);
-	}
+		r = stats_once(cli, client, &before);
 	cv_client_destroy(client);
+	if (r == CV_CLI_OK && watch)
+		r = watch_stats(cli, &before, seconds);
 	cv_stat_rows_free(&before);
 	return r;
 }

@@ -48,7 +48,8 @@ const struct cv_cli_command cv_cli_commands[] = {
 		.details =
 			"Packets, verdicts by reason, decoding by outcome and protocol, lanes, log "
 			"and subscribers. With --watch the table is printed again every second "
-			"with the rate since the last one.",
+			"with the rate since the last one; when control goes away it says so and "
+			"waits for it.",
 		.options = {{"watch", NULL, NULL, "print again every second until interrupted"},
 			    {"for", "SECONDS", NULL, "with --watch: end after this time"}},
 		.exits = "0 1 3",

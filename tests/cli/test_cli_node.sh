@@ -130,9 +130,25 @@ if command -v script >/dev/null; then
 fi
 
 # Control dies in the middle of a stream: what came is whole, and it is told.
+"$culvert" stats --watch >watched 2>watched.err &
+watcher=$!
+pids+=("$watcher")
+tables() { [ "$(grep -c '^STAGE' watched)" -ge "$1" ]; }
+wait_for "a second table" tables 2
 kill -9 "$control_pid"
 wait "$follower" && fail "events ended well although control died" || code=$?
 [ "$code" = 3 ] || fail "events ended with $code, expected 3"
 has "went away" followed.err
 [ "$(wc -l <followed)" = "$events" ] || fail "followed $(wc -l <followed) events of $events"
+
+# Who watches waits for it, and says so.
+wait_for "the watcher's word" grep "waiting for control" watched.err
+seen=$(grep -c '^STAGE' watched)
+"$control" --config culvert.yaml >>control.out 2>&1 &
+pids+=($!)
+wait_for "control again" grep "control is back" watched.err
+wait_for "tables again" tables $((seen + 2))
+grep -q '^culvert: control at .* went away\|^culvert: cannot reach control' watched.err || fail "no reason told: $(cat watched.err)"
+[ "$(wc -l <watched.err)" = 3 ] || fail "told more than once: $(cat watched.err)"
+kill "$watcher"
 printf 'ok: %s events, ledger closed\n' "$events"
