@@ -7,10 +7,15 @@
 
 void cv_clock_init(struct cv_clock *c, uint64_t hz)
 {
+	struct timespec ts;
+
 	*c = (struct cv_clock){
 		.hz = hz,
 		.mult = (uint64_t)(((unsigned __int128)1000000000u << 32) / hz),
 	};
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	c->base_ns = (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec -
+		     cv_clock_mono_ns(c, rte_rdtsc());
 	cv_clock_sync(c);
 }
 

@@ -11,6 +11,7 @@
 struct cv_clock {
 	uint64_t hz; /* TSC frequency, 1/s */
 	uint64_t mult; /* ns per cycle, 32.32 fixed point */
+	uint64_t base_ns; /* CLOCK_MONOTONIC at TSC 0, as others read it; may wrap */
 	int64_t wall_offset_ns; /* wall = mono + offset; written by housekeeping, relaxed */
 };
 
@@ -23,7 +24,7 @@ void cv_clock_sync(struct cv_clock *c);
 /** Monotonic ns of a TSC reading. */
 static inline uint64_t cv_clock_mono_ns(const struct cv_clock *c, uint64_t tsc)
 {
-	return (uint64_t)(((unsigned __int128)tsc * c->mult) >> 32);
+	return c->base_ns + (uint64_t)(((unsigned __int128)tsc * c->mult) >> 32);
 }
 
 static inline int64_t cv_clock_wall_ns(const struct cv_clock *c, uint64_t mono_ns)

@@ -192,10 +192,9 @@ static bool set_url(CURL *h, const char *path)
 	return done;
 }
 
-int cv_client_get(struct cv_client *c, const char *path, json_t **ret)
+/* One request on c->get, already set up but for its address. */
+static int ask(struct cv_client *c, const char *path, long *ret_status)
 {
-	json_error_t wrong;
-	long status = 0;
 	CURLcode code;
 
 	c->answer.len = 0;
@@ -204,9 +203,14 @@ int cv_client_get(struct cv_client *c, const char *path, json_t **ret)
 	code = curl_easy_perform(c->get);
 	if (code != CURLE_OK)
 		return unreachable(c, c->get, code);
-	curl_easy_getinfo(c->get, CURLINFO_RESPONSE_CODE, &status);
-	if (status != 200)
-		return refused(c, status);
+	curl_easy_getinfo(c->get, CURLINFO_RESPONSE_CODE, ret_status);
+	return CV_CLI_OK;
+}
+
+static int read_document(struct cv_client *c, const char *path, json_t **ret)
+{
+	json_error_t wrong;
+
 	*ret = json_loadb(c->answer.data ? c->answer.data : "", c->answer.len, 0, &wrong);
 	if (json_is_object(*ret))
 		return CV_CLI_OK;
@@ -215,6 +219,42 @@ int cv_client_get(struct cv_client *c, const char *path, json_t **ret)
 	snprintf(c->why, sizeof(c->why), "%s at %s did not answer as control does: %s", path,
 		 c->socket, wrong.text);
 	return fail(c, CV_CLI_UNREACHABLE);
+}
+
+int cv_client_get(struct cv_client *c, const char *path, json_t **ret)
+{
+	long status = 0;
+	int r = ask(c, path, &status);
+
+	if (r != CV_CLI_OK)
+		return r;
+	return status == 200 ? read_document(c, path, ret) : refused(c, status);
+}
+
+int cv_client_post(struct cv_client *c, const char *path, const void *body, size_t len,
+		   const char *if_match, long *ret_status, json_t **ret)
+{
+	struct curl_slist *headers =
+		curl_slist_append(NULL, "Content-Type: application/octet-stream");
+	char match[64];
+	int r;
+
+	if (if_match && headers) {
+		snprintf(match, sizeof(match), "If-Match: \"%.20s\"", if_match);
+		headers = curl_slist_append(headers, match);
+	}
+	curl_easy_setopt(c->get, CURLOPT_POST, 1L);
+	curl_easy_setopt(c->get, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+	curl_easy_setopt(c->get, CURLOPT_POSTFIELDS, body);
+	curl_easy_setopt(c->get, CURLOPT_HTTPHEADER, headers);
+	/* Control compiles the policy and has the dataplane build it before it answers. */
+	curl_easy_setopt(c->get, CURLOPT_TIMEOUT_MS, 300000L);
+	r = ask(c, path, ret_status);
+	curl_easy_setopt(c->get, CURLOPT_HTTPGET, 1L);
+	curl_easy_setopt(c->get, CURLOPT_HTTPHEADER, NULL);
+	curl_easy_setopt(c->get, CURLOPT_TIMEOUT_MS, 15000L);
+	curl_slist_free_all(headers);
+	return r == CV_CLI_OK ? read_document(c, path, ret) : r;
 }
 
 int cv_client_stream(struct cv_client *c, const char *path, cv_client_line *line, void *owner)

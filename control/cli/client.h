@@ -37,6 +37,16 @@ const char *cv_client_why(const struct cv_client *client);
  */
 int cv_client_get(struct cv_client *client, const char *path, json_t **ret);
 
+/**
+ * Ask for a change (POST). Whatever control answers is the caller's to tell.
+ *
+ * @param if_match number of the policy that must be in force, NULL = any.
+ * @param ret_status HTTP status of the answer.
+ * @return CV_CLI_OK; CV_CLI_UNREACHABLE.
+ */
+int cv_client_post(struct cv_client *client, const char *path, const void *body, size_t len,
+		   const char *if_match, long *ret_status, json_t **ret);
+
 /** A line without its end; zero-terminated. Return false to end the stream. */
 typedef bool cv_client_line(void *owner, const char *line, size_t len);
 

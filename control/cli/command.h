@@ -71,6 +71,8 @@ struct cv_cli_command {
 extern const struct cv_cli_command cv_cli_commands[];
 /** Verbs of `culvert policy` that culvert-control does without a node; ends with name NULL. */
 extern const struct cv_cli_command cv_cli_policy_offline[];
+/** Verbs of `culvert policy` that ask the running node; ends with name NULL. */
+extern const struct cv_cli_command cv_cli_policy_online[];
 /** Verbs of `culvert policy module` likewise. */
 extern const struct cv_cli_command cv_cli_module_offline[];
 /** Verbs of `culvert firewall` and `culvert quarantine`, done by culvert-control. */
@@ -174,6 +176,18 @@ int cv_cli_top(struct cv_cli *cli);
 int cv_cli_replay(struct cv_cli *cli);
 int cv_cli_decode(struct cv_cli *cli);
 int cv_cli_config(struct cv_cli *cli);
+int cv_cli_policy_status(struct cv_cli *cli);
+int cv_cli_policy_apply(struct cv_cli *cli);
+int cv_cli_policy_shadow(struct cv_cli *cli);
+int cv_cli_policy_stop(struct cv_cli *cli);
+int cv_cli_policy_promote(struct cv_cli *cli);
+int cv_cli_policy_confirm(struct cv_cli *cli);
+int cv_cli_policy_revert(struct cv_cli *cli);
+int cv_cli_policy_history(struct cv_cli *cli);
+int cv_cli_policy_diff(struct cv_cli *cli);
+int cv_cli_policy_show(struct cv_cli *cli);
+int cv_cli_policy_audit(struct cv_cli *cli);
+int cv_cli_policy_rules(struct cv_cli *cli);
 int cv_cli_version(struct cv_cli *cli);
 int cv_cli_completion(struct cv_cli *cli);
 int cv_cli_help(struct cv_cli *cli);

@@ -24,6 +24,7 @@ static const struct cv_cli_command policy_groups[] = {
 };
 
 static const struct cv_cli_command *const policy_verbs[] = {
+	cv_cli_policy_online,
 	cv_cli_policy_offline,
 	policy_groups,
 	NULL,
@@ -152,7 +153,7 @@ const struct cv_cli_command cv_cli_commands[] = {
 		.operands = "VERB ...",
 		.help = "write, try, sign and roll out policy",
 		.details = "culvert help policy VERB tells more about each.",
-		.exits = "0 1 2 3",
+		.exits = "0 1 2 3 4",
 		.verbs = policy_verbs,
 	},
 	{

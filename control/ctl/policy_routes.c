@@ -42,6 +42,23 @@ static json_t *get_audit(void *owner, const struct cv_http_query *query)
 	return cv_rollout_audit(owner, (unsigned int)limit);
 }
 
+static bool is_set(const struct cv_http_query *query, const char *key)
+{
+	const char *text = cv_http_query_get(query, key);
+
+	return text && strcmp(text, "0") != 0;
+}
+
+static json_t *get_rules(void *owner, const struct cv_http_query *query)
+{
+	return cv_rollout_rules(owner, is_set(query, "shadow"));
+}
+
+static json_t *get_shadow(void *owner, const struct cv_http_query *query)
+{
+	return cv_rollout_shadow(owner);
+}
+
 static json_t *bad_value(const char *what)
 {
 	return json_pack("{s:s, s:s}", "error", what, "hint", "see control/ctl/api.md");
@@ -70,13 +87,6 @@ static json_t *get_diff(void *owner, const struct cv_http_query *query, int *ret
 }
 
 /* ---- changing ------------------------------------------------------------------------------ */
-
-static bool is_set(const struct cv_http_query *query, const char *key)
-{
-	const char *text = cv_http_query_get(query, key);
-
-	return text && strcmp(text, "0") != 0;
-}
 
 /* If-Match: "12" (RFC 9110 13.1.1) names the policy that must be in force. @return false: bad. */
 static bool expected(const char *header, uint64_t *ret)
@@ -139,17 +149,22 @@ static json_t *post_apply(void *owner, const struct cv_http_call *call,
 {
 	const char *name = cv_http_query_get(call->query, "name");
 	bool shadow = is_set(call->query, "shadow");
+	uint64_t sigs = 0;
 
 	if (shadow && cv_http_query_get(call->query, "confirm"))
 		return refuse(answer, "a shadow needs no confirmation", "leave out confirm");
-	if (call->held_ns == 0 && call->body_len == 0)
+	if (!number_of(call->query, "sigs", &sigs) || sigs > call->body_len)
+		return refuse(answer, "sigs: expected how many bytes of the body are signatures",
+			      "they follow the policy");
+	if (call->body_len == sigs)
 		return refuse(answer, "the policy is missing", "send the file as the body");
 	return change(owner, call, answer,
 		      (struct cv_change_request){
 			      .change = shadow ? CV_CHANGE_SHADOW : CV_CHANGE_APPLY,
 			      .name = name && *name ? name : "policy.yaml",
 			      .data = call->body,
-			      .len = call->body_len,
+			      .len = call->body_len - sigs,
+			      .sigs_len = sigs,
 		      });
 }
 
@@ -181,8 +196,14 @@ void cv_policy_routes(struct cv_rollout *r, struct cv_http_route *ret)
 		{.path = "/v1/policy/diff",
 		 .summary = "what two policies say differently; a=N, b=M",
 		 .document = get_diff},
+		{.path = "/v1/policy/rules",
+		 .summary = "hits of every rule; shadow=1",
+		 .json = get_rules},
+		{.path = "/v1/policy/shadow",
+		 .summary = "where the shadow differs",
+		 .json = get_shadow},
 		{.path = "/v1/policy/apply",
-		 .summary = "POST a policy; shadow=1, confirm=5min, name=FILE",
+		 .summary = "POST a policy; shadow=1, confirm=5min, name=FILE, sigs=BYTES",
 		 .change = post_apply},
 		{.path = "/v1/policy/promote",
 		 .summary = "POST: put the shadow in force; confirm=5min",

@@ -2,8 +2,11 @@
 #include "control/link/link_policy.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "control/diag.h"
@@ -25,8 +28,45 @@ static const struct cv_link_offer *find_const(const struct cv_link_policy *p, ui
 	return NULL;
 }
 
+static void forget_hits(struct cv_link_offer *o)
+{
+	if (o->hits)
+		munmap(o->hits, o->hits_size);
+	o->hits = NULL;
+	o->hits_size = 0;
+}
+
+/* The dataplane is another process: what it sends must not be able to shrink under our reads. */
+static void take_hits(struct cv_link_offer *o, int fd)
+{
+	struct stat st;
+	void *at;
+
+	forget_hits(o);
+	if (fd < 0 || !(fcntl(fd, F_GET_SEALS) & F_SEAL_SHRINK) || fstat(fd, &st) < 0 ||
+	    st.st_size < (off_t)sizeof(struct cv_rule_hits) || st.st_size > 1 << 30)
+		return;
+	at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	if (at == MAP_FAILED)
+		return;
+	o->hits = at;
+	o->hits_size = (size_t)st.st_size;
+}
+
+const struct cv_rule_hits *cv_link_policy_hits(const struct cv_link_policy *p, uint64_t number,
+					       uint32_t *ret_count)
+{
+	const struct cv_link_offer *o = find_const(p, number);
+
+	if (!o || !o->hits)
+		return NULL;
+	*ret_count = (uint32_t)(o->hits_size / sizeof(struct cv_rule_hits));
+	return o->hits;
+}
+
 static void drop(struct cv_link_offer *o)
 {
+	forget_hits(o);
 	if (o->number && o->fd >= 0)
 		close(o->fd);
 	*o = (struct cv_link_offer){.fd = -1};
@@ -185,11 +225,12 @@ void cv_link_policy_attach(struct cv_link_policy *p, int sock)
 	for (unsigned int i = 0; i < CV_LINK_OFFERS; i++) {
 		p->offers[i].asked = false;
 		p->offers[i].state = CV_LINK_WAITING;
+		forget_hits(&p->offers[i]); /* another process counts from now on */
 	}
 	reconcile(p);
 }
 
-int cv_link_policy_answer(struct cv_link_policy *p, const struct cv_link_msg *msg)
+int cv_link_policy_answer(struct cv_link_policy *p, const struct cv_link_msg *msg, int fd)
 {
 	struct cv_link_offer *o;
 
@@ -209,6 +250,7 @@ int cv_link_policy_answer(struct cv_link_policy *p, const struct cv_link_msg *ms
 		return 0; /* taken back meanwhile */
 	o->state = msg->error ? CV_LINK_UNFIT : CV_LINK_READY;
 	snprintf(o->why, sizeof(o->why), "%.79s", msg->text);
+	take_hits(o, fd);
 	reconcile(p);
 	return 0;
 }

@@ -36,6 +36,8 @@ struct cv_link_offer {
 	bool asked; /* PREPARE is sent to the dataplane that is attached */
 	enum cv_link_readiness state; /* of that dataplane */
 	char why[80]; /* UNFIT: its words */
+	void *hits; /* where the dataplane counts hits of rules, mapped; NULL = not known */
+	size_t hits_size;
 };
 
 struct cv_link_policy {
@@ -78,7 +80,20 @@ int cv_link_policy_live_file(const struct cv_link_policy *p);
 /** A dataplane is attached, or gone (sock -1). */
 void cv_link_policy_attach(struct cv_link_policy *p, int sock);
 
-/** PREPARED or SWITCHED has come. @return 0, or -EPROTO: answers nothing that was asked. */
-int cv_link_policy_answer(struct cv_link_policy *p, const struct cv_link_msg *msg);
+/**
+ * PREPARED or SWITCHED has come.
+ *
+ * @param fd that came with it, -1 = none; stays the caller's.
+ * @return 0, or -EPROTO: answers nothing that was asked.
+ */
+int cv_link_policy_answer(struct cv_link_policy *p, const struct cv_link_msg *msg, int fd);
+
+/**
+ * Hits of the rules of an offer in the dataplane that is attached, by rule index.
+ *
+ * @return NULL: not known.
+ */
+const struct cv_rule_hits *cv_link_policy_hits(const struct cv_link_policy *p, uint64_t number,
+					       uint32_t *ret_count);
 
 #endif

@@ -216,7 +216,7 @@ static void on_message(struct cv_op *op, int res, uint32_t flags)
 	if (msg.type == CV_LINK_ATTACH)
 		attach(l, &msg, fds);
 	else if (l->fd != l->server->policy.sock ||
-		 cv_link_policy_answer(&l->server->policy, &msg) < 0)
+		 cv_link_policy_answer(&l->server->policy, &msg, fds[0]) < 0)
 		refuse(l, -EPROTO, "unexpected message");
 	for (int i = 0; i < 2; i++)
 		if (fds[i] >= 0)

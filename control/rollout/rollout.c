@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/config/compile.h"
 #include "control/diag.h"
 #include "control/rollout/rollout_private.h"
 
@@ -36,37 +35,8 @@ const struct cv_generation *cv_rollout_shadow_image(const struct cv_rollout *r)
 void cv_version_release(struct cv_version *v)
 {
 	free(v->gen);
+	free(v->module);
 	*v = (struct cv_version){.slot = -1};
-}
-
-/* Findings name the file as its user does. */
-static void rename_findings(struct cv_diagnostics *diag, const char *path, const char *name)
-{
-	for (size_t i = 0; i < diag->n; i++) {
-		char *copy;
-
-		if (strcmp(diag->items[i].file, path) != 0 || !(copy = strdup(name)))
-			continue;
-		free(diag->items[i].file);
-		diag->items[i].file = copy;
-	}
-}
-
-int cv_rollout_compile(const struct cv_rollout *r, uint64_t stored, uint64_t number,
-		       const char *name, struct cv_generation **ret, struct cv_diagnostics *diag)
-{
-	struct cv_config *config = malloc(sizeof(*config));
-	int res;
-
-	if (!config)
-		return -ENOMEM;
-	/* A copy that borrows the lists: only the policy's path is another. */
-	*config = *r->config;
-	cv_store_path(&r->store, stored, "policy", config->policy);
-	res = cv_config_compile(config, number, ret, diag);
-	rename_findings(diag, config->policy, name);
-	free(config);
-	return res;
 }
 
 json_t *cv_rollout_refusal(const char *error, const char *hint)

@@ -14,6 +14,7 @@
 #define CV_ROLLOUT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "control/config/config.h"
 #include "control/link/link_server.h"
@@ -44,6 +45,7 @@ struct cv_change_request {
 	const char *name; /* APPLY, SHADOW: of the file, for people */
 	const char *data; /* the file */
 	size_t len;
+	size_t sigs_len; /* signatures, which follow the file */
 	uint64_t confirm_ns; /* APPLY, PROMOTE: must be confirmed within; 0 = is at once */
 	uint64_t expect; /* number that must be in force, 0 = any */
 };
@@ -91,6 +93,10 @@ json_t *cv_rollout_audit(struct cv_rollout *r, unsigned int limit);
 /** @param ret_status set where the answer is an error. Number 0: the one in force. */
 json_t *cv_rollout_show(const struct cv_rollout *r, uint64_t number, int *ret_status);
 json_t *cv_rollout_diff(const struct cv_rollout *r, uint64_t a, uint64_t b, int *ret_status);
+
+/** Hits of rules: of the shadow, or of the policy in force. */
+json_t *cv_rollout_rules(const struct cv_rollout *r, bool shadow);
+json_t *cv_rollout_shadow(const struct cv_rollout *r);
 
 /** Sentences for the status' warnings are added to @p list. */
 void cv_rollout_warn(const struct cv_rollout *r, json_t *list);

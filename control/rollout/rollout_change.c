@@ -163,6 +163,10 @@ static int status_of(int error)
 	case -EINVAL:
 	case -E2BIG:
 		return 422;
+	case -EKEYREJECTED:
+	case -EKEYEXPIRED:
+	case -ESTALE:
+		return 403;
 	case -ENOSPC:
 	case -EDQUOT:
 		return 507;
@@ -234,14 +238,17 @@ static void give_up(struct cv_rollout *r, int status, int error, const char *wha
 static int store_and_compile(struct cv_rollout *r, struct cv_job *job)
 {
 	struct cv_about *about = &job->fresh.about;
-	int res = cv_store_begin(&r->store, job->data, job->len);
+	int res = cv_rollout_verify(r, job);
 
+	if (res < 0)
+		return res;
+	res = cv_store_begin(&r->store, job->data, job->len, job->data + job->len, job->sigs_len);
 	if (res < 0) {
 		snprintf(job->why, sizeof(job->why), "%s", strerror(-res));
 		return res;
 	}
 	cv_rollout_step("stored-new");
-	res = cv_rollout_compile(r, 0, about->number, about->name, &job->fresh.gen, &job->diag);
+	res = cv_rollout_compile(r, 0, &job->fresh, &job->diag, job->why, sizeof(job->why));
 	if (res < 0)
 		return res;
 	cv_rollout_step("compiled");
@@ -376,12 +383,12 @@ static int fill_fresh(struct cv_rollout *r, const struct cv_change_request *q)
 	};
 	snprintf(about->name, sizeof(about->name), "%s", q->name);
 	snprintf(about->who, sizeof(about->who), "%s", q->who);
-	r->job.data = malloc(q->len + 1);
+	r->job.data = malloc(q->len + q->sigs_len + 1);
 	if (!r->job.data)
 		return -ENOMEM;
-	memcpy(r->job.data, q->data, q->len);
-	r->job.data[q->len] = '\0';
+	memcpy(r->job.data, q->data, q->len + q->sigs_len);
 	r->job.len = q->len;
+	r->job.sigs_len = q->sigs_len;
 	cv_store_hash(q->data, q->len, about->hash);
 	return 0;
 }

@@ -102,6 +102,15 @@ void cv_rollout_on_confirm(struct cv_op *op, int res, uint32_t flags)
 
 /* ---- the commit ---------------------------------------------------------------------------- */
 
+/* Older bundles than the newest that was in force are refused from now on, but for revert. */
+static void raise_version(struct cv_state *s, const struct cv_version *v)
+{
+	if (v->about.version <= s->version)
+		return;
+	s->version = v->about.version;
+	snprintf(s->version_hash, sizeof(s->version_hash), "%s", v->about.hash);
+}
+
 static void take_live(struct cv_rollout *r, struct cv_state *s, uint64_t number)
 {
 	s->previous = s->live;
@@ -109,6 +118,7 @@ static void take_live(struct cv_rollout *r, struct cv_state *s, uint64_t number)
 	s->shadow = 0;
 	s->live_since_ns = cv_loop_wall_ns(r->loop);
 	snprintf(s->live_who, sizeof(s->live_who), "%s", r->job.who);
+	raise_version(s, number == r->job.fresh.about.number ? &r->job.fresh : &r->shadow);
 	cv_rollout_set_deadline(s, r->job.confirm_ns);
 }
 
@@ -198,6 +208,8 @@ void cv_rollout_commit(struct cv_rollout *r)
 	r->state = next;
 	r->job.committed = true;
 	follow(r);
+	if (r->job.change == CV_CHANGE_SHADOW)
+		cv_rollout_shadow_begins(r);
 	activate(r);
 	cv_rollout_arm(r);
 	if (r->job.change == CV_CHANGE_APPLY || r->job.change == CV_CHANGE_SHADOW)

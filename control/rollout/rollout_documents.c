@@ -31,10 +31,11 @@ static json_t *text_json(const char *text)
 
 static json_t *about_json(const struct cv_about *a)
 {
-	return json_pack("{s:I s:s s:o s:o s:o s:s s:I s:I}", "number", (json_int_t)a->number,
+	return json_pack("{s:I s:s s:o s:o s:o s:s s:I s:I s:I}", "number", (json_int_t)a->number,
 			 "hash", a->hash, "name", text_json(a->name), "who", text_json(a->who),
 			 "time", time_json(a->time_ns), "origin", cv_origin_name(a->origin), "size",
-			 (json_int_t)a->size, "version", (json_int_t)a->version);
+			 (json_int_t)a->size, "version", (json_int_t)a->version, "signers",
+			 (json_int_t)a->signers);
 }
 
 static json_t *version_json(const struct cv_version *v)
@@ -146,46 +147,92 @@ static json_t *not_there(uint64_t number, int *ret_status)
 json_t *cv_rollout_show(const struct cv_rollout *r, uint64_t number, int *ret_status)
 {
 	uint64_t wanted = number ? number : r->state.live;
+	json_t *doc, *files = NULL;
 	struct cv_about about;
-	char *text = NULL;
-	json_t *doc;
-	size_t len;
+	char *text;
 
-	if (cv_store_about(&r->store, wanted, &about) < 0 ||
-	    cv_store_read(&r->store, wanted, &text, &len) < 0)
+	if (cv_store_about(&r->store, wanted, &about) < 0)
 		return not_there(wanted, ret_status);
+	text = cv_rollout_source(r, wanted, &files);
+	if (!text) {
+		json_decref(files);
+		return not_there(wanted, ret_status);
+	}
 	doc = about_json(&about);
+	json_object_set_new(doc, "files", files);
 	json_object_set_new(doc, "role", json_string(role(r, wanted)));
 	json_object_set_new(doc, "source", text_json(text));
 	free(text);
 	return doc;
 }
 
-static struct cv_yaml *parse_stored(const struct cv_rollout *r, uint64_t number)
+static struct cv_yaml *parse_stored(const struct cv_rollout *r, uint64_t number, json_t **ret_files)
 {
 	struct cv_diagnostics diag = {0};
 	struct cv_yaml *root = NULL;
-	char *text = NULL;
-	size_t len;
+	char *text = cv_rollout_source(r, number, ret_files);
 
-	if (cv_store_read(&r->store, number, &text, &len) < 0)
+	if (!text)
 		return NULL;
-	(void)cv_yaml_parse("policy", text, len, &root, &diag);
+	(void)cv_yaml_parse("policy", text, strlen(text), &root, &diag);
 	cv_diagnostics_free(&diag);
 	free(text);
 	return root;
 }
 
+static const json_t *find_file(const json_t *files, const char *name)
+{
+	json_t *file;
+	size_t i;
+
+	json_array_foreach((json_t *)files, i, file)
+	{
+		if (strcmp(json_string_value(json_object_get(file, "name")), name) == 0)
+			return file;
+	}
+	return NULL;
+}
+
+/* List files and modules of a bundle: by their hashes. */
+static void diff_files(json_t *changes, const json_t *before, const json_t *after)
+{
+	const char *const kinds[] = {"removed", "added"};
+	const json_t *const sides[] = {before, after};
+
+	for (int side = 0; side < 2; side++) {
+		json_t *file;
+		size_t i;
+
+		json_array_foreach((json_t *)sides[side], i, file)
+		{
+			const char *name = json_string_value(json_object_get(file, "name"));
+			const json_t *other = find_file(sides[1 - side], name);
+			const char *kind = other ? "changed" : kinds[side];
+
+			if (other && (side || json_equal((json_t *)other, file)))
+				continue;
+			json_array_append_new(changes,
+					      json_pack("{s:s s:s s:s}", "section", "files", "id",
+							name, "change", kind));
+		}
+	}
+}
+
 json_t *cv_rollout_diff(const struct cv_rollout *r, uint64_t a, uint64_t b, int *ret_status)
 {
-	struct cv_yaml *x = parse_stored(r, a), *y = parse_stored(r, b);
-	json_t *doc;
+	json_t *doc, *changes, *before = NULL, *after = NULL;
+	struct cv_yaml *x = parse_stored(r, a, &before), *y = parse_stored(r, b, &after);
 
-	if (x && y)
+	if (x && y) {
+		changes = cv_policy_diff(x, y);
+		diff_files(changes, before, after);
 		doc = json_pack("{s:I s:I s:o}", "from", (json_int_t)a, "to", (json_int_t)b,
-				"changes", cv_policy_diff(x, y));
-	else
+				"changes", changes);
+	} else {
 		doc = not_there(x ? b : a, ret_status);
+	}
+	json_decref(before);
+	json_decref(after);
 	cv_yaml_free(x);
 	cv_yaml_free(y);
 	return doc;

@@ -12,6 +12,9 @@ int cv_rollout_kernel_prepare(struct cv_rollout *r, struct cv_version *v, char *
 
 	if (!r->bpf)
 		return 0;
+	res = cv_rollout_stage_module(r, v, why, size);
+	if (res < 0)
+		return res;
 	res = cv_bpf_prepare(r->bpf, v->gen, &slot, &text);
 	if (res < 0)
 		snprintf(why, size, "%s", text.text);

@@ -20,6 +20,8 @@ struct cv_version {
 	struct cv_about about; /* number 0 = none */
 	struct cv_generation *gen; /* NULL = none */
 	int slot; /* in the kernel, -1 = none */
+	void *module; /* BPF object of its bundle, NULL = none */
+	size_t module_size;
 };
 
 struct cv_answer {
@@ -39,7 +41,8 @@ struct cv_job {
 	int64_t audit; /* row */
 	struct cv_version fresh; /* APPLY, SHADOW: what is being prepared */
 	char *data; /* the file */
-	size_t len;
+	size_t len, sigs_len; /* signatures follow the file */
+	uint8_t newest_sha256[32]; /* of the newest bundle that was in force */
 	/* By the task: */
 	int error;
 	char why[512];
@@ -67,6 +70,7 @@ struct cv_rollout {
 	struct cv_op confirm; /* the deadline */
 	struct cv_answer answers[CV_ANSWERS];
 	unsigned int next_answer;
+	uint64_t shadow_judged, shadow_differ; /* the kernel's counters when the shadow began */
 	char file_warning[640]; /* the configuration's policy file is not what is in force */
 	bool stopping;
 };
@@ -75,16 +79,34 @@ struct cv_rollout {
 
 void cv_version_release(struct cv_version *v);
 
-/** Compile a stored policy. @param number 0 = the one being written. @return 0 or negative errno. */
-int cv_rollout_compile(const struct cv_rollout *r, uint64_t stored, uint64_t number,
-		       const char *name, struct cv_generation **ret, struct cv_diagnostics *diag);
-
 /** {"error", "hint"}. */
 json_t *cv_rollout_refusal(const char *error, const char *hint);
 
 /** Keep the answer of the job, write down how it ended, and be ready for the next. */
 void cv_rollout_end(struct cv_rollout *r, int status, json_t *answer, const char *result,
 		    const char *detail);
+
+/* ---- rollout_file.c ---- */
+
+/** May the job's file be used: signatures, expiry, version? @return 0 or negative errno. */
+int cv_rollout_verify(const struct cv_rollout *r, struct cv_job *job);
+
+/**
+ * Compile a stored policy.
+ *
+ * @param stored its number in the store, 0 = the one being written.
+ * @param v its about says number, hash and name; image and module are set.
+ * @param why @p size bytes, set where @p diag has no finding.
+ */
+int cv_rollout_compile(const struct cv_rollout *r, uint64_t stored, struct cv_version *v,
+		       struct cv_diagnostics *diag, char *why, size_t size);
+
+/** Have the next policy that is built in the kernel run this module, or none. */
+int cv_rollout_stage_module(struct cv_rollout *r, const struct cv_version *v, char *why,
+			    size_t size);
+
+/** The policy file of a stored policy, malloc'ed, and what else its bundle has. */
+char *cv_rollout_source(const struct cv_rollout *r, uint64_t number, json_t **ret_files);
 
 /* ---- rollout_start.c ---- */
 
@@ -114,6 +136,11 @@ uint64_t cv_rollout_left(const struct cv_state *state);
 /** Watch the deadline of a policy that waits to be confirmed. */
 void cv_rollout_arm(struct cv_rollout *r);
 void cv_rollout_on_confirm(struct cv_op *op, int res, uint32_t flags);
+
+/* ---- rollout_hits.c ---- */
+
+/** What the kernel has counted so far was not of the shadow that begins now. */
+void cv_rollout_shadow_begins(struct cv_rollout *r);
 
 /* ---- rollout_kernel.c ---- */
 

@@ -68,19 +68,22 @@ static void check_deadline(struct cv_rollout *r)
 }
 
 /* Store a policy file of this machine, not of a request. @return its number, or negative errno. */
-static int64_t store_file(struct cv_rollout *r, const char *data, size_t len,
-			  struct cv_about *about, struct cv_generation **ret,
+static int64_t store_file(struct cv_rollout *r, const char *data, size_t len, struct cv_version *v,
 			  struct cv_diagnostics *diag)
 {
-	int res = cv_store_begin(&r->store, data, len);
+	int res = cv_store_begin(&r->store, data, len, NULL, 0);
+	struct cv_about *about = &v->about;
+	char why[512] = "";
 
 	about->number = r->state.last + 1;
 	about->size = len;
 	cv_store_hash(data, len, about->hash);
 	if (res == 0)
-		res = cv_rollout_compile(r, 0, about->number, about->name, ret, diag);
+		res = cv_rollout_compile(r, 0, v, diag, why, sizeof(why));
+	if (why[0])
+		cv_diag("error", "%s", why);
 	if (res == 0) {
-		about->crc32c = (*ret)->crc32c;
+		about->crc32c = v->gen->crc32c;
 		res = cv_store_keep(&r->store, about);
 	}
 	if (res < 0) {
@@ -130,7 +133,7 @@ static int take_from_config(struct cv_rollout *r, const char *data, size_t len, 
 		.time_ns = cv_loop_wall_ns(r->loop),
 	};
 	snprintf(v.about.name, sizeof(v.about.name), "%.127s", r->config->policy);
-	number = store_file(r, data, len, &v.about, &v.gen, diag);
+	number = store_file(r, data, len, &v, diag);
 	if (number < 0)
 		return (int)number;
 	snprintf(r->state.seed_hash, sizeof(r->state.seed_hash), "%s", hash);
@@ -154,7 +157,7 @@ static int renumber(struct cv_rollout *r, const struct cv_about *old, struct cv_
 	v.about.time_ns = cv_loop_wall_ns(r->loop);
 	snprintf(v.about.who, sizeof(v.about.who), "culvert-control");
 	cv_diagnostics_free(diag); /* the same findings come again */
-	number = store_file(r, data, len, &v.about, &v.gen, diag);
+	number = store_file(r, data, len, &v, diag);
 	free(data);
 	if (number < 0)
 		return (int)number;
@@ -166,22 +169,27 @@ static int renumber(struct cv_rollout *r, const struct cv_about *old, struct cv_
 static int load_live(struct cv_rollout *r, struct cv_diagnostics *diag)
 {
 	struct cv_version v = {.slot = -1};
+	char why[512] = "";
 	int res = cv_store_about(&r->store, r->state.live, &v.about);
 
 	if (res == 0)
-		res = cv_rollout_compile(r, v.about.number, v.about.number, v.about.name, &v.gen,
-					 diag);
+		res = cv_rollout_compile(r, v.about.number, &v, diag, why, sizeof(why));
 	if (res < 0) {
-		cv_diag("error", "policy %llu, which is in force, cannot be loaded from %s",
-			(unsigned long long)r->state.live, r->store.dir);
+		cv_diag("error", "policy %llu, which is in force, cannot be loaded from %s%s%s",
+			(unsigned long long)r->state.live, r->store.dir, why[0] ? ": " : "", why);
+		cv_version_release(&v);
 		return res;
 	}
 	if (v.gen->crc32c == v.about.crc32c) {
 		r->live = v;
 		return 0;
 	}
-	free(v.gen);
-	return renumber(r, &v.about, diag);
+	{
+		const struct cv_about old = v.about;
+
+		cv_version_release(&v);
+		return renumber(r, &old, diag);
+	}
 }
 
 /*
@@ -323,7 +331,7 @@ static void load_other(struct cv_rollout *r, uint64_t number, const char *what,
 		return;
 	res = cv_store_about(&r->store, number, &v.about);
 	if (res == 0)
-		res = cv_rollout_compile(r, number, number, v.about.name, &v.gen, &diag);
+		res = cv_rollout_compile(r, number, &v, &diag, text, sizeof(text));
 	if (res == 0)
 		res = cv_rollout_kernel_prepare(r, &v, text, sizeof(text));
 	if (res == 0)
@@ -353,6 +361,7 @@ int cv_rollout_load_others(struct cv_rollout *r)
 		res = cv_state_write(&r->file, &next);
 		r->state = next;
 	}
+	cv_rollout_shadow_begins(r);
 	cv_rollout_kernel_switch(r);
 	cv_link_policy_switch(r->link, &(struct cv_link_set){.live = next.live,
 							     .shadow = next.shadow,

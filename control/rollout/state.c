@@ -40,16 +40,17 @@ static bool is_whole(const struct place *p)
 
 static json_t *to_json(const struct cv_state *s)
 {
-	return json_pack("{s:I s:I s:I s:I s:I s:I s:s s:s s:b s:I s:I s:s s:s s:I s:I s:s}",
-			 "last", (json_int_t)s->last, "live", (json_int_t)s->live, "previous",
-			 (json_int_t)s->previous, "shadow", (json_int_t)s->shadow, "live_since",
-			 (json_int_t)s->live_since_ns, "shadow_since",
-			 (json_int_t)s->shadow_since_ns, "live_who", s->live_who, "shadow_who",
-			 s->shadow_who, "confirm", s->confirm, "deadline_wall",
-			 (json_int_t)s->deadline_wall_ns, "deadline_boot",
-			 (json_int_t)s->deadline_boot_ns, "boot_id", s->boot_id, "intent",
-			 s->intent, "intent_number", (json_int_t)s->intent_number, "intent_audit",
-			 (json_int_t)s->intent_audit, "seed_hash", s->seed_hash);
+	return json_pack(
+		"{s:I s:I s:I s:I s:I s:I s:s s:s s:b s:I s:I s:s s:s s:I s:I s:I s:s s:s}", "last",
+		(json_int_t)s->last, "live", (json_int_t)s->live, "previous",
+		(json_int_t)s->previous, "shadow", (json_int_t)s->shadow, "live_since",
+		(json_int_t)s->live_since_ns, "shadow_since", (json_int_t)s->shadow_since_ns,
+		"live_who", s->live_who, "shadow_who", s->shadow_who, "confirm", s->confirm,
+		"deadline_wall", (json_int_t)s->deadline_wall_ns, "deadline_boot",
+		(json_int_t)s->deadline_boot_ns, "boot_id", s->boot_id, "intent", s->intent,
+		"intent_number", (json_int_t)s->intent_number, "intent_audit",
+		(json_int_t)s->intent_audit, "version", (json_int_t)s->version, "version_hash",
+		s->version_hash, "seed_hash", s->seed_hash);
 }
 
 static void copy_text(char *to, size_t size, const char *from)
@@ -59,16 +60,19 @@ static void copy_text(char *to, size_t size, const char *from)
 
 static int from_json(json_t *doc, struct cv_state *ret)
 {
-	json_int_t last, live, previous, shadow, since, shadow_since, wall, boot, number, audit;
-	const char *who, *shadow_who, *boot_id, *intent, *seed;
+	json_int_t last, live, previous, shadow, since, shadow_since, wall, boot, number, audit,
+		version;
+	const char *who, *shadow_who, *boot_id, *intent, *seed, *newest;
 	int confirm;
 
-	if (json_unpack(doc, "{s:I s:I s:I s:I s:I s:I s:s s:s s:b s:I s:I s:s s:s s:I s:I s:s}",
+	if (json_unpack(doc,
+			"{s:I s:I s:I s:I s:I s:I s:s s:s s:b s:I s:I s:s s:s s:I s:I s:I s:s s:s}",
 			"last", &last, "live", &live, "previous", &previous, "shadow", &shadow,
 			"live_since", &since, "shadow_since", &shadow_since, "live_who", &who,
 			"shadow_who", &shadow_who, "confirm", &confirm, "deadline_wall", &wall,
 			"deadline_boot", &boot, "boot_id", &boot_id, "intent", &intent,
-			"intent_number", &number, "intent_audit", &audit, "seed_hash", &seed) < 0)
+			"intent_number", &number, "intent_audit", &audit, "version", &version,
+			"version_hash", &newest, "seed_hash", &seed) < 0)
 		return -EBADMSG;
 	*ret = (struct cv_state){
 		.last = (uint64_t)last,
@@ -82,11 +86,13 @@ static int from_json(json_t *doc, struct cv_state *ret)
 		.deadline_boot_ns = (uint64_t)boot,
 		.intent_number = (uint64_t)number,
 		.intent_audit = audit,
+		.version = (uint64_t)version,
 	};
 	copy_text(ret->live_who, sizeof(ret->live_who), who);
 	copy_text(ret->shadow_who, sizeof(ret->shadow_who), shadow_who);
 	copy_text(ret->boot_id, sizeof(ret->boot_id), boot_id);
 	copy_text(ret->intent, sizeof(ret->intent), intent);
+	copy_text(ret->version_hash, sizeof(ret->version_hash), newest);
 	copy_text(ret->seed_hash, sizeof(ret->seed_hash), seed);
 	return 0;
 }

@@ -30,8 +30,10 @@ struct cv_state {
 	uint64_t intent_number;
 	int64_t intent_audit; /* row of the audit trail, 0 = none */
 
-	char seed_hash
-		[65]; /* of the configuration's policy file when it was last taken from there */
+	uint64_t version; /* newest bundle that was in force, 0 = none */
+	char version_hash[65]; /* its SHA-256 */
+
+	char seed_hash[65]; /* of the configuration's policy file when last taken from there */
 };
 
 struct cv_state_file {

@@ -113,7 +113,8 @@ int cv_store_open(const char *dir, struct cv_store *ret)
 	return 0;
 }
 
-int cv_store_begin(const struct cv_store *s, const void *data, size_t len)
+int cv_store_begin(const struct cv_store *s, const void *data, size_t len, const void *sigs,
+		   size_t sigs_len)
 {
 	char path[PATH_MAX];
 	int res;
@@ -125,6 +126,9 @@ int cv_store_begin(const struct cv_store *s, const void *data, size_t len)
 	cv_rollout_step("store-folder");
 	cv_store_path(s, 0, "policy", path);
 	res = write_file(path, data, len);
+	cv_store_path(s, 0, "signatures", path);
+	if (res == 0 && sigs_len > 0)
+		res = write_file(path, sigs, sigs_len);
 	if (res < 0)
 		cv_store_abandon(s);
 	return res;
@@ -132,11 +136,11 @@ int cv_store_begin(const struct cv_store *s, const void *data, size_t len)
 
 static json_t *about_json(const struct cv_about *a)
 {
-	return json_pack("{s:I s:s s:I s:I s:s s:s s:s s:I s:I}", "number", (json_int_t)a->number,
-			 "hash", a->hash, "size", (json_int_t)a->size, "crc32c",
-			 (json_int_t)a->crc32c, "origin", cv_origin_name(a->origin), "name",
-			 a->name, "who", a->who, "time", (json_int_t)a->time_ns, "version",
-			 (json_int_t)a->version);
+	return json_pack("{s:I s:s s:I s:I s:s s:s s:s s:I s:I s:I}", "number",
+			 (json_int_t)a->number, "hash", a->hash, "size", (json_int_t)a->size,
+			 "crc32c", (json_int_t)a->crc32c, "origin", cv_origin_name(a->origin),
+			 "name", a->name, "who", a->who, "time", (json_int_t)a->time_ns, "version",
+			 (json_int_t)a->version, "signers", (json_int_t)a->signers);
 }
 
 int cv_store_keep(const struct cv_store *s, const struct cv_about *about)
@@ -183,12 +187,12 @@ void cv_store_remove(const struct cv_store *s, uint64_t number)
 
 static int parse_about(json_t *doc, struct cv_about *ret)
 {
-	json_int_t number, size, crc, time, version;
+	json_int_t number, size, crc, time, version, signers;
 	const char *hash, *origin, *name, *who;
 
-	if (json_unpack(doc, "{s:I s:s s:I s:I s:s s:s s:s s:I s:I}", "number", &number, "hash",
+	if (json_unpack(doc, "{s:I s:s s:I s:I s:s s:s s:s s:I s:I s:I}", "number", &number, "hash",
 			&hash, "size", &size, "crc32c", &crc, "origin", &origin, "name", &name,
-			"who", &who, "time", &time, "version", &version) < 0)
+			"who", &who, "time", &time, "version", &version, "signers", &signers) < 0)
 		return -EBADMSG;
 	*ret = (struct cv_about){
 		.number = (uint64_t)number,
@@ -196,6 +200,7 @@ static int parse_about(json_t *doc, struct cv_about *ret)
 		.crc32c = (uint32_t)crc,
 		.time_ns = time,
 		.version = (uint64_t)version,
+		.signers = (uint64_t)signers,
 	};
 	while (ret->origin < CV_ORIGIN_RENUMBERED && strcmp(origins[ret->origin], origin) != 0)
 		ret->origin++;

@@ -4,6 +4,7 @@
  * whole or not at all (written beside, synced, renamed).
  *
  *     DIR/17/policy      the file as it came
+ *     DIR/17/signatures  and who signed it
  *     DIR/17/about.json  struct cv_about
  *     DIR/state          state.h
  *     DIR/audit.db       audit.h
@@ -32,6 +33,7 @@ struct cv_about {
 	char who[96];
 	int64_t time_ns; /* wall clock */
 	uint64_t version; /* of the bundle, 0 = none */
+	uint64_t signers; /* trusted keys that signed it */
 };
 
 struct cv_store {
@@ -44,8 +46,13 @@ int cv_store_open(const char *dir, struct cv_store *ret);
 /** Path of a file of a policy. @param number 0 = the policy being written. */
 void cv_store_path(const struct cv_store *s, uint64_t number, const char *file, char ret[PATH_MAX]);
 
-/** Begin to write a policy: the file is there, and not yet in the store. @return 0 or -errno. */
-int cv_store_begin(const struct cv_store *s, const void *data, size_t len);
+/**
+ * Begin to write a policy: the file is there, and not yet in the store.
+ *
+ * @param sigs its signatures, @p sigs_len may be 0.
+ */
+int cv_store_begin(const struct cv_store *s, const void *data, size_t len, const void *sigs,
+		   size_t sigs_len);
 
 /** The policy being written becomes one of the store. @return 0 or negative errno. */
 int cv_store_keep(const struct cv_store *s, const struct cv_about *about);
