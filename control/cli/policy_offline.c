@@ -20,6 +20,38 @@ const struct cv_cli_command cv_cli_policy_offline[] = {
 		.offline = true,
 	},
 	{
+		.name = "policy explain",
+		.operands = "POLICY [DESTINATION SERVICE]",
+		.min_operands = 1,
+		.max_operands = 3,
+		.words = "file",
+		.help = "say why a packet is let pass or dropped",
+		.details =
+			"Shows the steps of the verdict, the look-ups in their order, the rule "
+			"that "
+			"decides, its limits, and what each enforcement point does: XDP, worker, "
+			"decoding, nftables. For a packet: POLICY --packet SOURCE DESTINATION "
+			"SERVICE, "
+			"for example 10.1.0.3 10.2.0.5 udp/5683. For one of a capture: --pcap and "
+			"--frame; what came before it is played first. For a device: everything it "
+			"may "
+			"send and what may reach it.",
+		.options = {{"packet", "SOURCE", NULL,
+			     "a packet from here, to DESTINATION for SERVICE"},
+			    {"device", "ADDRESS", NULL, "everything about this device"},
+			    {"pcap", "CAPTURE", "file", "a packet of this capture"},
+			    {"frame", "N", NULL, "which one, from 1"},
+			    {"config", "FILE", "file", "compile for the ports of this node"},
+			    {"port", "NAME", NULL, "it comes in by this port"},
+			    {"vlan", "N", NULL, "in this VLAN"},
+			    {"mac", "ADDRESS", NULL, "from this MAC address"},
+			    {"sport", "N", NULL, "from this TCP or UDP port; 40000"},
+			    {"native", NULL, NULL, "do not ask the kernel"},
+			    CV_CLI_OPTION_JSON},
+		.exits = "0 1 2 3 5 6",
+		.offline = true,
+	},
+	{
 		.name = "policy learn",
 		.operands = "[CAPTURE...]",
 		.max_operands = 65536,

@@ -135,6 +135,7 @@ static bool may_follow(uint32_t first, uint32_t verdict)
 	switch (CV_VERDICT_REASON(verdict)) {
 	case CV_REASON_APP_DENIED:
 	case CV_REASON_APP_PROTO:
+	case CV_REASON_APP_UNJUDGED:
 	case CV_REASON_RATE_MESSAGES:
 	case CV_REASON_SPOOF:
 		return true;

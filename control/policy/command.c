@@ -9,6 +9,7 @@
 
 static const struct cv_policy_handler handlers[] = {
 	{"check", cv_policy_check_command},
+	{"explain", cv_policy_explain_command},
 	{"learn", cv_policy_learn_command},
 	{"module build", cv_policy_module_build_command},
 	{"module test", cv_policy_module_test_command},

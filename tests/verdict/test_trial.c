@@ -12,6 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "control/offline/device.h"
 #include "control/offline/trial_internal.h"
 #include "dataplane/policy/generation_build.h"
 #include "tests/verdict/generate.h"
@@ -85,6 +86,46 @@ static void judges_agree(void **state)
 	}
 }
 
+static bool is_rate(uint32_t verdict)
+{
+	uint32_t reason = CV_VERDICT_REASON(verdict);
+
+	return (reason >= CV_REASON_QUARANTINE && reason <= CV_REASON_RATE_PORT) ||
+	       reason == CV_REASON_NO_STATE;
+}
+
+/* The steps that explain a verdict end with it, over every kind of policy and frame. */
+static void steps_end_where_the_judges_do(void **state)
+{
+	static uint8_t data[CV_GENERATE_MAX];
+	unsigned int by_step[CV_TRACE_STEP_COUNT] = {0};
+
+	for (unsigned int p = 0; p < 20; p++) {
+		struct cv_generation *gen = cv_generate_policy(&rnd, p + 1);
+		struct cv_trial *t = NULL;
+		struct cv_bpf_why why = {""};
+
+		assert_int_equal(cv_trial_create(gen, false, &t, &why), 0);
+		for (unsigned int i = 0; i < FRAMES; i++) {
+			struct cv_source_frame f = next_frame(data, i + 1);
+			uint8_t port = (uint8_t)cv_below(&rnd, CV_PORTS_MAX);
+			struct cv_trial_verdict v;
+			struct cv_trace trace;
+
+			assert_int_equal(cv_trial_frame(t, &f, port, &v, &why), 0);
+			cv_trace(gen, data, f.len, port, &trace);
+			by_step[trace.step]++;
+			assert_int_equal(trace.rule ? trace.rule->id : 0, v.rule);
+			if (!is_rate(v.first))
+				assert_int_equal(trace.verdict, v.first);
+		}
+		cv_trial_destroy(t);
+		free(gen);
+	}
+	for (unsigned int i = 0; i < CV_TRACE_STEP_COUNT; i++)
+		assert_true(by_step[i] > 0);
+}
+
 static struct cv_generation *everything(uint8_t action)
 {
 	struct cv_generation_build *b = NULL;
@@ -137,6 +178,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(judges_agree),
 		cmocka_unit_test(a_contradiction_is_a_fault),
+		cmocka_unit_test(steps_end_where_the_judges_do),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
