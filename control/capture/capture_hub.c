@@ -62,7 +62,7 @@ static void configure(struct cv_capture_hub *hub)
 		hub->sources[i].configure(hub->sources[i].owner, &config);
 }
 
-static void take(void *owner, enum cv_judge judge, const struct cv_sample *sample,
+static void take(void *owner, enum cv_evidence_judge judge, const struct cv_sample *sample,
 		 const uint8_t *data)
 {
 	struct cv_capture_hub *hub = owner;
@@ -255,7 +255,7 @@ void cv_capture_hub_totals(struct cv_capture_hub *hub, struct cv_capture_totals 
 }
 
 struct cv_evidence_counts cv_capture_hub_counts(const struct cv_capture_hub *hub,
-						enum cv_judge judge)
+						enum cv_evidence_judge judge)
 {
 	struct cv_evidence_counts sum = {0};
 
@@ -289,7 +289,7 @@ json_t *cv_capture_hub_json(struct cv_capture_hub *hub)
 			(json_int_t)t.filtered, "written", (json_int_t)t.written, "lost",
 			(json_int_t)t.lost);
 	for (unsigned int i = 0; i < CV_JUDGE_COUNT; i++) {
-		struct cv_evidence_counts c = cv_capture_hub_counts(hub, (enum cv_judge)i);
+		struct cv_evidence_counts c = cv_capture_hub_counts(hub, (enum cv_evidence_judge)i);
 
 		json_object_set_new(
 			doc, judges[i],

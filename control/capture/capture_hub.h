@@ -21,12 +21,12 @@
 struct cv_capture_hub;
 
 /** One copy out of a ring. @param sample ts_ns since the Unix epoch, port filled. */
-typedef void cv_capture_take(void *hub, enum cv_judge judge, const struct cv_sample *sample,
-			     const uint8_t *data);
+typedef void cv_capture_take(void *hub, enum cv_evidence_judge judge,
+			     const struct cv_sample *sample, const uint8_t *data);
 
 /** Where one judge's copies come from. */
 struct cv_capture_source {
-	enum cv_judge judge;
+	enum cv_evidence_judge judge;
 	void *owner;
 	/** Tell every ring there is now; called every 10 ms while sampling is on, so that a ring that
 	 * appears later is told as well. until_ns 0: off. */
@@ -71,7 +71,7 @@ void cv_capture_hub_totals(struct cv_capture_hub *hub, struct cv_capture_totals 
 
 /** Sum over the ports of one judge. */
 struct cv_evidence_counts cv_capture_hub_counts(const struct cv_capture_hub *hub,
-						enum cv_judge judge);
+						enum cv_evidence_judge judge);
 
 /** For /v1/stats: {"on", "captures", "offered", ..., "xdp": {"seen", ...}, "worker": {...}}. */
 json_t *cv_capture_hub_json(struct cv_capture_hub *hub);

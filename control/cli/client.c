@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "control/cli/command.h"
 
@@ -17,8 +18,10 @@ struct cv_client {
 	CURLM *multi;
 	char *socket;
 	struct buffer answer, partial;
-	cv_client_line *line;
+	cv_client_line *line; /* one of the two */
+	cv_client_bytes *bytes;
 	void *owner;
+	int stream_fd; /* -1 = not connected */
 	bool quiet, stopped;
 	char why[512];
 };
@@ -57,6 +60,10 @@ static size_t take_stream(char *data, size_t size, size_t n, void *user)
 	curl_easy_getinfo(c->stream, CURLINFO_RESPONSE_CODE, &status);
 	if (status != 200)
 		return append(&c->answer, data, len) ? len : 0;
+	if (c->bytes) {
+		c->stopped = !c->bytes(c->owner, data, len);
+		return c->stopped ? 0 : len;
+	}
 	while (len && !c->stopped && (end = memchr(data, '\n', len))) {
 		size_t part = (size_t)(end - data);
 
@@ -71,6 +78,14 @@ static size_t take_stream(char *data, size_t size, size_t n, void *user)
 	if (c->stopped || !append(&c->partial, data, len))
 		return 0;
 	return size * n;
+}
+
+static int remember_socket(void *user, curl_socket_t fd, curlsocktype purpose)
+{
+	struct cv_client *c = user;
+
+	c->stream_fd = fd;
+	return CURL_SOCKOPT_OK;
 }
 
 static CURL *make_handle(struct cv_client *c, curl_write_callback take)
@@ -97,6 +112,7 @@ int cv_client_create(const char *socket, bool quiet, struct cv_client **ret)
 	if (!c)
 		return CV_CLI_UNREACHABLE;
 	c->quiet = quiet;
+	c->stream_fd = -1;
 	c->socket = strdup(socket);
 	c->answer.max = CV_CLIENT_ANSWER_MAX;
 	c->partial.max = CV_CLIENT_LINE_MAX;
@@ -110,6 +126,8 @@ int cv_client_create(const char *socket, bool quiet, struct cv_client **ret)
 		return CV_CLI_UNREACHABLE;
 	}
 	curl_easy_setopt(c->get, CURLOPT_TIMEOUT_MS, 15000L);
+	curl_easy_setopt(c->stream, CURLOPT_SOCKOPTFUNCTION, remember_socket);
+	curl_easy_setopt(c->stream, CURLOPT_SOCKOPTDATA, c);
 	*ret = c;
 	return CV_CLI_OK;
 }
@@ -153,11 +171,11 @@ static int unreachable(struct cv_client *c, CURL *h, CURLcode code)
 			 c->socket, os ? ": " : "", os ? strerror((int)os) : "");
 	else if (code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR ||
 		 code == CURLE_GOT_NOTHING)
-		snprintf(
-			c->why, sizeof(c->why),
-			"control at %s went away in the middle of its answer; nothing is lost: ask "
-			"again when it is back (events: with --from seq:LANE:NUMBER)",
-			c->socket);
+		snprintf(c->why, sizeof(c->why),
+			 "control at %s went away in the middle of its answer; %s", c->socket,
+			 c->bytes ? "what came until then is whole"
+				  : "nothing is lost: ask again when it is back (events: with "
+				    "--from seq:LANE:NUMBER)");
 	else
 		snprintf(c->why, sizeof(c->why), "control at %s: %s", c->socket,
 			 curl_easy_strerror(code));
@@ -257,16 +275,36 @@ int cv_client_post(struct cv_client *c, const char *path, const void *body, size
 	return r == CV_CLI_OK ? read_document(c, path, ret) : r;
 }
 
-int cv_client_stream(struct cv_client *c, const char *path, cv_client_line *line, void *owner)
+static int start_stream(struct cv_client *c, const char *path, void *owner)
 {
 	curl_multi_remove_handle(c->multi, c->stream);
 	c->answer.len = c->partial.len = 0;
 	c->stopped = false;
-	c->line = line;
 	c->owner = owner;
+	c->stream_fd = -1;
 	if (!set_url(c->stream, path) || curl_multi_add_handle(c->multi, c->stream) != CURLM_OK)
 		return unreachable(c, c->stream, CURLE_OUT_OF_MEMORY);
 	return CV_CLI_OK;
+}
+
+int cv_client_stream(struct cv_client *c, const char *path, cv_client_line *line, void *owner)
+{
+	c->line = line;
+	c->bytes = NULL;
+	return start_stream(c, path, owner);
+}
+
+int cv_client_stream_bytes(struct cv_client *c, const char *path, cv_client_bytes *bytes,
+			   void *owner)
+{
+	c->bytes = bytes;
+	return start_stream(c, path, owner);
+}
+
+void cv_client_hangup(struct cv_client *c)
+{
+	if (c->stream_fd >= 0)
+		(void)shutdown(c->stream_fd, SHUT_WR);
 }
 
 static int stream_ended(struct cv_client *c, CURLcode code)

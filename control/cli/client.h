@@ -53,8 +53,18 @@ typedef bool cv_client_line(void *owner, const char *line, size_t len);
 /** Begin a stream of lines (NDJSON); at most one per client. */
 int cv_client_stream(struct cv_client *client, const char *path, cv_client_line *line, void *owner);
 
+/** Some bytes of a stream. Return false to end it. */
+typedef bool cv_client_bytes(void *owner, const void *data, size_t len);
+
+/** Begin a stream of bytes; in place of a stream of lines. */
+int cv_client_stream_bytes(struct cv_client *client, const char *path, cv_client_bytes *bytes,
+			   void *owner);
+
+/** Tell control that enough has come: it sends what is left and ends the stream. */
+void cv_client_hangup(struct cv_client *client);
+
 /**
- * Wait for lines and hand them on.
+ * Wait for what the stream brings and hand it on.
  *
  * @param timeout_ms at most this long.
  * @param done set when the stream has ended in order, by either side.

@@ -83,6 +83,34 @@ const struct cv_cli_command cv_cli_commands[] = {
 		.run = cv_cli_events,
 	},
 	{
+		.name = "capture",
+		.operands = "--dropped -w FILE",
+		.help = "write dropped frames to a pcapng file",
+		.details =
+			"Samples of the frames that the policy drops, as they are dropped, with "
+			"reason, rule, generation and device in a comment that Wireshark shows. "
+			"Sampling runs only while somebody captures, at a bounded rate; what was "
+			"left out is counted in the file. Ctrl-C ends it with a valid file. The "
+			"file is for the owner to read only: it holds what devices say. culvert "
+			"replay --evidence judges the file again.",
+		.options = {{"dropped", NULL, NULL,
+			     "dropped frames; there are no others to capture"},
+			    {"write", "FILE", "file", "the file; - is standard output"},
+			    {"reason", "NAMES", NULL,
+			     "only for these reasons, commas between; rate-* is all that begin so"},
+			    {"rule", "N", NULL, "only what this rule decided, 0 = no rule"},
+			    {"device", "ADDRESS", NULL, "only from this IP or MAC address"},
+			    {"filter", "EXPRESSION", NULL, "only what matches, see pcap-filter(7)"},
+			    {"count", "N", NULL, "end after N frames"},
+			    {"duration", "TIME", NULL, "end after this time: 30s, 5min"},
+			    {"snaplen", "N", NULL, "bytes of each frame, 64-2048; 2048"},
+			    {"rate", "N", NULL,
+			     "samples a second of one reason on one CPU, 1-2000; 250"}},
+		.letters = " w",
+		.exits = "0 1 2 3 5",
+		.run = cv_cli_capture,
+	},
+	{
 		.name = "top",
 		.help = "watch the node live",
 		.details =
@@ -107,6 +135,8 @@ const struct cv_cli_command cv_cli_commands[] = {
 			    {"config", "FILE", "file", "as a node with this configuration would"},
 			    {"summary", NULL, NULL, "print the counts instead of the events"},
 			    {"jsonl", NULL, NULL, "print the events; the default"},
+			    {"evidence", NULL, NULL,
+			     "hold the verdicts against what a capture of dropped frames says"},
 			    {"lane", "LANES", "alarm measurement status security",
 			     "print these lanes only, commas between"},
 			    {"hint", "HINT", NULL,
