@@ -22,11 +22,11 @@
 	X(XDP, "xdp")                                                                              \
 	X(WORKER, "worker")
 #define CV_JUDGE_ROW(id, name) CV_JUDGE_##id,
-enum cv_judge { CV_JUDGES(CV_JUDGE_ROW) CV_JUDGE_COUNT };
+enum cv_evidence_judge { CV_JUDGES(CV_JUDGE_ROW) CV_JUDGE_COUNT };
 
 struct cv_evidence_note {
 	uint8_t reason; /* enum cv_reason */
-	uint8_t judge; /* enum cv_judge */
+	uint8_t judge; /* enum cv_evidence_judge */
 	uint16_t vlan, vlan_inner; /* 0 = no such tag; inner only where there is an outer one */
 	uint32_t rule; /* 0 = default or none asked */
 	uint64_t generation;

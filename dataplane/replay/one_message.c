@@ -132,6 +132,20 @@ static size_t put_ip(uint8_t *frame, const struct message *m, bool from_server, 
 	return ETH_HEAD + IP_HEAD;
 }
 
+static int queue(struct cv_replay *r, const uint8_t *head, size_t head_len, const uint8_t *body,
+		 size_t body_len)
+{
+	const struct cv_replay_input in = {
+		.head = head,
+		.body = body,
+		.head_len = head_len,
+		.body_len = body_len,
+		.len = head_len + body_len,
+	};
+
+	return cv_replay_frame(r, &in);
+}
+
 static int play_segment(struct cv_replay *r, const struct message *m, bool from_server,
 			uint8_t flags, uint32_t seq, size_t len)
 {
@@ -141,7 +155,7 @@ static int play_segment(struct cv_replay *r, const struct message *m, bool from_
 	put32(tcp + 4, seq);
 	tcp[12] = TCP_HEAD / 4 << 4;
 	tcp[13] = flags;
-	return cv_replay_frame(r, head, sizeof(head), m->data, len, 0);
+	return queue(r, head, sizeof(head), m->data, len);
 }
 
 static int play_message(struct cv_replay *r, const struct message *m)
@@ -159,7 +173,7 @@ static int play_message(struct cv_replay *r, const struct message *m)
 	}
 	udp = head + put_ip(head, m, m->from_server, UDP_HEAD + m->len);
 	put16(udp + 4, (unsigned int)(UDP_HEAD + m->len));
-	return cv_replay_frame(r, head, sizeof(head), m->data, m->len, 0);
+	return queue(r, head, sizeof(head), m->data, m->len);
 }
 
 /* @return 0 = go on, or an exit code with *@p stop set. */

@@ -17,6 +17,9 @@ static const char usage[] =
 	"\n"
 	"  --summary                 print one JSON object with the counts instead of the events\n"
 	"  --jsonl                   print the events (the default)\n"
+	"  --evidence                hold the verdicts against what a capture of dropped frames "
+	"says;\n"
+	"                            print what differs instead of the events\n"
 	"  --lane LANE[,LANE...]     print these lanes only: alarm, measurement, status, security\n"
 	"  --hint PROTO/PORT=DECODER what speaks on a port, e.g. tcp/17501=mqtt; =none: never "
 	"decode\n"
@@ -28,7 +31,8 @@ static const char usage[] =
 	"\n"
 	"exit: 0 done, 1 usage, 2 input unreadable or no capture, 3 capture cut short (what could "
 	"be\n"
-	"read was played), 4 ledger open, 5 output not writable\n";
+	"read was played), 4 ledger open or evidence\n"
+	"different, 5 output not writable\n";
 
 __attribute__((format(printf, 1, 2))) static int wrong(const char *format, ...)
 {
@@ -125,6 +129,9 @@ static int parse_one(int option, char **argv, struct cv_replay_options *o)
 	case 'j':
 		o->summary = false;
 		return 0;
+	case 'e':
+		o->evidence = true;
+		return 0;
 	case 'l':
 		return parse_lanes(optarg, o);
 	case 'h':
@@ -154,6 +161,7 @@ int cv_replay_options_parse(int argc, char **argv, struct cv_replay_options *o, 
 	static const struct option options[] = {
 		{"summary", no_argument, NULL, 's'},
 		{"jsonl", no_argument, NULL, 'j'},
+		{"evidence", no_argument, NULL, 'e'},
 		{"lane", required_argument, NULL, 'l'},
 		{"hint", required_argument, NULL, 'h'},
 		{"generation", required_argument, NULL, 'g'},

@@ -24,7 +24,8 @@ static void committed(struct cv_sink *sink, const struct cv_record *rec)
 
 	o->written[rec->lane]++;
 	o->rejects += rec->kind == CV_KIND_PARSE_ERROR;
-	if (o->options->summary || (o->options->lane_chosen && !o->options->lane[rec->lane]))
+	if (o->options->summary || o->options->evidence ||
+	    (o->options->lane_chosen && !o->options->lane[rec->lane]))
 		return;
 	len = cv_cloudevent_json(rec, o->node, o->written[rec->lane], o->line, CV_CLOUDEVENT_MAX);
 	o->line[len] = '\n';

@@ -90,28 +90,33 @@ static void play(struct cv_replay *r)
 			cv_count(&r->counters.dropped[CV_VERDICT_REASON(f->verdict)], 1);
 			break;
 		}
+		if (r->noted[i])
+			cv_replay_compare(r, f, &r->notes[i]);
 		free((void *)(uintptr_t)f->data);
 	}
 	r->pending = 0;
 }
 
-int cv_replay_frame(struct cv_replay *r, const uint8_t *head, size_t head_len, const uint8_t *body,
-		    size_t body_len, int64_t ts_ns)
+int cv_replay_frame(struct cv_replay *r, const struct cv_replay_input *in)
 {
 	/* A block of exactly the frame's size: a checker of memory sees every read behind it. */
-	uint8_t *data = malloc(head_len + body_len ? head_len + body_len : 1);
+	uint8_t *data = calloc(1, in->len ? in->len : 1);
 
 	if (data == NULL)
 		return -ENOMEM;
-	memcpy(data, head, head_len);
-	if (body_len != 0)
-		memcpy(data + head_len, body, body_len);
-	if (ts_ns > r->last_ns)
-		r->last_ns = ts_ns;
+	memcpy(data, in->head, in->head_len);
+	if (in->body_len != 0)
+		memcpy(data + in->head_len, in->body, in->body_len);
+	if (in->ts_ns > r->last_ns)
+		r->last_ns = in->ts_ns;
+	r->noted[r->pending] = in->note != NULL;
+	if (in->note != NULL)
+		r->notes[r->pending] = *in->note;
 	r->frames[r->pending++] = (struct cv_frame){
 		.data = data,
-		.len = (uint32_t)(head_len + body_len),
-		.ts_ns = ts_ns,
+		.len = (uint32_t)in->len,
+		.port = in->port,
+		.ts_ns = in->ts_ns,
 		.number = ++r->number,
 	};
 	if (r->pending >= r->options.burst)
@@ -128,13 +133,41 @@ void cv_replay_finish(struct cv_replay *r)
 		r->counters.handed[lane] = r->output.written[lane];
 }
 
+/* The port that an interface of the capture is: by its name, or by that of its interface. */
+static uint8_t port_of(const struct cv_replay *r, const char *interface)
+{
+	const struct cv_gen_port *ports = cv_generation_at(r->gen, r->gen->ports);
+
+	for (uint32_t i = 0; interface[0] && i < r->gen->ports.count; i++)
+		if (strcmp(ports[i].name, interface) == 0 ||
+		    strcmp(ports[i].target, interface) == 0)
+			return (uint8_t)i;
+	return 0;
+}
+
 static int play_packet(struct cv_replay *r, const struct cv_captured *packet)
 {
 	struct cv_link_frame f = cv_link_frame(packet);
+	struct cv_replay_input in = {
+		.head = f.head,
+		.body = f.body,
+		.head_len = f.head_len,
+		.body_len = f.body_len,
+		.len = f.head_len + f.body_len,
+		.ts_ns = packet->ts_ns,
+		.port = port_of(r, packet->interface),
+	};
+	struct cv_evidence_note note;
 
 	r->cut_frames += packet->len < packet->wire_len;
 	r->unsupported += !f.supported;
-	return cv_replay_frame(r, f.head, f.head_len, f.body, f.body_len, packet->ts_ns);
+	if (r->options.evidence && cv_replay_note(r, packet->comment, packet->comment_len, &note)) {
+		in.note = &note;
+		/* It was judged whole; the bytes that say so are in the part that is here. */
+		if (packet->wire_len > packet->len && packet->wire_len <= CV_CAPTURE_FRAME_MAX)
+			in.len = packet->wire_len;
+	}
+	return cv_replay_frame(r, &in);
 }
 
 static int play_file(struct cv_replay *r, const char *path)
@@ -199,6 +232,8 @@ int cv_replay_main(int argc, char **argv)
 		code = play_file(r, options.files[i]);
 	if (r->pipeline != NULL && (code == CV_REPLAY_OK || code == CV_REPLAY_CUT)) {
 		cv_replay_finish(r);
+		if (options.evidence && code == CV_REPLAY_OK)
+			code = cv_replay_evidence_end(r);
 		out = finish_output(r);
 		if (!cv_replay_ledger(&r->counters, r->output.written, off, sizeof(off))) {
 			say("ledger open: %s", off);

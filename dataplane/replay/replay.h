@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "dataplane/frame.h"
+#include "dataplane/handoff/evidence_comment.h"
 #include "dataplane/ledger.h"
 #include "dataplane/normalize/emit.h"
 #include "dataplane/pipeline.h"
@@ -23,7 +24,7 @@ enum cv_replay_exit {
 	CV_REPLAY_USAGE = 1,
 	CV_REPLAY_INPUT = 2, /* unreadable, no capture; decode: the message was rejected */
 	CV_REPLAY_CUT = 3, /* capture ends early; what could be read was processed */
-	CV_REPLAY_LEDGER = 4, /* the ledger does not close */
+	CV_REPLAY_LEDGER = 4, /* the ledger does not close, or evidence differs */
 	CV_REPLAY_OUTPUT = 5, /* standard output could not be written */
 };
 
@@ -38,6 +39,7 @@ struct cv_replay_options {
 	const char *generation; /* image file, NULL = allow and inspect everything */
 	const char *node; /* NULL = the generation's */
 	bool summary; /* one JSON object instead of the events */
+	bool evidence; /* hold verdicts against what the capture says of its frames */
 	bool lane_chosen;
 	bool lane[CV_LANE_COUNT]; /* with lane_chosen: print these only */
 	unsigned int burst; /* frames per burst */
@@ -70,6 +72,26 @@ int cv_replay_output_setup(struct cv_replay_output *o, const struct cv_replay_op
 			   const char *node);
 void cv_replay_output_release(struct cv_replay_output *o);
 
+/** What became of frames that say why they were dropped: frames = equal + by_rule + different. */
+struct cv_replay_evidence {
+	uint64_t frames;
+	uint64_t equal; /* the same action, reason and rule */
+	uint64_t by_rule; /* the same rule; the rest hung on more than the frame */
+	uint64_t different;
+	uint64_t others; /* frames that say nothing */
+	uint64_t broken; /* of these: what they say cannot be read */
+};
+
+/** A frame to be played, in two pieces. */
+struct cv_replay_input {
+	const uint8_t *head, *body;
+	size_t head_len, body_len;
+	size_t len; /* of the frame; what the pieces lack is filled with zeros */
+	int64_t ts_ns;
+	uint8_t port; /* index in the generation's ports */
+	const struct cv_evidence_note *note; /* why it was dropped; NULL = nobody says */
+};
+
 /** A pipeline with its frames and its ledger. */
 struct cv_replay {
 	struct cv_replay_options options;
@@ -83,14 +105,16 @@ struct cv_replay {
 	int64_t last_ns;
 	uint64_t cut_frames; /* captured shorter than they were on the wire */
 	uint64_t unsupported; /* frames of a link layer that is not read */
+	struct cv_evidence_note notes[CV_BURST_MAX]; /* of frames */
+	bool noted[CV_BURST_MAX];
+	struct cv_replay_evidence evidence;
 };
 
 /** Build generation, output and pipeline. @return exit code, 0 = go on. */
 int cv_replay_setup(struct cv_replay *r, const struct cv_replay_options *options);
 void cv_replay_release(struct cv_replay *r);
-/** Queue one frame, copied from two pieces. @return 0 or -ENOMEM. */
-int cv_replay_frame(struct cv_replay *r, const uint8_t *head, size_t head_len, const uint8_t *body,
-		    size_t body_len, int64_t ts_ns);
+/** Queue one frame, copied. @return 0 or -ENOMEM. */
+int cv_replay_frame(struct cv_replay *r, const struct cv_replay_input *input);
 /** Play what is queued, end all flows. */
 void cv_replay_finish(struct cv_replay *r);
 
@@ -103,6 +127,21 @@ void cv_replay_finish(struct cv_replay *r);
  */
 bool cv_replay_ledger(const struct cv_counters *c, const uint64_t handed[CV_LANE_COUNT], char *text,
 		      size_t size);
+
+/** Hold the verdict of a frame that was just played against what is known of it. */
+void cv_replay_compare(struct cv_replay *r, const struct cv_frame *f,
+		       const struct cv_evidence_note *note);
+
+/**
+ * What a capture says of a frame.
+ *
+ * @return true with @p ret set when it says why it was dropped.
+ */
+bool cv_replay_note(struct cv_replay *r, const char *comment, size_t len,
+		    struct cv_evidence_note *ret);
+
+/** Say how the comparison went. @return CV_REPLAY_OK or CV_REPLAY_LEDGER. */
+int cv_replay_evidence_end(const struct cv_replay *r);
 
 /** Write the summary object. @return 0 or the errno of the failure. */
 int cv_replay_summary(const struct cv_replay *r, FILE *out);

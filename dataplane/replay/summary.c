@@ -67,6 +67,13 @@ static json_t *ledger(const struct cv_replay *r)
 	return json_pack("[s]", text);
 }
 
+static json_t *evidence(const struct cv_replay_evidence *e)
+{
+	return json_pack("{sI sI sI sI sI}", "frames", (json_int_t)e->frames, "equal",
+			 (json_int_t)e->equal, "equal_by_rule", (json_int_t)e->by_rule, "different",
+			 (json_int_t)e->different, "others", (json_int_t)e->others);
+}
+
 int cv_replay_summary(const struct cv_replay *r, FILE *out)
 {
 	const struct cv_counters *c = &r->counters;
@@ -81,6 +88,8 @@ int cv_replay_summary(const struct cv_replay *r, FILE *out)
 
 	if (o == NULL)
 		return ENOMEM;
+	if (r->options.evidence)
+		json_object_set_new(o, "evidence", evidence(&r->evidence));
 	errno = 0;
 	if (json_dumpf(o, out, JSON_INDENT(2)) != 0 || fputc('\n', out) == EOF)
 		err = errno ? errno : EIO;
