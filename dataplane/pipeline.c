@@ -56,6 +56,11 @@ void cv_pipeline_turn(struct cv_pipeline *p)
 	__atomic_store_n(&p->taken, next->sequence, __ATOMIC_RELEASE);
 }
 
+uint64_t cv_pipeline_generation(const struct cv_pipeline *p)
+{
+	return p->set->live->gen->number;
+}
+
 /* What the shadow would have said is counted; the frames go as the policy in force says. */
 static void judge(struct cv_pipeline *p, struct cv_frame *frames, unsigned int n, uint64_t now_ns)
 {

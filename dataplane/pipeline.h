@@ -51,6 +51,9 @@ uint64_t cv_pipeline_taken(const struct cv_pipeline *p);
 /** Take what cv_pipeline_switch() has brought. The lcore's, between bursts. */
 void cv_pipeline_turn(struct cv_pipeline *p);
 
+/** Number of the generation that judges. The lcore's. */
+uint64_t cv_pipeline_generation(const struct cv_pipeline *p);
+
 /** Judge and decode @p n <= CV_BURST_MAX frames in order. @p now_ns: monotonic ns for limits. */
 void cv_pipeline_burst(struct cv_pipeline *p, struct cv_frame *frames, unsigned int n,
 		       uint64_t now_ns);

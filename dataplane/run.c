@@ -109,7 +109,6 @@ static int make_worker(struct cv_run *run)
 	cv_clock_init(&run->clock, hz);
 	w->counters = &run->handoff.counters[0];
 	w->evidence = &run->handoff.evidence[0];
-	w->generation = run->gen->number;
 	w->ports = run->ports;
 	w->port_count = run->port_count;
 	w->clock = &run->clock;

@@ -17,7 +17,6 @@ struct cv_worker {
 	struct cv_handoff_sink sink;
 	struct cv_counters *counters; /* in the handoff mapping */
 	struct cv_evidence *evidence; /* likewise */
-	uint64_t generation; /* number of the one that judges */
 	struct cv_port *ports; /* all ports of this worker */
 	unsigned int port_count;
 	const struct cv_clock *clock;
