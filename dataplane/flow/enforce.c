@@ -6,6 +6,7 @@
 
 #include "dataplane/decode/label.h"
 #include "dataplane/flow/inspect.h"
+#include "dataplane/flow/segments.h"
 
 static uint64_t load_mac(const uint8_t *at)
 {
@@ -239,10 +240,14 @@ static void deny(struct cv_inspect *in, struct cv_flow *f, unsigned int dir)
 	unsigned int reason = in->enforce.drop;
 
 	/* The others may pass when they come again. */
-	if (cv_flow_ip_proto(&f->key) == 6 &&
-	    (reason == CV_REASON_APP_DENIED || reason == CV_REASON_APP_PROTO ||
-	     reason == CV_REASON_SPOOF))
-		f->dir[dir].denied = (uint8_t)reason;
+	if (cv_flow_ip_proto(&f->key) != 6 ||
+	    (reason != CV_REASON_APP_DENIED && reason != CV_REASON_APP_PROTO &&
+	     reason != CV_REASON_SPOOF))
+		return;
+	f->dir[dir].denied = (uint8_t)reason;
+	/* Nothing of it will be looked at again. */
+	cv_segments_drop(in, f, dir);
+	cv_unacked_drop(in, f, dir);
 }
 
 void cv_enforce_settle(struct cv_inspect *in, struct cv_flow *f, unsigned int dir, bool payload)

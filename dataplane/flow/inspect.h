@@ -28,6 +28,8 @@
 #define CV_SEGMENTS_PER_DIR 64
 /** A hole older than this is given up, ns of capture time. */
 #define CV_GAP_NS 2000000000ll
+/** The same under constraints, where it ends what may pass: as long as senders repeat. */
+#define CV_GAP_ENFORCED_NS 60000000000ll
 /** Rejections of one packet after which the rest of it is passed over. */
 #define CV_REJECTS_PER_PACKET 16
 /** Parse-error records per second and worker; the rest is counted as muted. */

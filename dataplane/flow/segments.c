@@ -138,6 +138,19 @@ void cv_segments_deliver(struct cv_inspect *in, struct cv_flow *f, unsigned int 
 	cv_segments_flush(in, f, dir);
 }
 
+void cv_segments_drop(struct cv_inspect *in, struct cv_flow *f, unsigned int dir)
+{
+	struct cv_flow_dir *d = &f->dir[dir];
+
+	while (d->segments != CV_INDEX_NONE) {
+		uint32_t i = d->segments;
+
+		d->segments = in->memory.segment[i].next;
+		cv_segment_put(&in->memory, i);
+	}
+	d->segment_count = 0;
+}
+
 void cv_segments_compare_held(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
 			      const struct cv_tcp_segment *seg)
 {

@@ -22,6 +22,9 @@ void cv_segments_deliver(struct cv_inspect *in, struct cv_flow *f, unsigned int 
 /** Deliver held segments as far as they are in order. */
 void cv_segments_flush(struct cv_inspect *in, struct cv_flow *f, unsigned int dir);
 
+/** Forget all that is held. */
+void cv_segments_drop(struct cv_inspect *in, struct cv_flow *f, unsigned int dir);
+
 /** Compare a repeated segment with the incomplete message that is still held of it. */
 void cv_segments_compare_held(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
 			      const struct cv_tcp_segment *seg);

@@ -67,12 +67,15 @@ static void give_up_acked(struct cv_inspect *in, struct cv_flow *f, unsigned int
 void cv_tcp_give_up(struct cv_inspect *in, struct cv_flow *f)
 {
 	in->rejects = 0; /* no packet is in hand, and other flows' rejections are not this one's */
-	if (f->enforced != 0) {
-		update_gap_list(in, f, true); /* it waits for as long as its receiver does */
-		return;
+	for (unsigned int dir = 0; dir < 2; dir++) {
+		const struct cv_segment *s = first_held(in, &f->dir[dir]);
+		int64_t ts_ns = in->now_ns - in->shift_ns;
+
+		/* Under constraints a hole given up is the end of the direction (BROKEN). */
+		if (s == NULL || !(f->enforced >> dir & 1) || ts_ns - s->ts_ns > CV_GAP_ENFORCED_NS)
+			give_up_hole(in, f, dir);
 	}
-	for (unsigned int dir = 0; dir < 2; dir++)
-		give_up_hole(in, f, dir);
+	update_gap_list(in, f, true);
 }
 
 /* The whole stream restarts at @p seq: nothing connects it with what was there. */

@@ -208,9 +208,27 @@ static void test_out_of_order(void **state)
 
 	assert_int_equal(send_at(&c, at + 12, bad.data, bad.len), 0); /* of no use without at */
 	assert_int_equal(send_at(&c, at + 12, good.data, good.len), CV_REASON_APP_UNJUDGED);
-	h->now_ns += 60000000000ll; /* it is not forgotten */
+	h->now_ns += 50000000000ll; /* it is not forgotten */
 	assert_int_equal(send_at(&c, at, good.data, good.len), CV_REASON_APP_DENIED);
 	assert_int_equal(send_at(&c, at, good.data, good.len), CV_REASON_APP_DENIED);
+	flow_harness_free(h);
+}
+
+/* A hole that nobody fills is memory for nothing: then the direction ends. */
+static void test_hole_for_good(void **state)
+{
+	struct flow_harness *h = plain();
+	struct eh_tcp c = eh_connect(h, 502);
+	struct eh_bytes good = request(0), bad = request(50);
+	uint32_t at = c.seq[1];
+
+	assert_int_equal(send_at(&c, at + 12, bad.data, bad.len), 0);
+	for (int i = 0; i < 40; i++) {
+		h->now_ns += 2000000000ll;
+		assert_int_equal(send_flags(&c, false, ACK, NULL, 0), 0);
+	}
+	assert_int_equal(send_at(&c, at, good.data, good.len), CV_REASON_APP_UNJUDGED);
+	assert_int_equal(h->counters.flow[CV_FLOW_GAP], 1);
 	flow_harness_free(h);
 }
 
@@ -461,14 +479,14 @@ static void test_any_network(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stays_denied),	 cmocka_unit_test(test_pipelined),
-		cmocka_unit_test(test_no_beginning),	 cmocka_unit_test(test_forged_handshake),
-		cmocka_unit_test(test_restarted),	 cmocka_unit_test(test_rewritten),
-		cmocka_unit_test(test_out_of_order),	 cmocka_unit_test(test_bypassed),
-		cmocka_unit_test(test_urgent_and_reset), cmocka_unit_test(test_rate),
-		cmocka_unit_test(test_rate_in_debt),	 cmocka_unit_test(test_shadow),
-		cmocka_unit_test(test_fragments),	 cmocka_unit_test(test_other_traffic),
-		cmocka_unit_test(test_any_network),
+		cmocka_unit_test(test_stays_denied),  cmocka_unit_test(test_pipelined),
+		cmocka_unit_test(test_no_beginning),  cmocka_unit_test(test_forged_handshake),
+		cmocka_unit_test(test_restarted),     cmocka_unit_test(test_rewritten),
+		cmocka_unit_test(test_out_of_order),  cmocka_unit_test(test_hole_for_good),
+		cmocka_unit_test(test_bypassed),      cmocka_unit_test(test_urgent_and_reset),
+		cmocka_unit_test(test_rate),	      cmocka_unit_test(test_rate_in_debt),
+		cmocka_unit_test(test_shadow),	      cmocka_unit_test(test_fragments),
+		cmocka_unit_test(test_other_traffic), cmocka_unit_test(test_any_network),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
