@@ -33,7 +33,7 @@
 	X(NOT_IOT, "not-iot") /* no decoder claims it */                                           \
 	X(REJECTED, "rejected") /* at least one message rejected, see rejected[proto][..] */       \
 	X(NO_MEMORY,                                                                               \
-	  "no-memory") /* flow or reassembly memory exhausted; forwarded all the same */           \
+	  "no-memory") /* flow or reassembly memory exhausted; forwarded but under constraints */  \
 	X(DISCARDED,                                                                               \
 	  "discarded") /* fragment of a datagram given up, or dropped by the app verdict unseen */
 

@@ -89,6 +89,7 @@ struct cv_flow_dir {
 	uint32_t lost_from, lost_to; /* the hole given up last */
 	uint32_t segments; /* first out-of-order segment, by sequence number */
 	uint32_t unacked, unacked_last; /* copies of bytes passed on (unacked.c) */
+	uint32_t unseen_from, unseen_to; /* the last bytes of which no copy is needed */
 	uint16_t segment_count;
 	uint16_t unacked_count;
 	uint8_t denied; /* enum cv_reason of a message refused: nothing more passes. 0 = none */

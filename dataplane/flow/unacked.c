@@ -4,7 +4,8 @@
  * place has to be the same, or a sender could have one thing judged and another delivered (first
  * with a wrong checksum or a short life, then "again"). What the receiver has acknowledged it will
  * not take again. Only in directions under constraints; copies of segments in the memory for
- * out-of-order ones. Where there is none left, a repeat cannot be judged and is dropped.
+ * out-of-order ones. Where there is none left, a repeat cannot be judged and is dropped. What passed
+ * unseen inside a large message may be anything: where it begins and ends was said before.
  */
 #include <string.h>
 
@@ -72,9 +73,25 @@ static struct cv_segment *last_with_room(struct cv_inspect *in, struct cv_flow *
 	return at(in, i);
 }
 
+/* No decoder sees these bytes: they are inside a large message. */
+static void keep_unseen(struct cv_flow_dir *d, uint32_t seq, size_t len)
+{
+	if (d->unseen_to != seq)
+		d->unseen_from = seq;
+	d->unseen_to = seq + (uint32_t)len;
+}
+
 void cv_unacked_keep(struct cv_inspect *in, struct cv_flow *f, unsigned int dir, uint32_t seq,
 		     const uint8_t *data, size_t len)
 {
+	struct cv_flow_dir *d = &f->dir[dir];
+
+	if (d->stream.skip >= len) {
+		keep_unseen(d, seq, len);
+		return;
+	}
+	if (cv_seq_diff(seq, d->unseen_to) > CV_OLD_SPAN) /* before the numbers come round again */
+		d->unseen_from = d->unseen_to = seq;
 	while (len > 0) {
 		struct cv_segment *s = last_with_room(in, f, dir, seq);
 		size_t n;
@@ -91,11 +108,39 @@ void cv_unacked_keep(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
 	}
 }
 
+/*
+ * How many bytes from @p from on are the same: up to the end of the piece they lie in.
+ *
+ * @return 0: they differ, or there is no telling.
+ */
+static uint32_t same_bytes(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
+			   const uint8_t *data, uint32_t from, uint32_t len)
+{
+	const struct cv_flow_dir *d = &f->dir[dir];
+	uint32_t n = d->unseen_to - from;
+
+	if (cv_seq_diff(from, d->unseen_from) >= 0 && cv_seq_diff(d->unseen_to, from) > 0)
+		return n < len ? n : len;
+	for (uint32_t i = d->unacked; i != CV_INDEX_NONE; i = at(in, i)->next) {
+		const struct cv_segment *s = at(in, i);
+
+		if (cv_seq_diff(from, s->seq) < 0 || cv_seq_diff(s->seq + s->len, from) <= 0)
+			continue;
+		n = s->seq + s->len - from;
+		n = n < len ? n : len;
+		if (memcmp(s->data + (from - s->seq), data, n) == 0)
+			return n;
+		cv_inspect_overlap(in, f);
+		return 0;
+	}
+	return 0;
+}
+
 bool cv_unacked_same(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
 		     const struct cv_tcp_segment *seg)
 {
 	const struct cv_flow_dir *d = &f->dir[dir];
-	uint32_t from = seg->seq, to = seg->seq + seg->len;
+	uint32_t from = seg->seq, to = seg->seq + seg->len, n;
 
 	if (cv_seq_diff(to, d->next) > 0)
 		to = d->next;
@@ -103,22 +148,10 @@ bool cv_unacked_same(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
 		from = d->ack;
 	if (cv_seq_diff(d->first, from) > 0)
 		from = d->first;
-	for (uint32_t i = d->unacked; i != CV_INDEX_NONE && cv_seq_diff(to, from) > 0;
-	     i = at(in, i)->next) {
-		const struct cv_segment *s = at(in, i);
-		uint32_t end = s->seq + s->len;
-
-		if (cv_seq_diff(end, from) <= 0)
-			continue;
-		if (cv_seq_diff(s->seq, from) > 0)
-			return false; /* not kept */
-		end = cv_seq_diff(end, to) < 0 ? end : to;
-		if (memcmp(s->data + (from - s->seq), seg->data + (from - seg->seq), end - from) !=
-		    0) {
-			cv_inspect_overlap(in, f);
+	for (; cv_seq_diff(to, from) > 0; from += n) {
+		n = same_bytes(in, f, dir, seg->data + (from - seg->seq), from, to - from);
+		if (n == 0)
 			return false;
-		}
-		from = end;
 	}
-	return cv_seq_diff(to, from) <= 0;
+	return true;
 }

@@ -198,6 +198,39 @@ static void test_rewritten(void **state)
 	flow_harness_free(h);
 }
 
+/* Inside a large message any byte may come in any version: where it ends was said before. */
+static void test_large_repeated(void **state)
+{
+	struct flow_harness *h =
+		eh_new(&(struct eh_rule){.proto = CV_PROTO_MQTT,
+					 .ip_proto = 6,
+					 .port = 1883,
+					 .pairs = (const char *const[]){"publish", "a", NULL}});
+	struct eh_tcp c = eh_connect(h, 1883);
+	struct eh_bytes b = {.len = 0}, more = {.len = 0};
+	uint32_t at;
+
+	eh_mqtt_connect(&b, 4, "x", NULL);
+	assert_int_equal(eh_send(&c, true, b.data, b.len), 0);
+	at = c.seq[1];
+	b.len = 0;
+	eh_put(&b, "\x30\xc0\x9a\x0c\0\1a", 7); /* 200000 bytes */
+	b.len = 1400;
+	memset(b.data + 7, 'p', b.len - 7);
+	more.len = 1400;
+	memset(more.data, 'q', more.len);
+	assert_int_equal(send_at(&c, at, b.data, b.len), 0);
+	/* Nothing is acknowledged, and more is on its way than copies could be kept of. */
+	for (uint32_t n = 1400; n + 1400 < 199000; n += 1400)
+		assert_int_equal(send_at(&c, at + n, more.data, more.len), 0);
+	assert_int_equal(send_at(&c, at + 140000, b.data, b.len), 0);
+	assert_int_equal(send_at(&c, at + 1400, b.data + 500, 900), 0);
+	assert_int_equal(send_at(&c, at, b.data, b.len), 0);
+	b.data[6] = 'b'; /* another topic */
+	assert_int_equal(send_at(&c, at, b.data, b.len), CV_REASON_APP_UNJUDGED);
+	flow_harness_free(h);
+}
+
 /* Out of order: kept until the bytes before it come, and then judged. */
 static void test_out_of_order(void **state)
 {
@@ -479,14 +512,15 @@ static void test_any_network(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stays_denied),  cmocka_unit_test(test_pipelined),
-		cmocka_unit_test(test_no_beginning),  cmocka_unit_test(test_forged_handshake),
-		cmocka_unit_test(test_restarted),     cmocka_unit_test(test_rewritten),
-		cmocka_unit_test(test_out_of_order),  cmocka_unit_test(test_hole_for_good),
-		cmocka_unit_test(test_bypassed),      cmocka_unit_test(test_urgent_and_reset),
-		cmocka_unit_test(test_rate),	      cmocka_unit_test(test_rate_in_debt),
-		cmocka_unit_test(test_shadow),	      cmocka_unit_test(test_fragments),
-		cmocka_unit_test(test_other_traffic), cmocka_unit_test(test_any_network),
+		cmocka_unit_test(test_stays_denied),	 cmocka_unit_test(test_pipelined),
+		cmocka_unit_test(test_no_beginning),	 cmocka_unit_test(test_forged_handshake),
+		cmocka_unit_test(test_restarted),	 cmocka_unit_test(test_rewritten),
+		cmocka_unit_test(test_large_repeated),	 cmocka_unit_test(test_out_of_order),
+		cmocka_unit_test(test_hole_for_good),	 cmocka_unit_test(test_bypassed),
+		cmocka_unit_test(test_urgent_and_reset), cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_rate_in_debt),	 cmocka_unit_test(test_shadow),
+		cmocka_unit_test(test_fragments),	 cmocka_unit_test(test_other_traffic),
+		cmocka_unit_test(test_any_network),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
