@@ -466,6 +466,55 @@ static void test_identity(void **state)
 	assert_int_equal(hj212_sends(CV_APP_BOUND_ONLY, 7, other, true), CV_REASON_APP_DENIED);
 }
 
+/* Bindings hold under every rule that inspects, constraints or not. */
+static void test_identity_without_constraints(void **state)
+{
+	static const char bound[] = "ST=32;CN=2011;PW=1;MN=88888880000001;CP=&&&&";
+	struct flow_harness *h = hj212(NULL, 0);
+	struct fh_flow f = {.client_port = 40000, .server_port = 9001, .client = 1, .vlan = 7};
+	struct eh_bytes b = {.len = 0};
+
+	eh_hj212(&b, bound);
+	fh_tcp(h, &f, true, FH_ACK, 1, 1, b.data, b.len);
+	assert_int_equal(eh_dropped(h), 0);
+	f.vlan = 8;
+	fh_tcp(h, &f, true, FH_ACK, 1, 1, b.data, b.len);
+	assert_int_equal(eh_dropped(h), CV_REASON_SPOOF);
+	fh_tcp(h, &f, true, FH_ACK, 1, 1, b.data, b.len); /* again */
+	assert_int_equal(eh_dropped(h), CV_REASON_SPOOF);
+	assert_int_equal(h->record[h->records - 1].head.lane, CV_LANE_SECURITY);
+	flow_harness_free(h);
+}
+
+/* A device is counted by what it calls itself where that is vouched for, wherever it sends from. */
+static void test_rate_of_identity(void **state)
+{
+	static const char bound[] = "ST=32;CN=2011;PW=1;MN=88888880000001;CP=&&&&";
+	struct flow_harness *h = eh_new(&(struct eh_rule){.proto = CV_PROTO_HJ212,
+							  .ip_proto = 17,
+							  .port = 9000,
+							  .like = {.flags = CV_APP_RATE_SENDER,
+								   .meter = 1,
+								   .cost = 500000000ull << 6,
+								   .burst = 2000000000ull << 6},
+							  .identity = "88888880000001"});
+	struct fh_flow f = {.client_port = 40000, .server_port = 9000, .client = 1, .vlan = 7};
+	struct eh_bytes b = {.len = 0};
+
+	h->mono_ns = 10000000000ull;
+	eh_hj212(&b, bound);
+	for (int i = 0; i < 4; i++) {
+		fh_udp(h, &f, true, b.data, b.len);
+		assert_int_equal(eh_dropped(h), 0);
+	}
+	f.client = 2;
+	fh_udp(h, &f, true, b.data, b.len); /* who it is is known only now */
+	assert_int_equal(eh_dropped(h), 0);
+	fh_udp(h, &f, true, b.data, b.len);
+	assert_int_equal(eh_dropped(h), CV_REASON_RATE_MESSAGES);
+	flow_harness_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -486,6 +535,8 @@ int main(void)
 		cmocka_unit_test(test_coap_malformed),
 		cmocka_unit_test(test_hj212),
 		cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_identity_without_constraints),
+		cmocka_unit_test(test_rate_of_identity),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
