@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "control/config/compile_private.h"
 #include "control/policy/policy.h"
 #include "dataplane/policy/generation_build.h"
 
@@ -85,7 +86,7 @@ static int add_all(const struct cv_config *config, uint64_t number,
 		r = add_hint(&config->hints[i], build);
 	for (size_t i = 0; r == 0 && i < config->n_registers; i++)
 		r = add_register(&config->registers[i], build);
-	return r;
+	return r < 0 ? r : cv_config_add_guards(config, &head->policy, diag);
 }
 
 static int load_policy(const struct cv_config *config, struct cv_policy **ret,
@@ -103,11 +104,13 @@ static int load_policy(const struct cv_config *config, struct cv_policy **ret,
 
 /* The policy names ports by the names the configuration gives them. */
 static int compile_policy(const struct cv_config *config, const struct cv_policy *policy,
-			  struct cv_generation_build *build, struct cv_diagnostics *diag)
+			  bool shadow, struct cv_generation_build *build,
+			  struct cv_diagnostics *diag)
 {
 	struct cv_gen_port ports[CV_PORTS_MAX] = {0};
 	struct cv_policy_target target = {.ports = config->n_ports ? ports : NULL,
-					  .n_ports = (unsigned int)config->n_ports};
+					  .n_ports = (unsigned int)config->n_ports,
+					  .shadow = shadow};
 
 	for (size_t i = 0; i < config->n_ports; i++) {
 		memcpy(ports[i].name, config->ports[i].name, sizeof(ports[i].name));
@@ -116,26 +119,49 @@ static int compile_policy(const struct cv_config *config, const struct cv_policy
 	return cv_policy_compile(policy, &target, build, diag);
 }
 
-int cv_config_compile(const struct cv_config *config, uint64_t number, struct cv_generation **ret,
-		      struct cv_diagnostics *diag)
+static int compile(const struct cv_config *config, const struct cv_policy *policy, uint64_t number,
+		   bool shadow, struct cv_generation **ret, struct cv_diagnostics *diag)
 {
 	struct cv_generation_build *build = NULL;
-	struct cv_policy *policy = NULL;
 	size_t errors = diag->errors;
-	int r = load_policy(config, &policy, diag);
+	int r = cv_generation_build_create(&build);
 
-	if (r == 0)
-		r = cv_generation_build_create(&build);
 	if (r == 0)
 		r = add_all(config, number, build, diag);
 	if (r == 0)
-		r = compile_policy(config, policy, build, diag);
+		r = compile_policy(config, policy, shadow, build, diag);
 	if (r == 0)
 		r = cv_generation_build_finish(build, ret);
 	if (r < 0 && diag->errors == errors)
 		cv_diagnostics_add(diag, CV_SEVERITY_ERROR, (struct cv_place){.file = config->path},
 				   NULL, "cannot be compiled: %s", strerror(-r));
 	cv_generation_build_destroy(build);
+	return r;
+}
+
+int cv_config_compile(const struct cv_config *config, uint64_t number, struct cv_generation **ret,
+		      struct cv_diagnostics *diag)
+{
+	struct cv_policy *policy = NULL;
+	int r = load_policy(config, &policy, diag);
+
+	if (r == 0)
+		r = compile(config, policy, number, false, ret, diag);
 	cv_policy_free(policy);
+	return r;
+}
+
+int cv_config_compile_shadow(const struct cv_config *config, uint64_t number,
+			     struct cv_generation **ret, struct cv_diagnostics *diag)
+{
+	struct cv_generation *gen = NULL;
+	struct cv_policy *policy = NULL;
+	int r = load_policy(config, &policy, diag);
+
+	if (r == 0 && cv_policy_has_shadow(policy))
+		r = compile(config, policy, number, true, &gen, diag);
+	cv_policy_free(policy);
+	if (r == 0)
+		*ret = gen;
 	return r;
 }

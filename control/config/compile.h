@@ -16,4 +16,13 @@
 int cv_config_compile(const struct cv_config *config, uint64_t number, struct cv_generation **ret,
 		      struct cv_diagnostics *diag);
 
+/**
+ * The same policy with its rules in shadow mode enforced, to be judged beside it: what they would
+ * do.
+ *
+ * @param ret NULL: the policy has no such rules.
+ */
+int cv_config_compile_shadow(const struct cv_config *config, uint64_t number,
+			     struct cv_generation **ret, struct cv_diagnostics *diag);
+
 #endif
