@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Write one C file: a source of the worker's verdict with its own headers pulled in and one thing
+"""Write one C file: a source of one of the judges with its own headers pulled in and one thing
 wrong. The differential test must notice each of them, or it does not test what it says.
 
 usage: mutate.py list | mutate.py NAME SOURCE-ROOT
@@ -13,6 +13,8 @@ TABLE, SETUP = POLICY + "policy_table.c", POLICY + "policy_table_setup.c"
 PARSE, VERDICT = POLICY + "verdict_parse.h", POLICY + "verdict.h"
 
 LOOKUP, DEVICES = POLICY + "policy_lookup.h", POLICY + "device_table_internal.h"
+XDP, REFERENCE = "ebpf/ingress.bpf.c", "tests/verdict/reference.c"
+REFERENCE_PARSE = "tests/verdict/reference_parse.c"
 HEADERS = (VERDICT, PARSE, LOOKUP, DEVICES, POLICY + "policy_table_internal.h")
 
 # name: (compiled source, mutated file, text, replacement); the text occurs exactly once
@@ -45,6 +47,16 @@ MUTATIONS = {
     "port-limit-first": (TABLE, TABLE, "if (s->rule && s->rule->meter)", "if (0)"),
     "unknown-by-rule": (
         TABLE, VERDICT, "c->unknown == CV_UNKNOWN_LIMIT && !src_class", "0 && !src_class"),
+    "xdp-pair-order": (XDP, VERDICT, "k->src_class = bit & 2", "k->src_class = bit & 1"),
+    "xdp-burst-edge": (XDP, VERDICT, "next - now > l->burst", "next - now >= l->burst"),
+    "xdp-context-by-port": (XDP, XDP, "place[f->packet.vlan & (CV_VLANS - 1)]", "place[0]"),
+    "xdp-drops-uncounted": (XDP, XDP, "h->drops += drop;", ""),
+    "xdp-shadow-is-live": (XDP, XDP, "ask->slot = slot;", ""),
+    "reference-shortest-prefix": (
+        REFERENCE, REFERENCE, "p[i].len > longest", "(longest < 0 || p[i].len < longest)"),
+    "reference-no-answers": (REFERENCE, REFERENCE, "CV_MATCH_SPORT", "CV_MATCH_DPORT"),
+    "reference-tiny-fragments": (
+        REFERENCE_PARSE, REFERENCE_PARSE, "ip->more && bytes % 8 != 0", "0"),
     "prefix6-shortest-first": (
         SETUP, SETUP, "memmove(p->len + 1, p->len, p->lengths);\n\t\tp->len[0] = prefix->len;",
         "p->len[p->lengths] = prefix->len;"),

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One verdict, two judges: the worker's tables and the XDP program that is embedded in control,
- * run by BPF_PROG_TEST_RUN, judge the same frames under the same policies at the same times. They
- * must agree on verdict, rule and inspection of each frame, and in the end on every counter and on
- * the state of every device.
+ * One verdict, three judges: the worker's tables, the XDP program that is embedded in control, run
+ * by BPF_PROG_TEST_RUN, and the reference (reference.h) judge the same frames under the same
+ * policies at the same times. They must agree on verdict, rule, constraints and inspection of each
+ * frame, on what a second policy would have said of it, and in the end on every counter, on the
+ * hits of every rule and on the state of every device.
  *
- *     same [--frames N] [--seed S] [--expect-differences]
+ *     same [--frames N] [--per-policy N] [--seed S] [--expect-differences]
  *
  * With --expect-differences the native side is a mutant and not to be noticed is the failure.
  */
@@ -24,6 +25,7 @@
 #include "ebpf/loader_internal.h"
 #include "ebpf/offline.h"
 #include "tests/verdict/generate.h"
+#include "tests/verdict/reference.h"
 
 #include "ingress.skel.h"
 
@@ -40,6 +42,10 @@ struct same {
 	struct cv_bpf bpf;
 	struct cv_policy_table *table;
 	struct cv_device_table *devices;
+	struct cv_policy_table *beside; /* the shadow policy, NULL = none */
+	struct cv_device_table *beside_devices;
+	struct cv_generation *gen;
+	struct cv_reference *reference;
 	struct cv_random random;
 	uint64_t now_ns;
 	uint64_t frames, differences;
@@ -73,90 +79,144 @@ static int quarantine_some(struct same *s)
 
 		cv_generate_device(&s->random, &key);
 		dev = cv_device_table_get(s->devices, &key, true, s->now_ns);
-		if (!dev || bpf_map_update_elem(devices_fd(s), &key, &fresh, BPF_ANY))
+		if (!dev || !cv_reference_quarantine(s->reference, &key) ||
+		    bpf_map_update_elem(devices_fd(s), &key, &fresh, BPF_ANY))
 			return -ENOMEM;
 		*dev = fresh;
 	}
 	return 0;
 }
 
-static int next_policy(struct same *s, uint64_t number)
+static void drop_policy(struct same *s)
+{
+	cv_policy_table_destroy(s->table);
+	cv_device_table_destroy(s->devices);
+	cv_policy_table_destroy(s->beside);
+	cv_device_table_destroy(s->beside_devices);
+	cv_reference_destroy(s->reference);
+	free(s->gen);
+	s->table = s->beside = NULL;
+	s->devices = s->beside_devices = NULL;
+	s->reference = NULL;
+	s->gen = NULL;
+}
+
+static int set_shadow(struct same *s, uint64_t number)
 {
 	struct cv_generation *gen = cv_generate_policy(&s->random, number);
 	struct cv_bpf_why why;
+	int err = gen ? 0 : -ENOMEM;
+
+	if (!err)
+		err = cv_policy_table_create(gen, NULL, &s->beside);
+	if (!err)
+		err = cv_device_table_create(gen->device_capacity, number, &s->beside_devices);
+	if (!err)
+		err = cv_bpf_shadow(&s->bpf, gen, &why);
+	free(gen);
+	return err;
+}
+
+static int next_policy(struct same *s, uint64_t number)
+{
+	struct cv_bpf_why why;
 	int err;
 
-	if (!gen)
+	drop_policy(s);
+	s->gen = cv_generate_policy(&s->random, number);
+	if (!s->gen)
 		return -ENOMEM;
-	cv_policy_table_destroy(s->table);
-	s->table = NULL;
-	cv_device_table_destroy(s->devices);
-	s->devices = NULL;
-	err = cv_policy_table_create(gen, NULL, &s->table);
+	s->reference = cv_reference_create(s->gen);
+	err = s->reference ? cv_policy_table_create(s->gen, NULL, &s->table) : -ENOMEM;
 	if (!err)
-		err = cv_device_table_create(gen->device_capacity, number, &s->devices);
+		err = cv_device_table_create(s->gen->device_capacity, number, &s->devices);
 	if (!err)
-		err = cv_bpf_install(&s->bpf, gen, &why);
-	free(gen);
-	if (err)
-		return err;
-	forget_devices(s);
-	return quarantine_some(s);
+		err = cv_bpf_install(&s->bpf, s->gen, &why);
+	if (!err)
+		forget_devices(s);
+	if (!err && cv_once_in(&s->random, 3))
+		err = set_shadow(s, number + 1);
+	return err ? err : quarantine_some(s);
 }
 
 /* ---- comparing ----------------------------------------------------------------------------- */
 
-static void differ(struct same *s, const struct cv_frame *f, const char *what, uint32_t bpf,
+static void differ(struct same *s, const struct cv_frame *f, const char *what, uint32_t other,
 		   uint32_t native)
 {
 	if (s->differences++ >= SHOWN)
 		return;
-	printf("frame %" PRIu64 ": %s: XDP %#x, native %#x, %u bytes:", s->frames, what, bpf,
-	       native, f->len);
+	printf("frame %" PRIu64 ": %s: %#x, native %#x, %u bytes:", s->frames, what, other, native,
+	       f->len);
 	for (uint32_t i = 0; i < f->len && i < 128; i++)
 		printf(" %02x", f->data[i]);
 	printf("\n");
 }
 
-static int compare(struct same *s, const struct cv_frame *f)
+static void compare_reference(struct same *s, const struct cv_frame *f)
+{
+	struct cv_judgement j =
+		cv_reference_judge(s->reference, f->port, f->data, f->len, s->now_ns);
+
+	if (j.verdict != f->verdict)
+		differ(s, f, "reference: verdict", j.verdict, f->verdict);
+	else if (j.rule != f->rule)
+		differ(s, f, "reference: rule", j.rule, f->rule);
+	else if (j.index != f->rule_index || j.app != f->app || j.inspect != f->inspect)
+		differ(s, f, "reference: index, app or inspect", j.index, f->rule_index);
+}
+
+static void compare_xdp(struct same *s, const struct cv_frame *f, uint32_t verdict, uint32_t beside)
+{
+	const struct cv_xdp_test *io = &s->bpf.first->object->bss->test_io;
+
+	if (verdict != f->verdict)
+		differ(s, f, "XDP: verdict", verdict, f->verdict);
+	else if (io->rule != f->rule)
+		differ(s, f, "XDP: rule", io->rule, f->rule);
+	else if (io->index != f->rule_index)
+		differ(s, f, "XDP: index", io->index, f->rule_index);
+	else if (io->app != f->app)
+		differ(s, f, "XDP: app", io->app, f->app);
+	else if (io->inspect != f->inspect)
+		differ(s, f, "XDP: inspect", io->inspect, f->inspect);
+	else if (io->shadow != beside)
+		differ(s, f, "XDP: shadow", io->shadow, beside);
+}
+
+/* @param beside the shadow policy's verdict by the native tables. */
+static int compare(struct same *s, const struct cv_frame *f, uint32_t beside)
 {
 	const struct ingress_bpf *o = s->bpf.first->object;
 	uint8_t out[2048];
 	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = f->data, .data_size_in = f->len,
 		    .data_out = out, .data_size_out = sizeof(out));
 	uint32_t reason = CV_VERDICT_REASON(f->verdict);
-	int err;
 
 	s->frames++;
 	s->reached[reason]++;
+	compare_reference(s, f);
 	if (f->len < SHORTEST) {
-		if (f->verdict != CV_VERDICT(CV_ACTION_DROP, CV_REASON_SHORT))
-			differ(s, f, "verdict of a stub", CV_REASON_SHORT << 8, f->verdict);
+		/* The kernel does not run it: the native hit is taken back. */
+		s->table->hits[0].packets--;
+		s->table->hits[0].bytes -= f->len;
+		s->table->hits[0].drops--;
 		return 0;
 	}
 	s->native.reason[reason].packets++;
 	s->native.reason[reason].bytes += f->len;
 	o->bss->test_io.now_ns = s->now_ns;
 	o->bss->test_io.port = f->port;
-	err = bpf_prog_test_run_opts(bpf_program__fd(o->progs.verdict_test), &run);
-	if (err)
+	if (bpf_prog_test_run_opts(bpf_program__fd(o->progs.verdict_test), &run))
 		return -errno;
-	if (run.retval != f->verdict)
-		differ(s, f, "verdict", run.retval, f->verdict);
-	else if (o->bss->test_io.rule != f->rule)
-		differ(s, f, "rule", o->bss->test_io.rule, f->rule);
-	else if (o->bss->test_io.index != f->rule_index)
-		differ(s, f, "index", o->bss->test_io.index, f->rule_index);
-	else if (o->bss->test_io.app != f->app)
-		differ(s, f, "app", o->bss->test_io.app, f->app);
-	else if (o->bss->test_io.inspect != f->inspect)
-		differ(s, f, "inspect", o->bss->test_io.inspect, f->inspect);
+	compare_xdp(s, f, run.retval, beside);
 	return 0;
 }
 
 static int run_burst(struct same *s, uint32_t n)
 {
 	static uint8_t data[CV_BURST_MAX][CV_GENERATE_MAX];
+	struct cv_judgement beside[CV_BURST_MAX];
 	struct cv_frame frames[CV_BURST_MAX];
 	int err = 0;
 
@@ -174,8 +234,10 @@ static int run_burst(struct same *s, uint32_t n)
 	}
 	s->now_ns += cv_below(&s->random, 200000);
 	cv_policy_judge(s->table, s->devices, frames, n, s->now_ns);
+	if (s->beside)
+		cv_policy_judge_shadow(s->beside, s->beside_devices, frames, n, s->now_ns, beside);
 	for (uint32_t i = 0; i < n && !err; i++)
-		err = compare(s, &frames[i]);
+		err = compare(s, &frames[i], s->beside ? beside[i].verdict : CV_TEST_NO_SHADOW);
 	return err;
 }
 
@@ -194,6 +256,27 @@ static void compare_counters(struct same *s)
 			       bpf.reason[i].packets, s->native.reason[i].packets);
 		}
 	}
+}
+
+static void compare_hits(struct same *s)
+{
+	uint32_t n = s->gen->policy.n_rules + 1;
+	struct cv_rule_hits *bpf = calloc(n, sizeof(*bpf));
+
+	if (!bpf || cv_bpf_hits(&s->bpf, cv_bpf_epoch(&s->bpf).live, bpf, n))
+		s->differences++;
+	for (uint32_t i = 0; i < n && bpf; i++) {
+		const struct cv_rule_hits *h = &s->table->hits[i];
+
+		if (h->packets == bpf[i].packets && h->bytes == bpf[i].bytes &&
+		    h->drops == bpf[i].drops)
+			continue;
+		if (s->differences++ < SHOWN)
+			printf("hits of rule %u: XDP %llu packets %llu drops, native %llu and "
+			       "%llu\n",
+			       i, bpf[i].packets, bpf[i].drops, h->packets, h->drops);
+	}
+	free(bpf);
 }
 
 /* Every device of either side is on the other side, to the last bit of its meter. */
@@ -226,18 +309,20 @@ static void compare_devices(struct same *s)
 	}
 }
 
-static int run(struct same *s, uint64_t frames)
+static int run(struct same *s, uint64_t frames, uint64_t per_policy)
 {
 	int err = 0;
 
 	for (uint64_t policy = 1; s->frames < frames && !err; policy++) {
-		uint64_t until = s->frames + FRAMES_PER_POLICY;
+		uint64_t until = s->frames + per_policy;
 
 		err = next_policy(s, policy);
 		while (s->frames < until && !err)
 			err = run_burst(s, 1 + cv_below(&s->random, CV_BURST_MAX));
-		if (!err)
+		if (!err) {
 			compare_devices(s);
+			compare_hits(s);
+		}
 	}
 	compare_counters(s);
 	return err;
@@ -268,7 +353,7 @@ static int unreached(const struct same *s)
 }
 
 struct options {
-	uint64_t frames, seed;
+	uint64_t frames, seed, per_policy;
 	int expect_differences;
 };
 
@@ -277,10 +362,12 @@ static struct options parse_options(int argc, char **argv)
 	static const struct option names[] = {
 		{"frames", required_argument, NULL, 'n'},
 		{"seed", required_argument, NULL, 's'},
+		{"per-policy", required_argument, NULL, 'p'},
 		{"expect-differences", no_argument, NULL, 'd'},
 		{0},
 	};
-	struct options o = {.frames = 50000, .seed = (uint64_t)time(NULL)};
+	struct options o = {
+		.frames = 50000, .per_policy = FRAMES_PER_POLICY, .seed = (uint64_t)time(NULL)};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
@@ -288,6 +375,8 @@ static struct options parse_options(int argc, char **argv)
 			o.frames = strtoull(optarg, NULL, 0);
 		else if (c == 's')
 			o.seed = strtoull(optarg, NULL, 0);
+		else if (c == 'p')
+			o.per_policy = strtoull(optarg, NULL, 0);
 		else if (c == 'd')
 			o.expect_differences = 1;
 		else
@@ -314,7 +403,7 @@ int main(int argc, char **argv)
 	printf("seed %" PRIu64 " (--seed)\n", o.seed);
 	s->random.state = o.seed;
 	s->now_ns = 1000000000;
-	err = run(s, o.frames);
+	err = run(s, o.frames, o.per_policy);
 	printf("%" PRIu64 " frames, %" PRIu64 " differences\n", s->frames, s->differences);
 	if (err)
 		printf("stopped: %s\n", strerror(-err));
@@ -323,8 +412,7 @@ int main(int argc, char **argv)
 	else
 		err = s->differences ? 1 : unreached(s);
 	cv_bpf_offline_stop(&s->bpf);
-	cv_policy_table_destroy(s->table);
-	cv_device_table_destroy(s->devices);
+	drop_policy(s);
 	free(s);
 	return err ? 1 : 0;
 }
