@@ -27,7 +27,10 @@
 		__uint(value_size, value);                                                         \
 	}
 
-INNER(prefix4_map, BPF_MAP_TYPE_LPM_TRIE, BPF_F_NO_PREALLOC, sizeof(struct cv_prefix4_key), 4);
+INNER(blocks4_map, BPF_MAP_TYPE_ARRAY, BPF_F_INNER_MAP | BPF_F_MMAPABLE, 4,
+      sizeof(struct cv_block4));
+INNER(hosts4_map, BPF_MAP_TYPE_ARRAY, BPF_F_INNER_MAP | BPF_F_MMAPABLE, 4,
+      sizeof(struct cv_hosts4));
 INNER(prefix6_map, BPF_MAP_TYPE_LPM_TRIE, BPF_F_NO_PREALLOC, sizeof(struct cv_prefix6_key), 4);
 INNER(macs_map, BPF_MAP_TYPE_HASH, 0, 8, 4);
 INNER(bindings_map, BPF_MAP_TYPE_HASH, 0, sizeof(struct cv_binding_key), sizeof(struct cv_binding));
@@ -44,7 +47,8 @@ INNER(hits_map, BPF_MAP_TYPE_ARRAY, BPF_F_INNER_MAP, 4, sizeof(struct cv_rule_hi
 		__array(values, struct inner);                                                     \
 	} name SEC(".maps")
 
-SLOTS(policy_prefix4, prefix4_map);
+SLOTS(policy_blocks4, blocks4_map);
+SLOTS(policy_hosts4, hosts4_map);
 SLOTS(policy_prefix6, prefix6_map);
 SLOTS(policy_macs, macs_map);
 SLOTS(policy_bindings, bindings_map);
@@ -162,13 +166,40 @@ struct ask {
 
 #include "ebpf/module.bpf.h"
 
-static __always_inline __u16 class_of4(__u32 slot, __u32 addr)
+static __always_inline __u32 host4(__u32 slot, __u32 bits, __u32 addr)
 {
-	struct cv_prefix4_key key = {.len = 32, .addr = addr};
-	void *map = bpf_map_lookup_elem(&policy_prefix4, &slot);
-	__u32 *class_id = map ? bpf_map_lookup_elem(map, &key) : NULL;
+	__u32 at = cv_hosts4_bucket(addr, bits & 31);
+	void *map = bpf_map_lookup_elem(&policy_hosts4, &slot);
+	const struct cv_hosts4 *hosts = map ? bpf_map_lookup_elem(map, &at) : NULL;
 
-	return class_id ? *class_id : 0;
+	return hosts ? cv_hosts4_find(hosts, addr) : 0;
+}
+
+/* One level further, where the entry says that there is one. */
+static __always_inline __u32 block4(void *map, __u32 entry, __u32 byte)
+{
+	__u32 block = entry & ~CV_BLOCK4_MORE;
+	const struct cv_block4 *b;
+
+	if (!(entry & CV_BLOCK4_MORE))
+		return entry;
+	b = bpf_map_lookup_elem(map, &block);
+	return b ? b->entry[byte & 0xff] : 0;
+}
+
+static __always_inline __u16 class_of4(__u32 slot, __u32 bits, __u32 addr)
+{
+	__u32 a = __builtin_bswap32(addr), entry = bits ? host4(slot, bits, addr) : 0;
+	void *map;
+
+	if (entry)
+		return entry;
+	map = bpf_map_lookup_elem(&policy_blocks4, &slot);
+	if (!map)
+		return 0;
+	entry = block4(map, CV_BLOCK4_MORE | a >> 24, a >> 16);
+	entry = block4(map, entry, a >> 8);
+	return block4(map, entry, a);
 }
 
 static __always_inline __u16 class_of6(__u32 slot, const __u8 *addr)
@@ -214,11 +245,13 @@ static __always_inline void find_classes(struct judge *f)
 			f->dst_class = class_of_mac(f->slot, target_mac(&f->frame));
 	}
 	if (!f->src_class)
-		f->src_class = f->packet.family == 4 ? class_of4(f->slot, f->packet.src.v4)
-						     : class_of6(f->slot, f->packet.src.b);
+		f->src_class = f->packet.family == 4
+				       ? class_of4(f->slot, f->head->hosts4_bits, f->packet.src.v4)
+				       : class_of6(f->slot, f->packet.src.b);
 	if (rules && !f->dst_class)
-		f->dst_class = f->packet.family == 4 ? class_of4(f->slot, f->packet.dst.v4)
-						     : class_of6(f->slot, f->packet.dst.b);
+		f->dst_class = f->packet.family == 4
+				       ? class_of4(f->slot, f->head->hosts4_bits, f->packet.dst.v4)
+				       : class_of6(f->slot, f->packet.dst.b);
 }
 
 static __always_inline int is_spoofed(const struct judge *f)

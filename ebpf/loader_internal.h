@@ -15,7 +15,8 @@
 
 /* Maps of the object: shared by all ports, and of each port. All are pinned. */
 #define CV_SHARED_MAPS(X)                                                                          \
-	X(policy_prefix4)                                                                          \
+	X(policy_blocks4)                                                                          \
+	X(policy_hosts4)                                                                           \
 	X(policy_prefix6)                                                                          \
 	X(policy_macs)                                                                             \
 	X(policy_bindings)                                                                         \
@@ -119,5 +120,21 @@ void cv_pins_remove_ports(const char *dir, const struct cv_bpf *keep);
 
 /** Unpin what ports share. */
 void cv_pins_remove_shared(const char *dir);
+
+/* ---- the maps of one policy ----------------------------------------------------------------- */
+
+#define CV_INNER_MAPS(X)                                                                           \
+	X(blocks4) X(hosts4) X(prefix6) X(macs) X(bindings) X(rules) X(meters) X(hits)
+
+#define CV_INNER_ROW(name) CV_INNER_##name,
+enum { CV_INNER_MAPS(CV_INNER_ROW) CV_INNER_COUNT };
+
+struct cv_bpf_inner {
+	int fd[CV_INNER_COUNT]; /* -1 = none */
+};
+
+/** Make and fill. @return 0 or negative errno; close @p m in any case. */
+int cv_bpf_inner_create(const struct cv_generation *gen, struct cv_bpf_inner *m);
+void cv_bpf_inner_close(struct cv_bpf_inner *m);
 
 #endif

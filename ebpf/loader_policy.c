@@ -11,116 +11,11 @@
 
 #include "ingress.skel.h"
 
-/* The maps of one slot. */
-#define INNER_MAPS(X) X(prefix4) X(prefix6) X(macs) X(bindings) X(rules) X(meters) X(hits)
-
-#define INNER_ROW(name) INNER_##name,
 #define OUTER_ROW(name) o->maps.policy_##name,
-enum { INNER_MAPS(INNER_ROW) INNER_COUNT };
-
-struct inner {
-	int fd[INNER_COUNT]; /* -1 = none */
-};
-
-static void inner_close(struct inner *m)
-{
-	for (unsigned int i = 0; i < INNER_COUNT; i++) {
-		if (m->fd[i] >= 0)
-			close(m->fd[i]);
-	}
-}
 
 static int update(int fd, const void *key, const void *value)
 {
 	return bpf_map_update_elem(fd, key, value, BPF_ANY) ? -errno : 0;
-}
-
-static int add_prefix(const struct inner *m, const struct cv_gen_prefix *p)
-{
-	struct cv_prefix4_key key4 = {.len = p->len};
-	struct cv_prefix6_key key6 = {.len = p->len};
-	__u32 class_id = p->class_id;
-
-	if (p->family == 4) {
-		memcpy(&key4.addr, p->addr, sizeof(key4.addr));
-		return update(m->fd[INNER_prefix4], &key4, &class_id);
-	}
-	memcpy(key6.addr, p->addr, sizeof(key6.addr));
-	return update(m->fd[INNER_prefix6], &key6, &class_id);
-}
-
-static int fill_senders(const struct inner *m, const struct cv_generation *gen)
-{
-	const struct cv_gen_prefix *p = cv_generation_at(gen, gen->prefixes);
-	const struct cv_gen_mac *mac = cv_generation_at(gen, gen->macs);
-	const struct cv_gen_binding *b = cv_generation_at(gen, gen->bindings);
-	int err = 0;
-
-	for (uint32_t i = 0; i < gen->prefixes.count && !err; i++)
-		err = add_prefix(m, &p[i]);
-	for (uint32_t i = 0; i < gen->macs.count && !err; i++) {
-		__u32 class_id = mac[i].class_id;
-
-		err = update(m->fd[INNER_macs], &mac[i].mac, &class_id);
-	}
-	for (uint32_t i = 0; i < gen->bindings.count && !err; i++)
-		err = update(m->fd[INNER_bindings], &b[i].key, &b[i].place);
-	return err;
-}
-
-static int fill(const struct inner *m, const struct cv_generation *gen)
-{
-	const struct cv_gen_rule *r = cv_generation_at(gen, gen->rules);
-	const struct cv_gen_meter *meters = cv_generation_at(gen, gen->meters);
-	int err = fill_senders(m, gen);
-
-	for (uint32_t i = 0; i < gen->rules.count && !err; i++)
-		err = update(m->fd[INNER_rules], &r[i].key, &r[i].rule);
-	for (uint32_t i = 0; i < gen->meters.count && !err; i++) {
-		struct cv_meter meter = {.limit = meters[i].limit, .reason = meters[i].reason};
-
-		err = update(m->fd[INNER_meters], &i, &meter);
-	}
-	return err;
-}
-
-static int inner_create(const struct cv_generation *gen, struct inner *m)
-{
-	int cpus = libbpf_num_possible_cpus();
-	const struct {
-		enum bpf_map_type type;
-		const char *name;
-		__u32 key, value, entries, flags;
-	} maps[INNER_COUNT] = {
-		[INNER_prefix4] = {BPF_MAP_TYPE_LPM_TRIE, "prefix4", sizeof(struct cv_prefix4_key),
-				   sizeof(__u32), gen->prefixes.count, BPF_F_NO_PREALLOC},
-		[INNER_prefix6] = {BPF_MAP_TYPE_LPM_TRIE, "prefix6", sizeof(struct cv_prefix6_key),
-				   sizeof(__u32), gen->prefixes.count, BPF_F_NO_PREALLOC},
-		[INNER_macs] = {BPF_MAP_TYPE_HASH, "macs", sizeof(__u64), sizeof(__u32),
-				gen->macs.count, 0},
-		[INNER_bindings] = {BPF_MAP_TYPE_HASH, "bindings", sizeof(struct cv_binding_key),
-				    sizeof(struct cv_binding), gen->bindings.count, 0},
-		[INNER_rules] = {BPF_MAP_TYPE_HASH, "rules", sizeof(struct cv_rule_key),
-				 sizeof(struct cv_rule), gen->rules.count, 0},
-		[INNER_meters] = {BPF_MAP_TYPE_ARRAY, "meters", sizeof(__u32),
-				  sizeof(struct cv_meter), gen->meters.count, BPF_F_INNER_MAP},
-		[INNER_hits] = {BPF_MAP_TYPE_ARRAY, "hits", sizeof(__u32),
-				sizeof(struct cv_rule_hits),
-				(gen->policy.n_rules + 1) * (__u32)cpus, BPF_F_INNER_MAP},
-	};
-
-	memset(m, 0xff, sizeof(*m));
-	if (cpus < 0)
-		return cpus;
-	for (unsigned int i = 0; i < INNER_COUNT; i++) {
-		LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = maps[i].flags);
-
-		m->fd[i] = bpf_map_create(maps[i].type, maps[i].name, maps[i].key, maps[i].value,
-					  maps[i].entries ? maps[i].entries : 1, &opts);
-		if (m->fd[i] < 0)
-			return -errno;
-	}
-	return fill(m, gen);
 }
 
 /* ---- slots --------------------------------------------------------------------------------- */
@@ -152,16 +47,16 @@ static __u32 free_slot(const struct cv_bpf *b)
 	return slot;
 }
 
-static int put_slot(const struct cv_bpf *b, const struct cv_generation *gen, const struct inner *m,
-		    __u32 slot)
+static int put_slot(const struct cv_bpf *b, const struct cv_generation *gen,
+		    const struct cv_bpf_inner *m, __u32 slot)
 {
 	const struct ingress_bpf *o = b->first->object;
-	const struct bpf_map *outer[INNER_COUNT] = {INNER_MAPS(OUTER_ROW)};
+	const struct bpf_map *outer[CV_INNER_COUNT] = {CV_INNER_MAPS(OUTER_ROW)};
 	const __u8 *places = cv_generation_at(gen, gen->places);
 	static const __u8 nowhere[CV_VLANS];
 	int err = 0;
 
-	for (unsigned int i = 0; i < INNER_COUNT && !err; i++)
+	for (unsigned int i = 0; i < CV_INNER_COUNT && !err; i++)
 		err = update(bpf_map__fd(outer[i]), &slot, &m->fd[i]);
 	for (__u32 port = 0; port < CV_PORTS_MAX && !err; port++) {
 		__u32 row = slot * CV_PORTS_MAX + port;
@@ -179,17 +74,17 @@ static int put_slot(const struct cv_bpf *b, const struct cv_generation *gen, con
 static int build(struct cv_bpf *b, const struct cv_generation *gen, __u32 *ret)
 {
 	__u32 slot = free_slot(b);
-	struct inner m;
+	struct cv_bpf_inner m;
 	int err;
 
 	if (slot == CV_POLICY_SLOTS)
 		return -ENOBUFS;
-	err = inner_create(gen, &m);
+	err = cv_bpf_inner_create(gen, &m);
 	if (!err)
 		err = put_slot(b, gen, &m, slot);
 	if (!err)
 		err = cv_modules_build(b, slot);
-	inner_close(&m);
+	cv_bpf_inner_close(&m);
 	if (!err)
 		*ret = slot;
 	return err;
@@ -222,10 +117,10 @@ static void wait_for_readers(const struct bpf_map *outer, __u32 slot)
 static void empty_slot(const struct cv_bpf *b, __u32 slot)
 {
 	const struct ingress_bpf *o = b->first->object;
-	const struct bpf_map *outer[INNER_COUNT] = {INNER_MAPS(OUTER_ROW)};
+	const struct bpf_map *outer[CV_INNER_COUNT] = {CV_INNER_MAPS(OUTER_ROW)};
 
 	cv_modules_clear(b, slot);
-	for (unsigned int i = 0; i < INNER_COUNT; i++) {
+	for (unsigned int i = 0; i < CV_INNER_COUNT; i++) {
 		int fd = inner_of(outer[i], slot);
 
 		if (fd < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (Apache-2.0 AND (BSD-2-Clause OR GPL-2.0-only)) */
 /*
  * What the XDP program and its loader share beside the policy ABI: keys, values and sizes of the
- * maps. Per policy, shared by all ports: policy_{prefix4,prefix6,macs,bindings,rules,meters,hits}
+ * maps. Per policy, shared by all ports: policy_{blocks4,hosts4,prefix6,macs,bindings,rules,meters,hits}
  * (arrays of a map for each slot), policy_head, policy_places, policy_epoch; devices,
  * devices_shadow, shadow_diffs. Per port: xsks_map, counters, port_config, peer_map.
  */
@@ -11,6 +11,7 @@
 #include <linux/types.h>
 
 #include "dataplane/policy/policy_abi.h"
+#include "dataplane/policy/prefix4.h"
 
 /** Receive queues of a port that can have a socket. */
 #define CV_QUEUES_MAX 64
@@ -39,12 +40,6 @@ static inline __u64 cv_epoch_word(struct cv_epoch e)
 #define CV_EPOCH_SHADOW(word) ((__u32)((word) >> 3 & 7) ^ CV_SLOT_NONE)
 #define CV_EPOCH_PREVIOUS(word) ((__u32)((word) >> 6 & 7) ^ CV_SLOT_NONE)
 #define CV_EPOCH_NUMBER(word) ((word) >> 9)
-
-struct cv_prefix4_key {
-	__u32 len; /* bits */
-	__u32 addr; /* network order */
-};
-_Static_assert(sizeof(struct cv_prefix4_key) == 8, "BPF LPM key");
 
 struct cv_prefix6_key {
 	__u32 len; /* bits */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dataplane/handoff/handoff.h"
+#include "dataplane/policy/prefix4.h"
 
 uint32_t cv_generation_crc(const struct cv_generation *g)
 {
@@ -278,7 +279,9 @@ static bool policy_valid(const struct cv_generation *g)
 
 	if (h->number != g->number || h->n_guards > CV_GUARDS_MAX ||
 	    h->n_rules >= CV_RULE_INDEXES_MAX || h->flags != policy_flags(g) ||
-	    h->n_meters != g->meters.count)
+	    h->n_meters != g->meters.count || h->pad ||
+	    h->hosts4_bits != cv_hosts4_bits(cv_hosts4_count(cv_generation_at(g, g->prefixes),
+							     g->prefixes.count)))
 		return false;
 	for (uint32_t i = 0; i < h->n_guards; i++) {
 		if ((h->guards[i].family != 4 && h->guards[i].family != 6) || h->guards[i].pad)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dataplane/policy/generation_build.h"
+#include "dataplane/policy/prefix4.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -247,6 +248,8 @@ static void summarize(struct cv_generation_build *b)
 
 	h->number = b->head.number;
 	h->n_meters = (uint32_t)b->list[METERS].count;
+	h->hosts4_bits = cv_hosts4_bits(cv_hosts4_count((const void *)b->list[PREFIXES].data,
+							(uint32_t)b->list[PREFIXES].count));
 	h->n_rules = (uint32_t)b->list[RULE_NAMES].count;
 	h->flags = (b->list[MACS].count ? CV_POLICY_MACS : 0) |
 		   (b->list[BINDINGS].count ? CV_POLICY_BINDINGS : 0);

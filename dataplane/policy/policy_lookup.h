@@ -9,13 +9,18 @@
 
 static inline uint16_t class_of4(const struct prefix4 *p, uint32_t addr)
 {
-	uint32_t a = __builtin_bswap32(addr);
-	uint32_t e = p->top[a >> 16];
+	uint32_t a = __builtin_bswap32(addr), e;
 
-	if (e & PREFIX4_MORE)
-		e = p->blocks[(e & ~PREFIX4_MORE) * PREFIX4_BLOCK + ((a >> 8) & 0xff)];
-	if (e & PREFIX4_MORE)
-		e = p->blocks[(e & ~PREFIX4_MORE) * PREFIX4_BLOCK + (a & 0xff)];
+	if (p->bits) {
+		e = cv_hosts4_find(&p->hosts[cv_hosts4_bucket(addr, p->bits)], addr);
+		if (e)
+			return (uint16_t)e;
+	}
+	e = p->blocks[a >> 24].entry[a >> 16 & 0xff];
+	if (e & CV_BLOCK4_MORE)
+		e = p->blocks[e & ~CV_BLOCK4_MORE].entry[a >> 8 & 0xff];
+	if (e & CV_BLOCK4_MORE)
+		e = p->blocks[e & ~CV_BLOCK4_MORE].entry[a & 0xff];
 	return (uint16_t)e;
 }
 

@@ -13,21 +13,18 @@
 #include "dataplane/policy/device_table_internal.h"
 #include "dataplane/policy/generation.h"
 #include "dataplane/policy/policy_table.h"
+#include "dataplane/policy/prefix4.h"
 
 /* One writer: the owner's lcore. */
 #define CV_CAS64(p, o, n) (*(p) == (o) ? (*(p) = (n), (o)) : *(p))
 #define CV_ADD64(p, n) (*(p) += (n))
 #include "dataplane/policy/verdict.h"
 
-#define PREFIX4_TOP 65536u
-#define PREFIX4_BLOCK 256u
-#define PREFIX4_MORE 0x80000000u /* the rest is a block's number, not a class */
-
-/* 16-8-8 bits: 256 KiB and one load for what most policies have, three loads at worst. */
+/* See prefix4.h. */
 struct prefix4 {
-	uint32_t *top; /* PREFIX4_TOP */
-	uint32_t *blocks; /* PREFIX4_BLOCK each */
-	uint32_t count; /* blocks */
+	struct cv_block4 *blocks;
+	struct cv_hosts4 *hosts;
+	uint32_t bits; /* of hosts, 0 = none */
 };
 
 struct prefix6_entry {

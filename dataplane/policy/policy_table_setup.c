@@ -7,56 +7,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* ---- IPv4 --------------------------------------------------------------------------------- */
-
-/* Blocks the prefixes will need: a bound, each longer one opens at most one per level. */
-static uint32_t blocks_needed(const struct cv_gen_prefix *p, uint32_t count)
-{
-	uint32_t blocks = 0;
-
-	for (uint32_t i = 0; i < count; i++) {
-		if (p[i].family == 4)
-			blocks += (p[i].len > 16) + (p[i].len > 24);
-	}
-	return blocks;
-}
-
-static uint32_t *open_block(struct prefix4 *p, uint32_t *entry)
-{
-	uint32_t *block;
-
-	if (!(*entry & PREFIX4_MORE)) {
-		block = p->blocks + (size_t)p->count * PREFIX4_BLOCK;
-		for (unsigned int i = 0; i < PREFIX4_BLOCK; i++)
-			block[i] = *entry;
-		*entry = p->count++ | PREFIX4_MORE;
-	}
-	return p->blocks + (size_t)(*entry & ~PREFIX4_MORE) * PREFIX4_BLOCK;
-}
-
-/* Prefixes come shortest first, so a fill never meets a block. */
-static void add_prefix4(struct prefix4 *p, const struct cv_gen_prefix *prefix)
-{
-	uint32_t *entries = p->top, bits = 16, at, count;
-	uint32_t addr = (uint32_t)prefix->addr[0] << 24 | (uint32_t)prefix->addr[1] << 16 |
-			(uint32_t)prefix->addr[2] << 8 | prefix->addr[3];
-
-	at = addr >> 16;
-	if (prefix->len > 16) {
-		entries = open_block(p, &entries[at]);
-		at = (addr >> 8) & 0xff;
-		bits = 24;
-	}
-	if (prefix->len > 24) {
-		entries = open_block(p, &entries[at]);
-		at = addr & 0xff;
-		bits = 32;
-	}
-	count = 1u << (bits - prefix->len);
-	for (uint32_t i = 0; i < count; i++)
-		entries[at + i] = prefix->class_id;
-}
-
 /* ---- IPv6 --------------------------------------------------------------------------------- */
 
 static void add_prefix6(struct prefix6 *p, const struct cv_gen_prefix *prefix)
@@ -136,10 +86,10 @@ static void fill(struct cv_policy_table *t, const struct cv_generation *gen)
 	const struct cv_gen_binding *bindings = cv_generation_at(gen, gen->bindings);
 	const struct cv_gen_rule *rules = cv_generation_at(gen, gen->rules);
 
+	cv_prefix4_fill(prefixes, gen->prefixes.count, t->prefix4.bits, t->prefix4.blocks,
+			t->prefix4.hosts);
 	for (uint32_t i = 0; i < gen->prefixes.count; i++) {
-		if (prefixes[i].family == 4)
-			add_prefix4(&t->prefix4, &prefixes[i]);
-		else
+		if (prefixes[i].family == 6)
 			add_prefix6(&t->prefix6, &prefixes[i]);
 	}
 	for (uint32_t i = 0; i < gen->macs.count; i++)
@@ -188,22 +138,35 @@ static void add_part(struct part *parts, unsigned int *n, struct cv_layout *l, v
 #define PARTS_MAX 12
 #define PART(member, count) add_part(parts, &n, &l, &t->member, count, sizeof(*t->member))
 
+static uint32_t count6(const struct cv_generation *gen)
+{
+	const struct cv_gen_prefix *p = cv_generation_at(gen, gen->prefixes);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < gen->prefixes.count; i++)
+		n += p[i].family == 6;
+	return n;
+}
+
 static int allocate(struct cv_policy_table *t, const struct cv_generation *gen)
 {
 	struct part parts[PARTS_MAX];
 	struct cv_layout l = {0};
 	unsigned int n = 0;
-	int err;
+	uint32_t blocks;
+	int err = cv_prefix4_blocks(cv_generation_at(gen, gen->prefixes), gen->prefixes.count,
+				    gen->policy.hosts4_bits, &blocks);
 
-	t->prefix6.mask = slots_for(gen->prefixes.count) - 1;
+	if (err)
+		return err;
+	t->prefix4.bits = gen->policy.hosts4_bits;
+	t->prefix6.mask = slots_for(count6(gen)) - 1;
 	t->macs.mask = slots_for(gen->macs.count) - 1;
 	t->bindings.mask = slots_for(gen->bindings.count) - 1;
 	t->rules.mask = slots_for(gen->rules.count) - 1;
 	PART(places, (size_t)CV_PORTS_MAX * CV_VLANS);
-	PART(prefix4.top, PREFIX4_TOP);
-	PART(prefix4.blocks,
-	     (size_t)PREFIX4_BLOCK *
-		     blocks_needed(cv_generation_at(gen, gen->prefixes), gen->prefixes.count));
+	PART(prefix4.blocks, blocks);
+	PART(prefix4.hosts, (size_t)1 << t->prefix4.bits);
 	PART(prefix6.entries, t->prefix6.mask + 1u);
 	PART(macs.keys, t->macs.mask + 1u);
 	PART(macs.classes, t->macs.mask + 1u);

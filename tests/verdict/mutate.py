@@ -37,7 +37,7 @@ MUTATIONS = {
     "flow-without-port": (TABLE, TABLE, "(uint64_t)p->ports << 32", "(uint64_t)p->sport << 32"),
     "flow-without-fragment": (
         TABLE, TABLE, "(uint64_t)(p->fragment == CV_FRAG_LATER) << 6 |", ""),
-    "prefix4-middle": (TABLE, LOOKUP, "(a >> 8) & 0xff", "(a >> 9) & 0xff"),
+    "prefix4-middle": (TABLE, LOOKUP, "entry[a >> 8 & 0xff]", "entry[a >> 9 & 0xff]"),
     "flow-without-entry-port": (TABLE, TABLE, "f->port % CV_PORTS_MAX | 0x80", "0x80"),
     "context-by-port-only": (TABLE, TABLE, "* CV_VLANS + p->vlan]", "* CV_VLANS]"),
     "guard-any-port": (TABLE, VERDICT, "|| g->port == p->dport", "|| g->port"),

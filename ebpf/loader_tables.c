@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The maps of one policy, made and filled before anybody looks at them. */
+#include "ebpf/loader_internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+void cv_bpf_inner_close(struct cv_bpf_inner *m)
+{
+	for (unsigned int i = 0; i < CV_INNER_COUNT; i++) {
+		if (m->fd[i] >= 0)
+			close(m->fd[i]);
+	}
+}
+
+static int update(int fd, const void *key, const void *value)
+{
+	return bpf_map_update_elem(fd, key, value, BPF_ANY) ? -errno : 0;
+}
+
+static int add_prefix6(const struct cv_bpf_inner *m, const struct cv_gen_prefix *p)
+{
+	struct cv_prefix6_key key = {.len = p->len};
+	__u32 class_id = p->class_id;
+
+	memcpy(&key.addr, p->addr, sizeof(key.addr));
+	return update(m->fd[CV_INNER_prefix6], &key, &class_id);
+}
+
+static void *map_array(int fd, size_t size)
+{
+	return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+}
+
+/* Written in place, before anybody looks: a million addresses are a matter of milliseconds. */
+static int fill_prefix4(const struct cv_bpf_inner *m, const struct cv_generation *gen,
+			uint32_t blocks)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE) - 1, bits = gen->policy.hosts4_bits;
+	size_t size = (blocks * sizeof(struct cv_block4) + page) & ~page;
+	size_t hosts_size = ((sizeof(struct cv_hosts4) << bits) + page) & ~page;
+	void *at = map_array(m->fd[CV_INNER_blocks4], size);
+	void *hosts = map_array(m->fd[CV_INNER_hosts4], hosts_size);
+	int err = at == MAP_FAILED || hosts == MAP_FAILED ? -errno : 0;
+
+	if (!err)
+		cv_prefix4_fill(cv_generation_at(gen, gen->prefixes), gen->prefixes.count,
+				(uint32_t)bits, at, hosts);
+	if (at != MAP_FAILED)
+		munmap(at, size);
+	if (hosts != MAP_FAILED)
+		munmap(hosts, hosts_size);
+	return err;
+}
+
+static int fill_senders(const struct cv_bpf_inner *m, const struct cv_generation *gen)
+{
+	const struct cv_gen_prefix *p = cv_generation_at(gen, gen->prefixes);
+	const struct cv_gen_mac *mac = cv_generation_at(gen, gen->macs);
+	const struct cv_gen_binding *b = cv_generation_at(gen, gen->bindings);
+	int err = 0;
+
+	for (uint32_t i = 0; i < gen->prefixes.count && !err; i++) {
+		if (p[i].family == 6)
+			err = add_prefix6(m, &p[i]);
+	}
+	for (uint32_t i = 0; i < gen->macs.count && !err; i++) {
+		__u32 class_id = mac[i].class_id;
+
+		err = update(m->fd[CV_INNER_macs], &mac[i].mac, &class_id);
+	}
+	for (uint32_t i = 0; i < gen->bindings.count && !err; i++)
+		err = update(m->fd[CV_INNER_bindings], &b[i].key, &b[i].place);
+	return err;
+}
+
+static int fill(const struct cv_bpf_inner *m, const struct cv_generation *gen, uint32_t blocks)
+{
+	const struct cv_gen_rule *r = cv_generation_at(gen, gen->rules);
+	const struct cv_gen_meter *meters = cv_generation_at(gen, gen->meters);
+	int err = fill_prefix4(m, gen, blocks);
+
+	if (!err)
+		err = fill_senders(m, gen);
+	for (uint32_t i = 0; i < gen->rules.count && !err; i++)
+		err = update(m->fd[CV_INNER_rules], &r[i].key, &r[i].rule);
+	for (uint32_t i = 0; i < gen->meters.count && !err; i++) {
+		struct cv_meter meter = {.limit = meters[i].limit, .reason = meters[i].reason};
+
+		err = update(m->fd[CV_INNER_meters], &i, &meter);
+	}
+	return err;
+}
+
+static int create(const struct cv_generation *gen, uint32_t blocks, struct cv_bpf_inner *m)
+{
+	int cpus = libbpf_num_possible_cpus();
+	const struct {
+		enum bpf_map_type type;
+		const char *name;
+		__u32 key, value, entries, flags;
+	} maps[CV_INNER_COUNT] = {
+		[CV_INNER_blocks4] = {BPF_MAP_TYPE_ARRAY, "blocks4", sizeof(__u32),
+				      sizeof(struct cv_block4), blocks,
+				      BPF_F_INNER_MAP | BPF_F_MMAPABLE},
+		[CV_INNER_hosts4] = {BPF_MAP_TYPE_ARRAY, "hosts4", sizeof(__u32),
+				     sizeof(struct cv_hosts4), 1u << gen->policy.hosts4_bits,
+				     BPF_F_INNER_MAP | BPF_F_MMAPABLE},
+		[CV_INNER_prefix6] = {BPF_MAP_TYPE_LPM_TRIE, "prefix6",
+				      sizeof(struct cv_prefix6_key), sizeof(__u32),
+				      gen->prefixes.count, BPF_F_NO_PREALLOC},
+		[CV_INNER_macs] = {BPF_MAP_TYPE_HASH, "macs", sizeof(__u64), sizeof(__u32),
+				   gen->macs.count, 0},
+		[CV_INNER_bindings] = {BPF_MAP_TYPE_HASH, "bindings", sizeof(struct cv_binding_key),
+				       sizeof(struct cv_binding), gen->bindings.count, 0},
+		[CV_INNER_rules] = {BPF_MAP_TYPE_HASH, "rules", sizeof(struct cv_rule_key),
+				    sizeof(struct cv_rule), gen->rules.count, 0},
+		[CV_INNER_meters] = {BPF_MAP_TYPE_ARRAY, "meters", sizeof(__u32),
+				     sizeof(struct cv_meter), gen->meters.count, BPF_F_INNER_MAP},
+		[CV_INNER_hits] = {BPF_MAP_TYPE_ARRAY, "hits", sizeof(__u32),
+				   sizeof(struct cv_rule_hits),
+				   (gen->policy.n_rules + 1) * (__u32)cpus, BPF_F_INNER_MAP},
+	};
+
+	memset(m, 0xff, sizeof(*m));
+	if (cpus < 0)
+		return cpus;
+	for (unsigned int i = 0; i < CV_INNER_COUNT; i++) {
+		LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = maps[i].flags);
+
+		m->fd[i] = bpf_map_create(maps[i].type, maps[i].name, maps[i].key, maps[i].value,
+					  maps[i].entries ? maps[i].entries : 1, &opts);
+		if (m->fd[i] < 0)
+			return -errno;
+	}
+	return fill(m, gen, blocks);
+}
+
+int cv_bpf_inner_create(const struct cv_generation *gen, struct cv_bpf_inner *m)
+{
+	uint32_t blocks;
+	int err = cv_prefix4_blocks(cv_generation_at(gen, gen->prefixes), gen->prefixes.count,
+				    gen->policy.hosts4_bits, &blocks);
+
+	memset(m, 0xff, sizeof(*m));
+	return err ? err : create(gen, blocks, m);
+}
