@@ -10,6 +10,7 @@
 
 #include "control/config/compile.h"
 #include "control/ctl/documents.h"
+#include "control/ctl/module_document.h"
 #include "control/diag.h"
 #include "control/evidence_sources.h"
 #include "control/notify.h"
@@ -165,6 +166,13 @@ static json_t *get_ledger(void *owner, const struct cv_http_query *query)
 	return cv_ledger_json(&c->ledger);
 }
 
+static json_t *get_module(void *owner, const struct cv_http_query *query)
+{
+	const struct cv_control *c = owner;
+
+	return cv_module_document(c->bpf, c->gen);
+}
+
 /* Two readings at least; with ?settle=MS more, until the ledger closes or the time is over. */
 static uint64_t hold_ledger(void *owner, const struct cv_http_query *query, uint64_t held_ns)
 {
@@ -197,6 +205,10 @@ static int open_http(struct cv_control *c)
 		 .summary = "do the sums agree; settle=MS waits until they do",
 		 .json = get_ledger,
 		 .hold = hold_ledger,
+		 .owner = c},
+		{.path = "/v1/policy/module",
+		 .summary = "own eBPF code: counters and run time",
+		 .json = get_module,
 		 .owner = c},
 		{.path = "/v1/capture",
 		 .summary = "dropped frames as they are dropped, sampled, as pcapng",

@@ -16,7 +16,7 @@
 #include "control/subscriber/http_server.h"
 #include "ebpf/loader.h"
 
-#define CV_CONTROL_ROUTES (4 + CV_POLICY_ROUTES + CV_FIREWALL_ROUTES)
+#define CV_CONTROL_ROUTES (5 + CV_POLICY_ROUTES + CV_FIREWALL_ROUTES)
 
 struct cv_control {
 	struct cv_config *config;

@@ -158,6 +158,17 @@ void cv_modules_forget(struct cv_bpf *b)
 
 /* ---- for control --------------------------------------------------------------------------- */
 
+/* FNV-1a: tells objects apart, protects nothing. */
+static __u64 identity_of(const void *object, size_t size)
+{
+	const uint8_t *at = object;
+	__u64 hash = 0xcbf29ce484222325ull;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ at[i]) * 0x100000001b3ull;
+	return hash;
+}
+
 static int load(const struct cv_bpf *b, uint32_t ports, const void *object, size_t size,
 		struct cv_module_slot *s, struct cv_bpf_why *why)
 {
@@ -168,7 +179,11 @@ static int load(const struct cv_bpf *b, uint32_t ports, const void *object, size
 				   "No port of this node is an af_xdp port; modules run in the "
 				   "kernel, on those only.");
 	*s = (struct cv_module_slot){
-		.ports = ports, .layout = CV_MODULE_LAYOUT, .since = (__u64)time(NULL)};
+		.ports = ports,
+		.layout = CV_MODULE_LAYOUT,
+		.since = (__u64)time(NULL),
+		.identity = identity_of(object, size),
+	};
 	err = cv_module_check(object, size, &s->info, why);
 	if (!err)
 		err = cv_module_load(object, size, MAP(b, module_frame), MAP(b, module_programs),
@@ -216,6 +231,23 @@ void cv_bpf_module_remove(struct cv_bpf *b)
 {
 	if (b->first)
 		cv_modules_clear(b, cv_bpf_epoch(b).live);
+}
+
+int cv_bpf_module_ensure(struct cv_bpf *b, uint32_t ports, const void *object, size_t size,
+			 struct cv_bpf_why *why)
+{
+	struct cv_module_slot s;
+
+	if (!b->first)
+		return 0;
+	if (!object) {
+		cv_bpf_module_remove(b);
+		return 0;
+	}
+	if (!read_slot(b, cv_bpf_epoch(b).live, &s) && s.ports == ports &&
+	    s.identity == identity_of(object, size))
+		return 0;
+	return cv_bpf_module_install(b, ports, object, size, why);
 }
 
 /* ---- counters ------------------------------------------------------------------------------ */

@@ -82,6 +82,16 @@ int cv_bpf_module_install(struct cv_bpf *b, uint32_t ports, const void *object, 
 /** Take the module of the policy in force away. None there is fine. */
 void cv_bpf_module_remove(struct cv_bpf *b);
 
+/**
+ * For a start: see that the policy in force has this module. The very one that an earlier control
+ * has left stays, with what it remembers.
+ *
+ * @param object NULL: it has none.
+ * @return as cv_bpf_module_install(); 0 without af_xdp port.
+ */
+int cv_bpf_module_ensure(struct cv_bpf *b, uint32_t ports, const void *object, size_t size,
+			 struct cv_bpf_why *why);
+
 struct cv_bpf_module {
 	struct cv_module_slot slot;
 	struct cv_module_counts counts; /* since it was put there, summed over CPUs */

@@ -25,6 +25,7 @@ struct cv_module_slot {
 	__u32 ports; /* bit for each port; 0 = no module */
 	__u32 layout; /* CV_MODULE_LAYOUT of who put it there */
 	__u64 since; /* seconds since the Unix epoch */
+	__u64 identity; /* of the object's bytes */
 	struct cv_module_info info;
 };
 

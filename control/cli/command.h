@@ -75,6 +75,8 @@ extern const struct cv_cli_command cv_cli_policy_offline[];
 extern const struct cv_cli_command cv_cli_policy_online[];
 /** Verbs of `culvert policy module` likewise. */
 extern const struct cv_cli_command cv_cli_module_offline[];
+/** And those that ask the node. */
+extern const struct cv_cli_command cv_cli_module_online[];
 /** Verbs of `culvert firewall` and `culvert quarantine`, done by culvert-control. */
 extern const struct cv_cli_command cv_cli_firewall_offline[];
 extern const struct cv_cli_command cv_cli_quarantine_offline[];
@@ -175,6 +177,7 @@ int cv_cli_events(struct cv_cli *cli);
 int cv_cli_capture(struct cv_cli *cli);
 int cv_cli_top(struct cv_cli *cli);
 int cv_cli_replay(struct cv_cli *cli);
+int cv_cli_module_show(struct cv_cli *cli);
 int cv_cli_decode(struct cv_cli *cli);
 int cv_cli_config(struct cv_cli *cli);
 int cv_cli_policy_status(struct cv_cli *cli);

@@ -6,6 +6,7 @@
 
 static const struct cv_cli_command *const module_verbs[] = {
 	cv_cli_module_offline,
+	cv_cli_module_online,
 	NULL,
 };
 
@@ -13,7 +14,7 @@ static const struct cv_cli_command policy_groups[] = {
 	{
 		.name = "policy module",
 		.operands = "VERB ...",
-		.help = "build and try eBPF code of your own",
+		.help = "build, try and watch eBPF code of your own",
 		.details =
 			"A module is a C file against culvert_module.h that runs in the kernel "
 			"behind the policy's verdict. culvert help policy module VERB tells more.",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/ctl/documents.h"
+#include "control/ctl/module_document.h"
 
 #include <stdio.h>
 
@@ -141,6 +142,7 @@ static json_t *warnings(const struct cv_control *c)
 			     cv_consumer_broken(consumer));
 	}
 	cv_rollout_warn(c->rollout, list);
+	cv_module_warn(c->bpf, c->gen, list);
 	if (c->firewall && !cv_firewall_in_place(c->firewall))
 		warn(list, "the host's firewall is not in place: culvert firewall apply says why");
 	if (broken && cv_ledger_state(&c->ledger) == CV_LEDGER_OPEN)

@@ -43,8 +43,8 @@ int cv_module_tell_built(const char *path, size_t size, const struct cv_module_i
 {
 	if (json)
 		return tell_json(path, size, info, verified);
-	printf("%s: module %s, ABI %u, %zu bytes, budget %u ns per frame\n", path, info->name,
-	       info->abi, size, info->budget_ns);
+	printf("%s: module %s, ABI %u, budget %u ns per frame\n", path, info->name, info->abi,
+	       info->budget_ns);
 	for (int i = 0; i < CV_MODULE_CODES; i++) {
 		if (info->codes[i][0])
 			printf("  drop code %d: %s\n", i, info->codes[i]);

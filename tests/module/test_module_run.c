@@ -488,6 +488,7 @@ static void test_ports(void **state)
 static void test_start_again(void **state)
 {
 	struct cv_bpf *b = start(1);
+	struct cv_bpf_why why = {""};
 	uint64_t base;
 
 	install(b, &burst);
@@ -501,7 +502,18 @@ static void test_start_again(void **state)
 	assert_string_equal(live_module(b).slot.info.name, "coap_burst");
 	send_coap(40001, 7, 5);
 	assert_int_equal(cv_lab_counts_after(b, 0, 15).reason[CV_REASON_MODULE].packets, 10);
+	/* Control says which it should be: that very one stays, another takes its place. */
+	assert_int_equal(
+		cv_bpf_module_ensure(b, CV_MODULE_ALL_PORTS, burst.bytes, burst.size, &why), 0);
+	assert_int_equal(live_module(b).counts.runs, 5);
+	assert_int_equal(
+		cv_bpf_module_ensure(b, CV_MODULE_ALL_PORTS, codes.bytes, codes.size, &why), 0);
+	assert_string_equal(live_module(b).slot.info.name, "codes");
 	switch_to(b, 3); /* but the next policy has one only when it brings one */
+	assert_false(has_module(b));
+	assert_int_equal(
+		cv_bpf_module_ensure(b, CV_MODULE_ALL_PORTS, burst.bytes, burst.size, &why), 0);
+	assert_int_equal(cv_bpf_module_ensure(b, CV_MODULE_ALL_PORTS, NULL, 0, &why), 0);
 	assert_false(has_module(b));
 	stop(b);
 }
