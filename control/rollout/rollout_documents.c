@@ -266,4 +266,6 @@ void cv_rollout_warn(const struct cv_rollout *r, json_t *list)
 		     cv_audit_waiting(r->audit), r->store.dir);
 	if (r->file_warning[0])
 		warn(list, "%s", r->file_warning);
+	if (r->module_missing && r->module_missing == r->live.about.number)
+		warn(list, "%s", r->module_warning);
 }

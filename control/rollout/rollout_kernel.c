@@ -2,7 +2,9 @@
 /* The kernel's side of a change. Without an af_xdp port there is none. */
 #include <stdio.h>
 
+#include "control/diag.h"
 #include "control/rollout/rollout_private.h"
+#include "ebpf/module.h"
 
 int cv_rollout_kernel_prepare(struct cv_rollout *r, struct cv_version *v, char *why, size_t size)
 {
@@ -33,10 +35,21 @@ void cv_rollout_kernel_abandon(struct cv_rollout *r, struct cv_version *v)
 /* What the loader keeps of an earlier control is of no use: this one prepares its own. */
 void cv_rollout_kernel_adopt(struct cv_rollout *r)
 {
+	struct cv_bpf_why why = {""};
+
 	if (!r->bpf)
 		return;
 	r->live.slot = (int)cv_bpf_epoch(r->bpf).live;
 	cv_rollout_kernel_switch(r);
+	/* The policy is in force without its module rather than not at all; the status says so. */
+	if (cv_bpf_module_ensure(r->bpf, CV_MODULE_ALL_PORTS, r->live.module, r->live.module_size,
+				 &why)) {
+		r->module_missing = r->live.about.number;
+		snprintf(r->module_warning, sizeof(r->module_warning),
+			 "policy %llu is in force without its module: %s",
+			 (unsigned long long)r->live.about.number, why.text);
+		cv_diag("warning", "%s", r->module_warning);
+	}
 }
 
 static uint32_t slot_of(const struct cv_version *v)

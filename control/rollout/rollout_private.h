@@ -71,6 +71,8 @@ struct cv_rollout {
 	struct cv_answer answers[CV_ANSWERS];
 	unsigned int next_answer;
 	uint64_t shadow_judged, shadow_differ; /* the kernel's counters when the shadow began */
+	uint64_t module_missing; /* number of the policy whose module did not load at the start */
+	char module_warning[400]; /* and why */
 	char file_warning[640]; /* the configuration's policy file is not what is in force */
 	bool stopping;
 };
