@@ -17,6 +17,9 @@
 	X(NAME, "a name in which * stands for any characters")
 
 /*
+ * A decoder that comes later states the number of its message type (cv_judge_type() in
+ * decode/judge.h) and gets a row of kind TYPE here; nothing else has to know of it.
+ *
  * Protocol, key, kind, syntax, lowest and highest number, kinds that are closed once the key is
  * there (what its list does not name is refused, also where the other list is missing), meaning.
  */
