@@ -170,8 +170,8 @@ bool cv_capture_file_take(struct cv_capture_file *f, const void *data, size_t le
 		uint32_t total = get32(block + 4);
 
 		if (total < BLOCK_LEAST || total % 4 != 0 || total > CV_CAPTURE_BLOCK_MAX) {
-			f->error = EBADMSG;
-			return false;
+			f->error = EBADMSG; /* what came before it is whole */
+			break;
 		}
 		if (f->partial_len - whole < total)
 			break;
@@ -183,7 +183,7 @@ bool cv_capture_file_take(struct cv_capture_file *f, const void *data, size_t le
 	f->bytes += whole;
 	f->partial_len -= whole;
 	memmove(f->partial, f->partial + whole, f->partial_len);
-	return true;
+	return f->error == 0;
 }
 
 json_t *cv_capture_file_json(const struct cv_capture_file *f, const char *name)

@@ -18,6 +18,7 @@ SRC, DST = "10.77.1.1", "10.77.2.1"
 SRC6, DST6 = "fd77::1:1", "fd77::2:1"
 ETH = bytes.fromhex("020000000002020000000001")
 SNAP = 2048
+PASSES = "passes"
 
 
 def eth(kind, body, vlan=None):
@@ -25,10 +26,10 @@ def eth(kind, body, vlan=None):
     return ETH + tag + struct.pack("!H", kind) + body
 
 
-def ip4(proto, body, version=4, length=None, frag=0):
+def ip4(proto, body, version=4, length=None, frag=0, src=SRC):
     total = 20 + len(body) if length is None else length
     head = struct.pack("!BBHHHBBH", version << 4 | 5, 0, total, 1, frag, 64, proto, 0)
-    return head + socket.inet_aton(SRC) + socket.inet_aton(DST) + body
+    return head + socket.inet_aton(src) + socket.inet_aton(DST) + body
 
 
 def ip6(proto, body):
@@ -39,6 +40,11 @@ def ip6(proto, body):
 def udp(port, size, mark, length=None):
     body = struct.pack("!I", mark) + b"x" * (size - 4)
     return struct.pack("!HHHH", 4000, port, 8 + len(body) if length is None else length, 0) + body
+
+
+def coap(port, method, mark):
+    message = struct.pack("!BBHB", 0x40, method, mark, 0xb1) + b"x"
+    return struct.pack("!HHHH", 4000, port, 8 + len(message), 0) + message
 
 
 def frames(kind):
@@ -62,6 +68,13 @@ def frames(kind):
             ],
             "rate": lambda: [(eth(0x0800, ip4(17, udp(9999, 20, i))), None, 30, "xdp")],
             "worker": lambda: [(eth(0x0800, ip4(17, udp(9998, 1600, i))), "oversize", 40, "worker")],
+            "place": lambda: [
+                (eth(0x0800, ip4(17, udp(5683, 20, i), src="10.99.0.1")), "unknown-device", 0, "xdp"),
+                (eth(0x0800, ip4(17, udp(5683, 20, i), src="10.77.1.9")), "spoof", 0, "worker"),
+            ],
+            "app": lambda: [(eth(0x0800, ip4(17, coap(5684, 1 + i % 4, i))), "app-denied" if i % 4 else PASSES,
+                             50, "worker")],
+            "swap": lambda: [(eth(0x0800, ip4(17, udp(6666, 40, i))), None, 20, "xdp")] * 40,
             "loss": lambda: [(eth(0x0800, ip4(17, udp(5683, 21, i))), "dataplane-loss", 10, "xdp")],
         }[kind]()
 
@@ -73,7 +86,8 @@ def send(interface, path, kinds):
         for kind in kinds:
             for frame, reason, rule, judge in frames(kind):
                 sock.send(frame)
-                out.write(json.dumps([frame.hex(), reason, rule, judge]) + "\n")
+                if reason != PASSES:
+                    out.write(json.dumps([frame.hex(), reason, rule, judge]) + "\n")
                 time.sleep(0.001)
 
 
@@ -105,6 +119,13 @@ def read(path):
         yield frame, length, interface, keys
 
 
+def sender(frame):
+    at = 18 if frame[12:14] == b"\x81\x00" else 14
+    if frame[at - 2:at] == b"\x86\xdd":
+        return socket.inet_ntop(socket.AF_INET6, frame[at + 8:at + 24])
+    return socket.inet_ntoa(frame[at + 12:at + 16]) if len(frame) > at + 20 else None
+
+
 def check(path, captures):
     wanted = collections.Counter()
     rated = set()
@@ -126,8 +147,7 @@ def check(path, captures):
                 over += 1
             elif any(key == k[:2] for k in wanted):
                 assert interface == "devices", interface
-                device = SRC6 if frame[12:14] == b"\x86\xdd" else SRC
-                assert keys.get("device") in (device, "02:00:00:00:00:01"), keys
+                assert keys.get("device") in (sender(frame), "02:00:00:00:00:01"), keys
                 got[key + (keys["reason"], int(keys["rule"]), keys["judge"])] += 1
             else:
                 others += 1

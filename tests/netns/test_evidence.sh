@@ -36,16 +36,21 @@ until_ns() {
 lab_up && lab_config drop || exit 1
 cat >"$LAB_DIR/policy.yaml" <<END
 default: { ip: drop, non_ip: drop, inspect: true }
+zones: { field: { ports: [devices], unknown: drop } }
+bindings: [ { identity: 10.77.1.9, mac: "02:00:00:00:00:99" } ]
 groups:
   sensors: [10.77.1.0/24, "fd77::1:0/112"]
   platform: [10.77.2.0/24, "fd77::2:0/112"]
-services: { coap: udp/5683, bad: udp/6666, load: udp/9999, big: udp/9998 }
+services: { coap: udp/5683, bad: udp/6666, load: udp/9999, big: udp/9998, things: udp/5684 }
 rules:
   - { id: 10, from: sensors, to: platform, service: coap, action: allow }
   - { id: 20, from: any, to: any, service: bad, action: drop }
   - { id: 30, from: sensors, to: platform, service: load, action: allow, rate: { packets: 5/s, burst: 200ms } }
   - { id: 40, from: sensors, to: platform, service: big, action: allow, inspect: false }
+  - { id: 50, from: sensors, to: platform, service: things, action: allow, coap: { methods: [get] } }
 END
+printf 'policy_trust: { allow_unsigned: true }\n' >>"$LAB_DIR/culvert.yaml"
+sed -i 's/^decode:/decode:\n  hints: [ { port: udp\/5684, decoder: coap } ]/' "$LAB_DIR/culvert.yaml"
 ip -n "$LAB-dev" link set dev0 mtu 3000
 ip -n "$LAB-box" link set cva mtu 3000
 control_start && dataplane_start || exit 1
@@ -57,8 +62,8 @@ capture_start rule --rule 20 && rule=$!
 capture_start filter --filter "udp port 7001 and not vlan" && filter=$!
 capture_start count --reason 'bad-*' --count 7 && counted=$!
 check "sampling is on" on true
-in_ns dev python3 "$frames" send dev0 "$LAB_DIR/sent" verdict rate worker
-sleep 0.2
+in_ns dev python3 "$frames" send dev0 "$LAB_DIR/sent" verdict place rate worker app
+culvert ledger --settle 5000 >/dev/null
 check "a capture ends by itself" wait $counted
 check "a capture ends in order" capture_end $all
 check "and so do the others" capture_end $rule
@@ -72,11 +77,29 @@ check "nothing was left out" jq -e '.complete and .unsampled == 0 and .lost == 0
 check "what a filter leaves out is counted" jq -e '.seen == .unsampled + .filtered + .frames + .lost and .filtered > 0' "$LAB_DIR/filter.json"
 check "Wireshark knows what XDP did" bash -c "tshark -r '$LAB_DIR/all.pcapng' -Y 'frame.comment contains \"reason=deny-rule rule=20\"' 2>/dev/null | wc -l | grep -qx 60"
 
+# --- a policy that is replaced meanwhile ----------------------------------------------------------
+sed 's/id: 20,/id: 21,/' "$LAB_DIR/policy.yaml" >"$LAB_DIR/next.yaml"
+capture_start swap --reason deny-rule && swap=$!
+touch "$LAB_DIR/go"
+while [ -e "$LAB_DIR/go" ]; do in_ns dev python3 "$frames" send dev0 "$LAB_DIR/sent-swap" swap; done &
+sender=$!
+# grows BYTES: the capture becomes so much longer.
+grows() { wait_for 20 "more frames" eval "[ \$(stat -c %s '$LAB_DIR/swap.pcapng') -gt $(($(stat -c %s "$LAB_DIR/swap.pcapng") + $1)) ]"; }
+check "frames are dropped by one policy" grows 4000
+check "another policy is put in force" culvert policy apply "$LAB_DIR/next.yaml"
+check "frames are dropped by the next" grows 4000
+rm "$LAB_DIR/go"
+wait $sender
+check "a capture outlives a policy" capture_end $swap
+tshark -r "$LAB_DIR/swap.pcapng" -T fields -e frame.comment 2>/dev/null | grep -o 'rule=2[01] generation=[0-9]*' | sort -u >"$LAB_DIR/pairs"
+equal "each frame names the policy that judged it" "$(printf 'rule=20 generation=1\nrule=21 generation=2')" "$(cat "$LAB_DIR/pairs")"
+check "the policy before comes back" culvert policy revert
+
 # --- what stops frames that the policy lets pass ------------------------------------------------
 kill "$DATAPLANE_PID" && wait "$DATAPLANE_PID"
 capture_start loss && loss=$!
 in_ns dev python3 "$frames" send dev0 "$LAB_DIR/sent-loss" loss
-sleep 0.2
+culvert ledger --settle 5000 >/dev/null
 check "a capture without a dataplane ends in order" capture_end $loss
 check "dataplane-loss" python3 "$frames" check "$LAB_DIR/sent-loss" "$LAB_DIR/loss.pcapng"
 
@@ -91,7 +114,8 @@ stateful=$(jq -s '[.[].reasons | to_entries[] | select(.key | test("^(rate-|over
 	"$LAB_DIR/all.json" <(tshark -r "$LAB_DIR/loss.pcapng" 2>/dev/null | wc -l | jq '{reasons: {"dataplane-loss": .}}'))
 check "limits and the path by rule ($stateful)" jq -e ".evidence.equal_by_rule >= 30 and .evidence.equal_by_rule <= $stateful" "$LAB_DIR/same.json"
 sed 's/bad: udp\/6666/bad: udp\/6667/' "$LAB_DIR/policy.yaml" >"$LAB_DIR/other.yaml"
-culvert replay --evidence --policy "$LAB_DIR/other.yaml" "$LAB_DIR/rule.pcapng" >"$LAB_DIR/other.out"
+sed "s/policy.yaml/other.yaml/" "$LAB_DIR/culvert.yaml" >"$LAB_DIR/other-node.yaml"
+culvert replay --evidence --config "$LAB_DIR/other-node.yaml" "$LAB_DIR/rule.pcapng" >"$LAB_DIR/other.out"
 equal "another policy is told from it" 4 $?
 equal "frame by frame" 60 "$(grep -c 'for deny-rule, rule 20; this policy says deny-default, rule 0' "$LAB_DIR/other.out")"
 
