@@ -191,8 +191,16 @@ int cv_capture_hub_open(void *owner, const struct cv_http_stream_request *reques
 			struct cv_http_stream *ret, struct cv_http_refusal *why)
 {
 	struct cv_capture_query query;
-	int res = cv_capture_query_parse(request->query, &query, why);
+	int res;
 
+	/* Frames are what devices say, word for word: for those who may use the socket. */
+	if (!request->is_local) {
+		snprintf(why->error, sizeof(why->error), "captures are not served over TCP");
+		snprintf(why->hint, sizeof(why->hint),
+			 "use control's Unix socket: culvert capture, or curl --unix-socket");
+		return -EPERM;
+	}
+	res = cv_capture_query_parse(request->query, &query, why);
 	if (res < 0)
 		return res;
 	if (!request->head)

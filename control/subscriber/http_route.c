@@ -162,6 +162,7 @@ static void serve_stream(struct cv_http_conn *c, const struct cv_http_route *rou
 	struct cv_http_stream_request request = {
 		.query = query,
 		.head = c->request.method == CV_HTTP_HEAD,
+		.is_local = c->peer.is_local,
 		.chunked = c->request.minor >= 1,
 		.ready = cv_http_conn_ready,
 		.owner = c,
@@ -171,7 +172,7 @@ static void serve_stream(struct cv_http_conn *c, const struct cv_http_route *rou
 	int res = route->stream(route->owner, &request, &stream, &why);
 
 	if (res < 0)
-		refuse(c, res == -EINVAL ? 400 : 503, why.error, why.hint);
+		refuse(c, res == -EINVAL ? 400 : res == -EPERM ? 403 : 503, why.error, why.hint);
 	else
 		cv_http_conn_stream(c, stream, route->stream_type, request.chunked);
 }

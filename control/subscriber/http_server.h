@@ -46,6 +46,7 @@ typedef uint64_t cv_http_hold(void *owner, const struct cv_http_query *query, ui
 struct cv_http_stream_request {
 	const struct cv_http_query *query;
 	bool head; /* check only: no stream is wanted */
+	bool is_local; /* by the Unix socket */
 	bool chunked; /* frame the output as HTTP/1.1 chunks */
 	cv_http_stream_ready *ready;
 	void *owner; /* for ready() */
@@ -55,7 +56,7 @@ struct cv_http_stream_request {
  * Begin the stream of a resource.
  *
  * @param ret set on success, unless head.
- * @return 0; -EINVAL with @p why filled (400); -EBUSY with @p why filled (503); -ENOMEM (503).
+ * @return 0; with @p why filled -EINVAL (400), -EPERM (403) or -EBUSY (503); -ENOMEM (503).
  */
 typedef int cv_http_open_stream(void *owner, const struct cv_http_stream_request *request,
 				struct cv_http_stream *ret, struct cv_http_refusal *why);

@@ -57,6 +57,7 @@ control_start && dataplane_start || exit 1
 
 # --- every reason, frame by frame ---------------------------------------------------------------
 check "nothing is sampled while nobody captures" on false
+equal "nobody captures over TCP" 403 "$(in_ns box curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8480/v1/capture)"
 capture_start all && all=$!
 capture_start rule --rule 20 && rule=$!
 capture_start filter --filter "udp port 7001 and not vlan" && filter=$!

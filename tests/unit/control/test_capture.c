@@ -121,7 +121,8 @@ static void take_output(void *owner)
 static int open_capture(struct receiver *r, const char *text)
 {
 	struct cv_http_query query;
-	struct cv_http_stream_request request = {.query = &query, .ready = take_output, .owner = r};
+	struct cv_http_stream_request request = {
+		.query = &query, .is_local = true, .ready = take_output, .owner = r};
 
 	*r = (struct receiver){.data = malloc(FILE_MAX)};
 	memset(&why, 0, sizeof(why));
@@ -330,6 +331,16 @@ static void test_too_many(void **state)
 		close_capture(&r[i]);
 }
 
+static void test_tcp(void **state)
+{
+	struct cv_http_query query = {.count = 0};
+	struct cv_http_stream_request request = {.query = &query};
+	struct cv_http_stream stream;
+
+	assert_int_equal(cv_capture_hub_open(hub, &request, &stream, &why), -EPERM);
+	assert_false(cv_evidence_on(ring));
+}
+
 /* ---- the file, for others ------------------------------------------------------------------ */
 
 static void tshark(const char *path, const char *command, char *out, size_t size)
@@ -494,8 +505,9 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_captures), T(test_death),  T(test_duration), T(test_slow),
-		T(test_too_many), T(test_tshark), T(test_query),    T(test_filter_names),
+		T(test_captures), T(test_death),    T(test_duration),
+		T(test_slow),	  T(test_too_many), T(test_tcp),
+		T(test_tshark),	  T(test_query),    T(test_filter_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
