@@ -35,14 +35,8 @@ static char *make_path(const struct cv_cli *cli)
 	if (!out)
 		return NULL;
 	fputs("/v1/capture?dropped=1", out);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *value = cv_cli_value(cli, names[i]);
-		char *escaped = value ? cv_client_escape(value) : NULL;
-
-		if (escaped)
-			fprintf(out, "&%s=%s", names[i], escaped);
-		free(escaped);
-	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		cv_client_put(out, names[i], cv_cli_value(cli, names[i]));
 	if (fclose(out) != 0) {
 		free(path);
 		return NULL;

@@ -359,3 +359,12 @@ char *cv_client_escape(const char *text)
 	*at = 0;
 	return out;
 }
+
+void cv_client_put(FILE *out, const char *key, const char *value)
+{
+	char *escaped = value ? cv_client_escape(value) : NULL;
+
+	if (escaped)
+		fprintf(out, "&%s=%s", key, escaped);
+	free(escaped);
+}

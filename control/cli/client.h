@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /** Largest answer of one document, bytes. */
 #define CV_CLIENT_ANSWER_MAX (16u << 20)
@@ -74,5 +75,8 @@ int cv_client_poll(struct cv_client *client, int timeout_ms, bool *done);
 
 /** Query value with everything but unreserved characters as %XX (RFC 3986 2.1); malloc'ed. */
 char *cv_client_escape(const char *text);
+
+/** Write "&key=value" with the value escaped; nothing where it is NULL. */
+void cv_client_put(FILE *out, const char *key, const char *value);
 
 #endif

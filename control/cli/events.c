@@ -48,14 +48,8 @@ static char *make_path(const struct cv_cli *cli)
 	if (!out)
 		return NULL;
 	fputs("/v1/events?format=ndjson", out);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *value = cv_cli_value(cli, names[i]);
-		char *escaped = value ? cv_client_escape(value) : NULL;
-
-		if (escaped)
-			fprintf(out, "&%s=%s", names[i], escaped);
-		free(escaped);
-	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		cv_client_put(out, names[i], cv_cli_value(cli, names[i]));
 	if (cv_cli_value(cli, "no-follow"))
 		fputs("&follow=0", out);
 	if (fclose(out) != 0) {
