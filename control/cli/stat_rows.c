@@ -131,6 +131,8 @@ int cv_stat_rows_read(const json_t *stats, struct cv_stat_rows *ret)
 	add_objects(&c, "xdp", json_object_get(stats, "xdp"));
 	add_dataplane(&c, json_object_get(stats, "dataplane"));
 	add_log(&c, json_object_get(stats, "log"));
+	add_members(&c, "evidence", "", json_object_get(stats, "evidence"));
+	add_objects(&c, "evidence", json_object_get(stats, "evidence"));
 	json_array_foreach(json_object_get(stats, "subscribers"), i, subscriber)
 	{
 		uint64_t id = cv_json_count(subscriber, "id");
