@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -32,8 +33,9 @@ static int check_recipe(const struct cv_bundle_recipe *recipe, struct cv_diagnos
 			     "not a name for a policy: letters, digits, '.', '_' and '-', at most "
 			     "%d, a letter or digit first",
 			     CV_BUNDLE_NAME_MAX - 1);
-	if (recipe->version == 0)
-		return wrong(name, diag, -EINVAL, "versions count from 1");
+	if (recipe->version == 0 || recipe->version > CV_BUNDLE_VERSION_MAX)
+		return wrong(name, diag, -EINVAL, "versions count from 1 to %" PRIu64,
+			     CV_BUNDLE_VERSION_MAX);
 	if (recipe->created < 0 || recipe->created == CV_BUNDLE_NEVER ||
 	    recipe->expires <= recipe->created)
 		return wrong(name, diag, -EINVAL, "it would expire before it is made");

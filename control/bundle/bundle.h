@@ -22,6 +22,8 @@
 /** Longest name of a file or policy, with its zero. */
 #define CV_BUNDLE_NAME_MAX 64
 #define CV_BUNDLE_SHA256_SIZE 32
+/** Highest version: what JSON and SQL take everywhere. */
+#define CV_BUNDLE_VERSION_MAX ((uint64_t)INT64_MAX)
 /** The policy's name in every bundle. */
 #define CV_BUNDLE_POLICY_FILE "policy.yaml"
 /** As a time of expiry: never. */
@@ -49,7 +51,7 @@ struct cv_bundle {
 	size_t size;
 	uint8_t sha256[CV_BUNDLE_SHA256_SIZE]; /* of the whole archive */
 	char name[CV_BUNDLE_NAME_MAX]; /* of the policy */
-	uint64_t version; /* of the policy, from 1 */
+	uint64_t version; /* of the policy, from 1 to CV_BUNDLE_VERSION_MAX */
 	int64_t created, expires; /* seconds since 1970; expires may be CV_BUNDLE_NEVER */
 	struct cv_bundle_file *files; /* policy.yaml, then the others by name */
 	size_t n_files;

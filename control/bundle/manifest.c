@@ -150,7 +150,8 @@ static int read_head(struct reader *r)
 		return wrong(r, "expected \"name: \" and the policy's name");
 	strcpy(b->name, value);
 	value = next(r, "version: ");
-	if (!value || cv_units_integer(value, &b->version) < 0 || b->version == 0)
+	if (!value || cv_units_integer(value, &b->version) < 0 || b->version == 0 ||
+	    b->version > CV_BUNDLE_VERSION_MAX)
 		return wrong(r, "expected \"version: \" and a number from 1");
 	value = next(r, "created: ");
 	if (!value || cv_bundle_time_parse(value, &b->created) < 0 || b->created == CV_BUNDLE_NEVER)

@@ -2,7 +2,6 @@
 /* Signature files: reading, making, and holding them against a trust set. */
 #include <dirent.h>
 #include <errno.h>
-#include <libgen.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,11 +145,12 @@ static bool belongs(const char *name, const char *file)
 	       name[file_len] == '.' && strcmp(name + len - end, suffix) == 0;
 }
 
+/* @param dir ends in a slash, or is empty: here. */
 static int find_in(const char *dir, const char *file, struct cv_signatures *sigs,
 		   struct cv_diagnostics *diag)
 {
 	struct dirent **entries;
-	int n = scandir(dir, &entries, NULL, alphasort), r = n < 0 ? -errno : 0;
+	int n = scandir(*dir ? dir : ".", &entries, NULL, alphasort), r = n < 0 ? -errno : 0;
 
 	if (r < 0)
 		cv_diagnostics_add(diag, CV_SEVERITY_ERROR, (struct cv_place){.file = dir}, NULL,
@@ -159,7 +159,7 @@ static int find_in(const char *dir, const char *file, struct cv_signatures *sigs
 		char *path;
 
 		if (r == 0 && belongs(entries[i]->d_name, file)) {
-			r = asprintf(&path, "%s/%s", dir, entries[i]->d_name) < 0 ? -ENOMEM : 0;
+			r = asprintf(&path, "%s%s", dir, entries[i]->d_name) < 0 ? -ENOMEM : 0;
 			if (r == 0) {
 				r = cv_signatures_add_file(path, sigs, diag);
 				free(path);
@@ -174,16 +174,14 @@ static int find_in(const char *dir, const char *file, struct cv_signatures *sigs
 
 int cv_signatures_find(const char *path, struct cv_signatures *sigs, struct cv_diagnostics *diag)
 {
-	char *for_dir = strdup(path), *for_base = strdup(path);
+	const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path;
+	char *dir = strndup(path, (size_t)(file - path));
 	size_t before = sigs->n;
-	int r = -ENOMEM;
+	int r = dir ? find_in(dir, file, sigs, diag) : -ENOMEM;
 
-	if (for_dir && for_base)
-		r = find_in(dirname(for_dir), basename(for_base), sigs, diag);
 	if (r < 0)
 		drop_from(sigs, before);
-	free(for_dir);
-	free(for_base);
+	free(dir);
 	return r;
 }
 

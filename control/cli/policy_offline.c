@@ -110,5 +110,95 @@ const struct cv_cli_command cv_cli_policy_offline[] = {
 		.exits = "0 1 2 3 4 5 6",
 		.offline = true,
 	},
+	{
+		.name = "policy keygen",
+		.help = "make a key pair for signing",
+		.details = "Writes two files as minisign does: the public key, which goes into the "
+			   "trust directory of the nodes, and the secret key, which stays with its "
+			   "owner and is encrypted with a password. Neither may exist before.",
+		.options = {{"public", "FILE", "file", "public key; minisign.pub"},
+			    {"secret", "FILE", "file",
+			     "secret key; $MINISIGN_CONFIG_DIR or ~/.minisign, minisign.key"},
+			    {"password-file", "FILE", "file",
+			     "first line is the password; otherwise it is asked for"},
+			    {"no-password", NULL, NULL, "do not encrypt the secret key"},
+			    CV_CLI_OPTION_JSON},
+		.letters = "ps W",
+		.exits = "0 1 2 3 5",
+		.offline = true,
+	},
+	{
+		.name = "policy bundle",
+		.operands = "POLICY [FILE...]",
+		.min_operands = 1,
+		.max_operands = 128,
+		.words = "file",
+		.help = "put a policy and its files into one file",
+		.details =
+			"FILE is what the policy refers to: lists, and modules (*.o). The bundle "
+			"is "
+			"checked as policy check does, from its own files alone. Nodes refuse a "
+			"version lower than one they have seen, and bundles that have expired. "
+			"Same input, same bytes: --created, or SOURCE_DATE_EPOCH, says when it was "
+			"made.",
+		.options = {{"output", "FILE", "file", "where to; needed"},
+			    {"version", "N", NULL, "version of the policy, from 1; needed"},
+			    {"name", "NAME", NULL, "name of the policy; that of its file"},
+			    {"expires", "WHEN", NULL,
+			     "90d, 2027-02-19, 2027-02-19T13:00:00Z or never; 90d"},
+			    {"created", "TIME", NULL, "2026-11-21T13:00:00Z; now"},
+			    CV_CLI_OPTION_JSON},
+		.letters = "o",
+		.exits = "0 1 2 3 5",
+		.offline = true,
+	},
+	{
+		.name = "policy sign",
+		.operands = "BUNDLE...",
+		.min_operands = 1,
+		.max_operands = 128,
+		.words = "file",
+		.help = "sign bundles",
+		.details =
+			"Writes BUNDLE.minisig; where that is of another signer, "
+			"BUNDLE.KEYID.minisig. "
+			"minisign -V verifies it, and what minisign -S writes is as good. Only a "
+			"bundle that is whole is signed.",
+		.options = {{"key", "FILE", "file",
+			     "secret key; $MINISIGN_CONFIG_DIR or ~/.minisign, minisign.key"},
+			    {"password-file", "FILE", "file",
+			     "first line is the password; otherwise it is asked for"},
+			    {"comment", "TEXT", NULL,
+			     "signed with it; time, file, policy and version"},
+			    {"signature", "FILE", "file", "where to; one BUNDLE only"},
+			    CV_CLI_OPTION_JSON},
+		.letters = "k tx",
+		.exits = "0 1 2 3 5",
+		.offline = true,
+	},
+	{
+		.name = "policy verify",
+		.operands = "BUNDLE",
+		.min_operands = 1,
+		.max_operands = 1,
+		.words = "file",
+		.help = "say whether a node would take a bundle",
+		.details =
+			"Looks at archive, signatures, expiry and version as a node does. Without "
+			"--keys and --key: /etc/culvert/trust. Without --signature: BUNDLE.minisig "
+			"and BUNDLE.*.minisig. Ends with 2 when the bundle or a file is damaged, "
+			"with 4 when it is whole and must not be used.",
+		.options = {{"keys", "DIR", "file",
+			     "directory of trusted *.pub, or a file of keys"},
+			    {"key", "FILE", "file", "a trusted public key; may come again"},
+			    {"threshold", "K", NULL, "so many different keys must have signed; 1"},
+			    {"min-version", "N", NULL, "older ones are refused"},
+			    {"signature", "FILE", "file", "a signature; may come again"},
+			    {"at", "TIME", NULL, "as if it were this time: 2026-11-21T13:00:00Z"},
+			    CV_CLI_OPTION_JSON},
+		.letters = " p  x",
+		.exits = "0 1 2 3 4",
+		.offline = true,
+	},
 	{0},
 };

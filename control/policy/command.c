@@ -8,12 +8,16 @@
 #include "control/text/nearest.h"
 
 static const struct cv_policy_handler handlers[] = {
+	{"bundle", cv_policy_bundle_command},
 	{"check", cv_policy_check_command},
 	{"explain", cv_policy_explain_command},
+	{"keygen", cv_policy_keygen_command},
 	{"learn", cv_policy_learn_command},
 	{"module build", cv_policy_module_build_command},
 	{"module test", cv_policy_module_test_command},
+	{"sign", cv_policy_sign_command},
 	{"test", cv_policy_test_command},
+	{"verify", cv_policy_verify_command},
 	{0},
 };
 

@@ -79,5 +79,9 @@ int cv_policy_learn_command(const struct cv_policy_args *args);
 int cv_policy_module_build_command(const struct cv_policy_args *args);
 int cv_policy_module_test_command(const struct cv_policy_args *args);
 int cv_policy_test_command(const struct cv_policy_args *args);
+int cv_policy_keygen_command(const struct cv_policy_args *args);
+int cv_policy_bundle_command(const struct cv_policy_args *args);
+int cv_policy_sign_command(const struct cv_policy_args *args);
+int cv_policy_verify_command(const struct cv_policy_args *args);
 
 #endif
