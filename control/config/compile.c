@@ -99,7 +99,8 @@ static int load_policy(const struct cv_config *config, struct cv_policy **ret,
 				   NULL, "the path of the policy is too long");
 		return -ENAMETOOLONG;
 	}
-	return cv_policy_load(path, ret, diag);
+	return config->policy_confined ? cv_policy_load_confined(path, ret, diag)
+				       : cv_policy_load(path, ret, diag);
 }
 
 /* The policy names ports by the names the configuration gives them. */

@@ -85,6 +85,7 @@ struct cv_config {
 	struct cv_config_port *ports;
 	size_t n_ports;
 	char policy[PATH_MAX]; /* as written; see cv_config_resolve() */
+	bool policy_confined; /* no setting: the policy came from elsewhere, see policy.h */
 	char trust_keys[PATH_MAX]; /* directory or file, as written; see cv_config_resolve() */
 	uint32_t trust_threshold; /* different signers a policy by the API needs, from 1 */
 	bool trust_allow_unsigned;

@@ -163,6 +163,8 @@ static int check_policy(struct job *j, const struct cv_bundle *bundle)
 	snprintf(path, sizeof(path), "%s/" CV_BUNDLE_POLICY_FILE, dir);
 	r = cv_config_default(path, &config);
 	if (r == 0)
+		config->policy_confined = true;
+	if (r == 0)
 		r = cv_config_compile(config, 1, &gen, &j->diag);
 	rename_findings(j, dir);
 	free(gen);

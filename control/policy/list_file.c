@@ -90,6 +90,11 @@ void cv_policy_read_list(struct cv_policy_reader *r, const struct cv_yaml *node,
 		cv_policy_wrong(r, at, NULL, "file: expected the path of a list file");
 		return;
 	}
+	if (r->confined && strchr(node->text, '/')) {
+		cv_policy_wrong(r, at, "put it into the bundle and name it without a folder",
+				"a policy from elsewhere may not name files outside its bundle");
+		return;
+	}
 	err = resolve(r->policy->path, node->text, path);
 	if (err == 0)
 		err = cv_read_file(path, LIST_SIZE_MAX, &text, &len);

@@ -12,6 +12,7 @@ struct cv_policy_reader {
 	struct cv_policy *policy;
 	struct cv_diagnostics *diag;
 	int error; /* 0, -EINVAL, -ENOMEM */
+	bool confined; /* list files lie beside the policy and nowhere else */
 };
 
 /** Add a finding at a node's value and remember the failure. */

@@ -116,10 +116,10 @@ bool cv_policy_has_shadow(const struct cv_policy *policy)
 	return false;
 }
 
-static int read_policy(struct cv_policy *policy, const struct cv_yaml *root,
+static int read_policy(struct cv_policy *policy, bool confined, const struct cv_yaml *root,
 		       struct cv_diagnostics *diag)
 {
-	struct cv_policy_reader r = {.policy = policy, .diag = diag};
+	struct cv_policy_reader r = {.policy = policy, .diag = diag, .confined = confined};
 
 	cv_schema_defaults(&file_schema, policy);
 	r.error = cv_schema_read(&file_schema, root, policy, "", policy->path, diag);
@@ -155,8 +155,8 @@ static int name_file(struct cv_policy *policy, const char *path)
 	return cv_app_build_create(&policy->apps);
 }
 
-int cv_policy_parse(const char *path, const char *text, size_t len, struct cv_policy **ret,
-		    struct cv_diagnostics *diag)
+static int parse(const char *path, const char *text, size_t len, bool confined,
+		 struct cv_policy **ret, struct cv_diagnostics *diag)
 {
 	struct cv_policy *policy = NULL;
 	struct cv_yaml *root = NULL;
@@ -169,7 +169,7 @@ int cv_policy_parse(const char *path, const char *text, size_t len, struct cv_po
 	if (policy)
 		read = name_file(policy, path);
 	if (read == 0)
-		read = read_policy(policy, root, diag);
+		read = read_policy(policy, confined, root, diag);
 	cv_yaml_free(root);
 	if (r == 0)
 		r = read == -E2BIG ? -EINVAL : read;
@@ -181,19 +181,36 @@ int cv_policy_parse(const char *path, const char *text, size_t len, struct cv_po
 	return 0;
 }
 
-int cv_policy_load(const char *path, struct cv_policy **ret, struct cv_diagnostics *diag)
+int cv_policy_parse(const char *path, const char *text, size_t len, struct cv_policy **ret,
+		    struct cv_diagnostics *diag)
+{
+	return parse(path, text, len, false, ret, diag);
+}
+
+static int load(const char *path, bool confined, struct cv_policy **ret,
+		struct cv_diagnostics *diag)
 {
 	char *text = NULL;
 	size_t len = 0;
 	int r = cv_yaml_read_file(path, &text, &len, diag);
 
 	if (r == 0)
-		r = cv_policy_parse(path, text, len, ret, diag);
+		r = parse(path, text, len, confined, ret, diag);
 	free(text);
 	if (r < 0 && diag->errors == 0)
 		cv_diagnostics_add(diag, CV_SEVERITY_ERROR, (struct cv_place){.file = path}, NULL,
 				   "%s", strerror(-r));
 	return r;
+}
+
+int cv_policy_load(const char *path, struct cv_policy **ret, struct cv_diagnostics *diag)
+{
+	return load(path, false, ret, diag);
+}
+
+int cv_policy_load_confined(const char *path, struct cv_policy **ret, struct cv_diagnostics *diag)
+{
+	return load(path, true, ret, diag);
 }
 
 void cv_policy_free(struct cv_policy *policy)

@@ -179,6 +179,13 @@ int cv_policy_load(const char *path, struct cv_policy **ret, struct cv_diagnosti
 int cv_policy_parse(const char *path, const char *text, size_t len, struct cv_policy **ret,
 		    struct cv_diagnostics *diag);
 
+/**
+ * As cv_policy_load(), for a policy from elsewhere: it may name no list file but those in its own
+ * folder. What else lies on this machine was not signed with it, and findings quote what they
+ * read.
+ */
+int cv_policy_load_confined(const char *path, struct cv_policy **ret, struct cv_diagnostics *diag);
+
 /** NULL is fine. */
 void cv_policy_free(struct cv_policy *policy);
 
