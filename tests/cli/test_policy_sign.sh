@@ -71,7 +71,7 @@ cmp unpacked/policy.yaml city.yaml || fail "tar unpacks another policy"
 cmp unpacked/cameras.txt cameras.txt || fail "tar unpacks another list"
 expect 0 policy bundle -o c.bundle --version 8 --expires 30d --name other city.yaml --json
 [ "$(jq -r '"\(.ok) \(.name) \(.version) \(.files | length)"' out)" = "true other 8 1" ] || fail "JSON of bundle"
-sed 's/drop }$/dorp }/' city.yaml >wrong.yaml
+sed 's/drop }$/drip }/' city.yaml >wrong.yaml
 expect 2 policy bundle -o wrong.bundle --version 1 wrong.yaml
 says "wrong.yaml:3:"
 [ ! -e wrong.bundle ] || fail "a policy that does not compile was bundled"
