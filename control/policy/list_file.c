@@ -99,8 +99,12 @@ void cv_policy_read_list(struct cv_policy_reader *r, const struct cv_yaml *node,
 	if (err == 0)
 		err = cv_read_file(path, LIST_SIZE_MAX, &text, &len);
 	if (err < 0) {
-		cv_policy_wrong(r, at, err == -ENOENT ? "the path is relative to the policy" : NULL,
-				"cannot read the list file %s: %s", path, strerror(-err));
+		cv_policy_wrong(r, at,
+				err != -ENOENT ? NULL
+				: r->confined  ? "put it into the bundle"
+					       : "the path is relative to the policy",
+				"cannot read the list file %s: %s", r->confined ? node->text : path,
+				strerror(-err));
 		return;
 	}
 	file = remember(r->policy, path);

@@ -87,10 +87,10 @@ expect 1 policy bundle -o x --version 1 --created today city.yaml
 printf 'default: { ip: drop }\ngroups: { cameras: { file: %s } }\n' cameras.txt >listed.yaml
 expect 0 policy bundle -o listed.bundle --version 1 listed.yaml cameras.txt
 expect 2 policy bundle -o wrong.bundle --version 1 listed.yaml
-says "listed.yaml:2:30: error: cannot read the list file"
+says "listed.yaml:2:28: error: cannot read the list file cameras.txt: No such file or directory (put it into the bundle)"
 sed 's,cameras.txt,/etc/hosts,' listed.yaml >outside.yaml
 expect 2 policy bundle -o wrong.bundle --version 1 outside.yaml
-says "outside.yaml:2:30: error: a policy from elsewhere may not name files outside its bundle"
+says "outside.yaml:2:28: error: a policy from elsewhere may not name files outside its bundle"
 sed 's,cameras.txt,../cameras.txt,' listed.yaml >outside.yaml
 expect 2 policy bundle -o wrong.bundle --version 1 outside.yaml cameras.txt
 [ -z "$(ls -A tmp)" ] || fail "left behind: $(ls tmp)"
