@@ -132,6 +132,9 @@ int cv_bundle_verify(const struct cv_bundle *bundle, struct cv_signatures *sigs,
 int cv_bundle_unpack(const struct cv_bundle *bundle, const char *parent, char *ret_dir,
 		     struct cv_diagnostics *diag);
 
+/** Findings about unpacked files name them as the bundle does, without the directory. */
+void cv_bundle_name_findings(const char *dir, struct cv_diagnostics *diag);
+
 /** Remove what cv_bundle_unpack() wrote. */
 void cv_bundle_discard(const struct cv_bundle *bundle, const char *dir);
 

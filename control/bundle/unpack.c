@@ -49,6 +49,18 @@ void cv_bundle_discard(const struct cv_bundle *bundle, const char *dir)
 	rmdir(dir);
 }
 
+void cv_bundle_name_findings(const char *dir, struct cv_diagnostics *diag)
+{
+	size_t len = strlen(dir);
+
+	for (size_t i = 0; i < diag->n; i++) {
+		char *file = diag->items[i].file;
+
+		if (file && strncmp(file, dir, len) == 0 && file[len] == '/')
+			memmove(file, file + len + 1, strlen(file + len + 1) + 1);
+	}
+}
+
 int cv_bundle_unpack(const struct cv_bundle *bundle, const char *parent, char *ret_dir,
 		     struct cv_diagnostics *diag)
 {

@@ -125,27 +125,19 @@ static int read_inputs(struct job *j)
 	return 0;
 }
 
-/* Findings about the unpacked files are findings about the files that were given. */
-static void rename_findings(struct job *j, const char *dir)
+/* Findings about files of the bundle are findings about the files that were given. */
+static void rename_findings(struct job *j)
 {
-	size_t len = strlen(dir);
-
 	for (size_t i = 0; i < j->diag.n; i++) {
-		char **file = &j->diag.items[i].file;
+		char **file = &j->diag.items[i].file, *given = NULL;
 
-		if (!*file || strncmp(*file, dir, len) != 0 || (*file)[len] != '/')
-			continue;
-		for (size_t k = 0; k < j->recipe.n_inputs; k++) {
-			char *given;
-
-			if (strcmp(*file + len + 1, j->inputs[k].name) != 0)
-				continue;
-			given = strdup(j->inputs[k].file);
-			if (given) {
-				free(*file);
-				*file = given;
-			}
-			break;
+		for (size_t k = 0; *file && !given && k < j->recipe.n_inputs; k++) {
+			if (strcmp(*file, j->inputs[k].name) == 0)
+				given = strdup(j->inputs[k].file);
+		}
+		if (given) {
+			free(*file);
+			*file = given;
 		}
 	}
 }
@@ -166,7 +158,8 @@ static int check_policy(struct job *j, const struct cv_bundle *bundle)
 		config->policy_confined = true;
 	if (r == 0)
 		r = cv_config_compile(config, 1, &gen, &j->diag);
-	rename_findings(j, dir);
+	cv_bundle_name_findings(dir, &j->diag);
+	rename_findings(j);
 	free(gen);
 	cv_config_free(config);
 	cv_bundle_discard(bundle, dir);

@@ -87,8 +87,9 @@ static void rename_findings(struct cv_diagnostics *diag, const char *path, const
 	}
 }
 
-static int compile_path(const struct cv_rollout *r, const char *path, uint64_t number,
-			const char *name, struct cv_generation **ret, struct cv_diagnostics *diag)
+/* @param confined it came by the API: nothing else on this machine is its business. */
+static int compile_path(const struct cv_rollout *r, const char *path, bool confined,
+			struct cv_version *v, struct cv_diagnostics *diag)
 {
 	struct cv_config *config = malloc(sizeof(*config));
 	int res;
@@ -98,8 +99,8 @@ static int compile_path(const struct cv_rollout *r, const char *path, uint64_t n
 	/* A copy that borrows the lists: only the policy's path is another. */
 	*config = *r->config;
 	snprintf(config->policy, sizeof(config->policy), "%s", path);
-	res = cv_config_compile(config, number, ret, diag);
-	rename_findings(diag, path, name);
+	config->policy_confined = confined;
+	res = cv_config_compile(config, v->about.number, &v->gen, diag);
 	free(config);
 	return res;
 }
@@ -138,7 +139,8 @@ static int compile_bundle(const struct cv_rollout *r, const char *data, size_t l
 		res = cv_bundle_unpack(bundle, NULL, dir, diag);
 	if (res == 0) {
 		snprintf(path, sizeof(path), "%s/" CV_BUNDLE_POLICY_FILE, dir);
-		res = compile_path(r, path, v->about.number, CV_BUNDLE_POLICY_FILE, &v->gen, diag);
+		res = compile_path(r, path, true, v, diag);
+		cv_bundle_name_findings(dir, diag);
 		cv_bundle_discard(bundle, dir);
 	}
 	cv_bundle_free(bundle);
@@ -162,7 +164,8 @@ int cv_rollout_compile(const struct cv_rollout *r, uint64_t stored, struct cv_ve
 	} else if (cv_bundle_looks_like(data, len)) {
 		res = compile_bundle(r, data, len, v, diag, why, size);
 	} else {
-		res = compile_path(r, path, v->about.number, v->about.name, &v->gen, diag);
+		res = compile_path(r, path, v->about.origin == CV_ORIGIN_APPLY, v, diag);
+		rename_findings(diag, path, v->about.name);
 	}
 	free(data);
 	return res;
