@@ -2,9 +2,11 @@
 #include "control/config/compile.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "control/config/compile_private.h"
+#include "control/config/yaml.h"
 #include "control/policy/policy.h"
 #include "dataplane/policy/generation_build.h"
 
@@ -89,6 +91,20 @@ static int add_all(const struct cv_config *config, uint64_t number,
 	return r < 0 ? r : cv_config_add_guards(config, &head->policy, diag);
 }
 
+/* A copy of the policy; the list files it names lie where the policy is. */
+static int load_copy(const char *copy, const char *path, struct cv_policy **ret,
+		     struct cv_diagnostics *diag)
+{
+	char *text = NULL;
+	size_t len = 0;
+	int r = cv_yaml_read_file(copy, &text, &len, diag);
+
+	if (r == 0)
+		r = cv_policy_parse(path, text, len, ret, diag);
+	free(text);
+	return r;
+}
+
 static int load_policy(const struct cv_config *config, struct cv_policy **ret,
 		       struct cv_diagnostics *diag)
 {
@@ -99,6 +115,8 @@ static int load_policy(const struct cv_config *config, struct cv_policy **ret,
 				   NULL, "the path of the policy is too long");
 		return -ENAMETOOLONG;
 	}
+	if (config->policy_copy)
+		return load_copy(config->policy_copy, path, ret, diag);
 	return config->policy_confined ? cv_policy_load_confined(path, ret, diag)
 				       : cv_policy_load(path, ret, diag);
 }

@@ -85,7 +85,10 @@ struct cv_config {
 	struct cv_config_port *ports;
 	size_t n_ports;
 	char policy[PATH_MAX]; /* as written; see cv_config_resolve() */
-	bool policy_confined; /* no setting: the policy came from elsewhere, see policy.h */
+	/* No settings, but for who compiles a policy that was kept elsewhere: it came from others and
+	 * names no files outside its folder (policy.h); or it is this text of the policy above. */
+	bool policy_confined;
+	const char *policy_copy; /* path, NULL = the file itself; not owned */
 	char trust_keys[PATH_MAX]; /* directory or file, as written; see cv_config_resolve() */
 	uint32_t trust_threshold; /* different signers a policy by the API needs, from 1 */
 	bool trust_allow_unsigned;

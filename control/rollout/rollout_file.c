@@ -87,8 +87,14 @@ static void rename_findings(struct cv_diagnostics *diag, const char *path, const
 	}
 }
 
-/* @param confined it came by the API: nothing else on this machine is its business. */
-static int compile_path(const struct cv_rollout *r, const char *path, bool confined,
+/* What this node's configuration names may name files of this node; what came by the API may not. */
+static bool is_own(const struct cv_rollout *r, const struct cv_about *about)
+{
+	return about->origin == CV_ORIGIN_CONFIG || (about->origin == CV_ORIGIN_RENUMBERED &&
+						     strcmp(about->hash, r->state.seed_hash) == 0);
+}
+
+static int compile_path(const struct cv_rollout *r, const char *path, bool own,
 			struct cv_version *v, struct cv_diagnostics *diag)
 {
 	struct cv_config *config = malloc(sizeof(*config));
@@ -96,10 +102,13 @@ static int compile_path(const struct cv_rollout *r, const char *path, bool confi
 
 	if (!config)
 		return -ENOMEM;
-	/* A copy that borrows the lists: only the policy's path is another. */
+	/* A copy that borrows the lists: only the policy is another. */
 	*config = *r->config;
-	snprintf(config->policy, sizeof(config->policy), "%s", path);
-	config->policy_confined = confined;
+	config->policy_confined = !own;
+	if (own)
+		config->policy_copy = path;
+	else
+		snprintf(config->policy, sizeof(config->policy), "%s", path);
 	res = cv_config_compile(config, v->about.number, &v->gen, diag);
 	free(config);
 	return res;
@@ -139,7 +148,7 @@ static int compile_bundle(const struct cv_rollout *r, const char *data, size_t l
 		res = cv_bundle_unpack(bundle, NULL, dir, diag);
 	if (res == 0) {
 		snprintf(path, sizeof(path), "%s/" CV_BUNDLE_POLICY_FILE, dir);
-		res = compile_path(r, path, true, v, diag);
+		res = compile_path(r, path, false, v, diag);
 		cv_bundle_name_findings(dir, diag);
 		cv_bundle_discard(bundle, dir);
 	}
@@ -164,7 +173,7 @@ int cv_rollout_compile(const struct cv_rollout *r, uint64_t stored, struct cv_ve
 	} else if (cv_bundle_looks_like(data, len)) {
 		res = compile_bundle(r, data, len, v, diag, why, size);
 	} else {
-		res = compile_path(r, path, v->about.origin == CV_ORIGIN_APPLY, v, diag);
+		res = compile_path(r, path, is_own(r, &v->about), v, diag);
 		rename_findings(diag, path, v->about.name);
 	}
 	free(data);
