@@ -50,10 +50,10 @@ static struct object read_object(const char *path)
 
 /* UDP 5683 is forwarded (in the kernel: there is no dataplane), ICMP and the guard's UDP 22 go to
  * the host, the rest is denied. */
-static struct cv_generation *generation(uint64_t number)
+static struct cv_generation *generation_of(uint64_t number, bool swapped)
 {
-	struct cv_gen_port a = cv_lab_port("sensors", "cvt-a", 1, CV_LOSS_FORWARD);
-	struct cv_gen_port b = cv_lab_port("platform", "cvt-b", 0, CV_LOSS_FORWARD);
+	struct cv_gen_port a = cv_lab_port("sensors", "cvt-a", !swapped, CV_LOSS_FORWARD);
+	struct cv_gen_port b = cv_lab_port("platform", "cvt-b", swapped, CV_LOSS_FORWARD);
 	struct cv_gen_rule coap = {
 		.key = {.port = htons(5683), .ip_proto = 17, .match = CV_MATCH_DPORT},
 		.rule = {.id = 41, .index = 1, .action = CV_ACTION_FORWARD}};
@@ -72,13 +72,18 @@ static struct cv_generation *generation(uint64_t number)
 	policy->n_guards = 1;
 	policy->guards[0] = (struct cv_guard){
 		.addr = {htonl(0x0a000002)}, .port = htons(22), .ip_proto = 17, .family = 4};
-	assert_int_equal(cv_generation_build_port(build, &a), 0);
-	assert_int_equal(cv_generation_build_port(build, &b), 0);
+	assert_int_equal(cv_generation_build_port(build, swapped ? &b : &a), 0);
+	assert_int_equal(cv_generation_build_port(build, swapped ? &a : &b), 0);
 	assert_int_equal(cv_generation_build_rule(build, &coap), 0);
 	assert_int_equal(cv_generation_build_rule(build, &icmp), 0);
 	assert_int_equal(cv_generation_build_finish(build, &g), 0);
 	cv_generation_build_destroy(build);
 	return g;
+}
+
+static struct cv_generation *generation(uint64_t number)
+{
+	return generation_of(number, false);
 }
 
 /* 10.0.0.1 to 10.0.0.2: a CoAP GET in UDP, or with another protocol just bytes. */
@@ -518,6 +523,33 @@ static void test_start_again(void **state)
 	stop(b);
 }
 
+/* The ports have other numbers than before: a frame must not go on by another port's program, so
+ * no module runs before control says which. */
+static void test_ports_renumbered(void **state)
+{
+	struct cv_generation *g = generation_of(2, true);
+	struct cv_bpf *b = start(1);
+	struct cv_bpf_why why = {""};
+	struct cv_xdp_counts c;
+
+	install(b, &codes);
+	cv_bpf_close(b);
+	if (cv_bpf_load(g, cv_lab_pins, &b, &why))
+		fail_msg("%s", why.text);
+	assert_false(has_module(b));
+	install(b, &codes);
+	send_coap(7004, 1, 10);
+	c = cv_lab_counts_after(b, 1, 10);
+	assert_int_equal(c.reason[CV_REASON_MODULE].packets, 10);
+	assert_int_equal(saw().port, 1);
+	send_coap(7777, 1, 10);
+	c = cv_lab_counts_after(b, 1, 20);
+	assert_int_equal(c.reason[CV_REASON_BYPASS].packets, 10);
+	assert_int_equal(judged(b), 0); /* nothing by the other port */
+	free(g);
+	stop(b);
+}
+
 /* ---- what may go wrong --------------------------------------------------------------------- */
 
 /* No program where one should be: as if there were no module, and counted. */
@@ -579,6 +611,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_goes_with_its_policy),
 		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_start_again),
+		cmocka_unit_test(test_ports_renumbered),
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_budget),
 	};
