@@ -3,7 +3,7 @@
  * udp_flow: a numbered flow of CoAP messages (NON POST /seq, text/plain payload = number), so that
  * a test can say which frames were lost and which events are missing.
  *
- *     udp_flow send HOST PORT PER-SECOND COUNT    prints "sent N"
+ *     udp_flow send HOST PORT PER-SECOND COUNT    prints "sent N", also on SIGTERM before COUNT
  *     udp_flow recv PORT                          until SIGTERM, then prints
  *                                                 "received N distinct D highest H reordered R"
  */
@@ -57,42 +57,82 @@ static int open_to(const char *host, const char *port)
 	return sock;
 }
 
-static int send_flow(const char *host, const char *port, uint64_t rate, uint32_t count)
-{
-	int sock = open_to(host, port);
-	int64_t start = now_ns();
-	uint32_t sent = 0;
-	uint8_t m[64];
-
-	if (sock < 0) {
-		perror("udp_flow: send");
-		return 1;
-	}
-	for (uint32_t seq = 1; seq <= count; seq++) {
-		int64_t wait = start + (int64_t)((uint64_t)seq * 1000000000u / rate) - now_ns();
-		size_t len = make_message(m, seq);
-
-		if (wait > 0) {
-			struct timespec ts = {wait / 1000000000, wait % 1000000000};
-
-			nanosleep(&ts, NULL);
-		}
-		/* An ICMP error of an earlier frame is reported here; this frame then goes out. */
-		if (send(sock, m, len, 0) < 0 && send(sock, m, len, 0) < 0)
-			continue;
-		sent++;
-	}
-	printf("sent %u\n", sent);
-	close(sock);
-	return 0;
-}
-
 static volatile sig_atomic_t stopped;
 
 static void on_signal(int sig)
 {
 	(void)sig;
 	stopped = 1;
+}
+
+#define BATCH 64
+
+struct batch {
+	struct mmsghdr headers[BATCH];
+	struct iovec parts[BATCH];
+	uint8_t messages[BATCH][64];
+};
+
+/* Until the time of message @p seq has come. */
+static void wait_for(int64_t start, uint64_t rate, uint32_t seq)
+{
+	int64_t wait = start + (int64_t)((uint64_t)seq * 1000000000u / rate) - now_ns();
+	struct timespec ts = {wait / 1000000000, wait % 1000000000};
+
+	if (wait > 0)
+		nanosleep(&ts, NULL);
+}
+
+/* Messages whose time has come, at least one. @return how many. */
+static unsigned int make_batch(struct batch *b, uint32_t seq, uint32_t count, int64_t start,
+			       uint64_t rate)
+{
+	uint64_t due = (uint64_t)((now_ns() - start) / 1000) * rate / 1000000;
+	unsigned int n = 0;
+
+	do {
+		b->parts[n].iov_base = b->messages[n];
+		b->parts[n].iov_len = make_message(b->messages[n], seq + n);
+		b->headers[n].msg_hdr.msg_iov = &b->parts[n];
+		b->headers[n].msg_hdr.msg_iovlen = 1;
+		n++;
+	} while (n < BATCH && seq + n <= count && seq + n <= due);
+	return n;
+}
+
+static int send_flow(const char *host, const char *port, uint64_t rate, uint32_t count)
+{
+	struct sigaction sa = {.sa_handler = on_signal};
+	int sock = open_to(host, port);
+	int64_t start = now_ns();
+	static struct batch b;
+	uint32_t sent = 0, seq = 1;
+
+	if (sock < 0) {
+		perror("udp_flow: send");
+		return 1;
+	}
+	sigaction(SIGTERM, &sa, NULL);
+	while (seq <= count && !stopped) {
+		unsigned int n, at = 0;
+
+		wait_for(start, rate, seq);
+		n = make_batch(&b, seq, count, start, rate);
+		while (at < n) {
+			int done = sendmmsg(sock, b.headers + at, n - at, 0);
+
+			/* An ICMP error of an earlier frame is reported here; it then goes out. */
+			if (done <= 0)
+				done = sendmmsg(sock, b.headers + at, 1, 0);
+			sent += done > 0 ? (unsigned int)done : 0;
+			at += done > 0 ? (unsigned int)done : 1;
+		}
+		seq += n;
+	}
+	printf("sent %u\n", sent);
+	fprintf(stderr, "in %.3f s\n", (double)(now_ns() - start) / 1e9);
+	close(sock);
+	return 0;
 }
 
 static int receive_flow(const char *port)
