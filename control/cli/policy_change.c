@@ -98,11 +98,13 @@ static void tell_findings(const json_t *findings)
 		cv_clean_text(cv_json_text(row, "file"), file, sizeof(file));
 		cv_clean_text(cv_json_text(row, "text"), text, sizeof(text));
 		cv_clean_text(cv_json_text(row, "hint"), hint, sizeof(hint));
-		fprintf(stderr, "%s:%llu:%llu: %s: %s%s%s%s\n", file,
-			(unsigned long long)cv_json_count(row, "line"),
-			(unsigned long long)cv_json_count(row, "column"),
-			cv_json_text(row, "severity"), text, hint[0] ? " (" : "", hint,
-			hint[0] ? ")" : "");
+		fprintf(stderr, "%s:", file);
+		if (cv_json_count(row, "line"))
+			fprintf(stderr,
+				"%llu:%llu:", (unsigned long long)cv_json_count(row, "line"),
+				(unsigned long long)cv_json_count(row, "column"));
+		fprintf(stderr, " %s: %s%s%s%s\n", cv_json_text(row, "severity"), text,
+			hint[0] ? " (" : "", hint, hint[0] ? ")" : "");
 	}
 }
 

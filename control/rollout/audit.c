@@ -261,6 +261,13 @@ void cv_audit_finish(struct cv_audit *a, int64_t row, const char *result, const 
 		w->row = row;
 }
 
+void cv_audit_interrupted(struct cv_audit *a)
+{
+	/* On a full disk they stay as they are until a later start. */
+	(void)sqlite3_exec(a->db, "UPDATE audit SET result = 'interrupted' WHERE result = 'begun'",
+			   NULL, NULL, NULL);
+}
+
 static bool write_waiting(struct cv_audit *a, const struct waiting *w)
 {
 	int64_t row;

@@ -45,6 +45,9 @@ int64_t cv_audit_begin_later(struct cv_audit *a, const struct cv_audit_entry *en
 /** What came of it: "done", "refused", ... Kept in memory where it cannot be written. */
 void cv_audit_finish(struct cv_audit *a, int64_t row, const char *result, const char *detail);
 
+/** Rows that an earlier control began and did not finish: nothing came of them. */
+void cv_audit_interrupted(struct cv_audit *a);
+
 /** Try again to write what is kept in memory. */
 void cv_audit_retry(struct cv_audit *a);
 

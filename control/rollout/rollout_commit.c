@@ -126,9 +126,9 @@ static struct cv_state state_after(struct cv_rollout *r)
 {
 	struct cv_state s = r->state;
 
+	/* The row of the audit trail stays in it: the next start finishes it where we cannot. */
 	s.intent[0] = '\0';
 	s.intent_number = 0;
-	s.intent_audit = 0;
 	switch (r->job.change) {
 	case CV_CHANGE_APPLY:
 		take_live(r, &s, r->job.fresh.about.number);

@@ -10,6 +10,7 @@
 
 #include "control/bundle/bundle.h"
 #include "control/config/compile.h"
+#include "control/config/yaml.h"
 #include "control/rollout/rollout_private.h"
 #include "ebpf/module.h"
 
@@ -58,6 +59,11 @@ int cv_rollout_verify(const struct cv_rollout *r, struct cv_job *job)
 	int res;
 
 	if (!cv_bundle_looks_like(job->data, job->len)) {
+		if (job->len > CV_YAML_SIZE_MAX) {
+			snprintf(job->why, sizeof(job->why), "a policy file has at most %u MiB",
+				 CV_YAML_SIZE_MAX >> 20);
+			return -E2BIG;
+		}
 		if (r->config->trust_allow_unsigned)
 			return 0;
 		snprintf(job->why, sizeof(job->why),
@@ -156,6 +162,26 @@ static int compile_bundle(const struct cv_rollout *r, const char *data, size_t l
 	return res;
 }
 
+/* Lists that the configuration's file names lie beside it: as long as it still says what was stored,
+ * it is compiled where it lies. */
+static void find_lists(const struct cv_rollout *r, const struct cv_version *v, char path[PATH_MAX])
+{
+	char own[PATH_MAX], hash[65], *data = NULL;
+	struct cv_diagnostics ignored = {0};
+	size_t len = 0;
+
+	if (v->about.origin == CV_ORIGIN_APPLY ||
+	    cv_config_resolve(r->config, r->config->policy, own) < 0)
+		return;
+	if (cv_yaml_read_file(own, &data, &len, &ignored) == 0) {
+		cv_store_hash(data, len, hash);
+		if (strcmp(hash, v->about.hash) == 0)
+			memcpy(path, own, PATH_MAX);
+	}
+	free(data);
+	cv_diagnostics_free(&ignored);
+}
+
 int cv_rollout_compile(const struct cv_rollout *r, uint64_t stored, struct cv_version *v,
 		       struct cv_diagnostics *diag, char *why, size_t size)
 {
@@ -167,6 +193,7 @@ int cv_rollout_compile(const struct cv_rollout *r, uint64_t stored, struct cv_ve
 		return res;
 	cv_store_hash(data, len, hash);
 	cv_store_path(&r->store, stored, "policy", path);
+	find_lists(r, v, path);
 	if (strcmp(hash, v->about.hash) != 0) {
 		snprintf(why, size, "%s is not what was applied: its hash is another", path);
 		res = -EBADMSG;

@@ -10,22 +10,44 @@
 #include "control/config/yaml.h"
 #include "control/rollout/rollout_private.h"
 
+/* A row that was to be written when there is room, in a memory that is gone. */
+static void write_lost_row(struct cv_rollout *r)
+{
+	const struct cv_state *s = &r->state;
+	struct cv_about about = {0};
+	bool by_itself = strcmp(s->live_who, "culvert-control") == 0;
+	struct cv_audit_entry entry = {
+		.time_ns = s->live_since_ns,
+		.who = s->live_who,
+		.what = cv_change_name(by_itself ? CV_CHANGE_TIMEOUT : CV_CHANGE_REVERT),
+		.number = s->live,
+		.hash = about.hash,
+		.detail = "written at the next start of control: the disk was full",
+	};
+
+	(void)cv_store_about(&r->store, s->live, &about);
+	cv_audit_finish(r->audit, cv_audit_begin_later(r->audit, &entry), "done", "");
+}
+
 /* A change that a crash interrupted before it was committed did not happen; one that was committed
  * has no intent any more, and only its row of the audit trail may still say that it was begun. */
 static void take_back(struct cv_rollout *r)
 {
 	struct cv_state *s = &r->state;
 
-	if (!s->intent[0])
-		return;
-	cv_diag("note", "a change (%s) was interrupted before it was made: nothing is changed",
-		s->intent);
-	if (s->intent_number && s->intent_number != s->live && s->intent_number != s->previous &&
-	    s->intent_number != s->shadow)
-		cv_store_remove(&r->store, s->intent_number);
-	if (s->intent_audit > 0)
-		cv_audit_finish(r->audit, s->intent_audit, "interrupted",
-				"control ended before the change was made");
+	if (s->intent[0]) {
+		cv_diag("note",
+			"a change (%s) was interrupted before it was made: nothing is changed",
+			s->intent);
+		if (s->intent_number && s->intent_number != s->live &&
+		    s->intent_number != s->previous && s->intent_number != s->shadow)
+			cv_store_remove(&r->store, s->intent_number);
+	} else if (s->intent_audit > 0) {
+		cv_audit_finish(r->audit, s->intent_audit, "done", "");
+	} else if (s->intent_audit < 0) {
+		write_lost_row(r);
+	}
+	cv_audit_interrupted(r->audit);
 	s->intent[0] = '\0';
 	s->intent_number = 0;
 	s->intent_audit = 0;
@@ -192,6 +214,25 @@ static int load_live(struct cv_rollout *r, struct cv_diagnostics *diag)
 	}
 }
 
+/* The configuration's file says something else than what was applied: its writer may not know. */
+static void compare_file(struct cv_rollout *r, const char *path)
+{
+	struct cv_diagnostics ignored = {0};
+	char hash[65], *data = NULL;
+	size_t len = 0;
+
+	if (cv_yaml_read_file(path, &data, &len, &ignored) == 0) {
+		cv_store_hash(data, len, hash);
+		if (strcmp(hash, r->live.about.hash) != 0 && strcmp(hash, r->state.seed_hash) != 0)
+			snprintf(r->file_warning, sizeof(r->file_warning),
+				 "%.400s was changed and is not in force: policy %llu was applied "
+				 "(culvert policy apply puts a file in force)",
+				 path, (unsigned long long)r->live.about.number);
+	}
+	free(data);
+	cv_diagnostics_free(&ignored);
+}
+
 /*
  * Until somebody applies a policy the configuration's file decides, as it is at each start. From
  * then on it does not: a file that was changed by hand was not applied by anybody.
@@ -217,6 +258,8 @@ static int choose(struct cv_rollout *r, struct cv_diagnostics *diag)
 		res = take_from_config(r, data, len, hash, diag);
 	else if (res == 0)
 		res = load_live(r, diag);
+	if (res == 0 && !from_config)
+		compare_file(r, path);
 	free(data);
 	return res;
 }

@@ -28,7 +28,9 @@ struct cv_state {
 	/* Journal: what was begun and not yet decided. Empty = nothing. */
 	char intent[16];
 	uint64_t intent_number;
-	int64_t intent_audit; /* row of the audit trail, 0 = none */
+	/* Row of the audit trail, < 0 = it waits in memory, 0 = none; of the change that was made
+	 * last where nothing is under way. */
+	int64_t intent_audit;
 
 	uint64_t version; /* newest bundle that was in force, 0 = none */
 	char version_hash[65]; /* its SHA-256 */
