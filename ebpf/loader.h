@@ -81,10 +81,13 @@ int cv_bpf_prepare(struct cv_bpf *b, const struct cv_generation *gen, uint32_t *
 void cv_bpf_abandon(struct cv_bpf *b, uint32_t slot);
 
 /**
- * Judge by these slots from now on: one store. Frees what is neither named nor prepared, after the
- * kernel's grace period. A shadow that is new begins with nothing counted.
+ * Judge by these slots from now on: one store. A shadow that is new begins with nothing counted.
+ * cv_bpf_settle() must follow before anything else is prepared.
  */
 void cv_bpf_switch(struct cv_bpf *b, const struct cv_epoch *to);
+
+/** After the kernel's grace period, free slots that are neither in use nor prepared. Blocks. */
+void cv_bpf_settle(struct cv_bpf *b);
 
 /** Which slot is what. All CV_SLOT_NONE or zero without af_xdp port. */
 struct cv_epoch cv_bpf_epoch(const struct cv_bpf *b);

@@ -130,15 +130,24 @@ static void empty_slot(const struct cv_bpf *b, __u32 slot)
 	}
 }
 
-/* The one store, the wait, and then the memory of slots that nobody needs goes back. */
-static void switch_to(struct cv_bpf *b, struct cv_epoch e)
+void cv_bpf_settle(struct cv_bpf *b)
 {
-	__atomic_store_n(b->epoch, cv_epoch_word(e), __ATOMIC_RELEASE);
+	struct cv_epoch e = cv_bpf_epoch(b);
+
+	if (!b->first)
+		return;
 	wait_for_readers(b->first->object->maps.policy_rules, e.live);
 	for (__u32 slot = 0; slot < CV_POLICY_SLOTS; slot++) {
 		if (!is_taken(b, e, slot))
 			empty_slot(b, slot);
 	}
+}
+
+/* The one store, the wait, and then the memory of slots that nobody needs goes back. */
+static void switch_to(struct cv_bpf *b, struct cv_epoch e)
+{
+	__atomic_store_n(b->epoch, cv_epoch_word(e), __ATOMIC_RELEASE);
+	cv_bpf_settle(b);
 }
 
 static int refused(const struct cv_generation *gen, int err, struct cv_bpf_why *why)
@@ -223,7 +232,7 @@ void cv_bpf_switch(struct cv_bpf *b, const struct cv_epoch *to)
 	if (fresh)
 		forget_shadow(b);
 	b->reserved &= ~(1u << to->live | 1u << to->shadow | 1u << to->previous);
-	switch_to(b, *to);
+	__atomic_store_n(b->epoch, cv_epoch_word(*to), __ATOMIC_RELEASE);
 }
 
 int cv_bpf_shadow(struct cv_bpf *b, const struct cv_generation *gen, struct cv_bpf_why *why)

@@ -332,7 +332,8 @@ static void look_if_turned(struct cv_rollout *r)
 	const char *why;
 	enum cv_link_readiness state = cv_link_policy_in_step(r->link, &why);
 
-	if (state == CV_LINK_WAITING && cv_loop_mono_ns(r->loop) < r->job.deadline_ns) {
+	if (r->task.running ||
+	    (state == CV_LINK_WAITING && cv_loop_mono_ns(r->loop) < r->job.deadline_ns)) {
 		cv_loop_timer(r->loop, &r->wait, LOOK_NS);
 		return;
 	}
@@ -349,6 +350,11 @@ void cv_rollout_await_dataplane(struct cv_rollout *r)
 {
 	r->job.deadline_ns = cv_loop_mono_ns(r->loop) + TURN_NS;
 	look_if_turned(r);
+}
+
+void cv_rollout_settled(void *owner)
+{
+	/* The wait for the dataplane looks for it. */
 }
 
 void cv_rollout_on_wait(struct cv_op *op, int res, uint32_t flags)
@@ -414,6 +420,8 @@ json_t *cv_rollout_begin(struct cv_rollout *r, const struct cv_change_request *q
 		res = fill_fresh(r, q);
 	if (res == 0)
 		res = write_down(r, q);
+	r->task.work = cv_rollout_work;
+	r->task.done = cv_rollout_prepared;
 	if (res == 0 && brings)
 		res = cv_task_start(&r->task);
 	if (res < 0) {

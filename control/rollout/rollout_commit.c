@@ -187,6 +187,11 @@ static void activate(struct cv_rollout *r)
 							     .shadow = r->shadow.about.number,
 							     .previous = r->previous.about.number});
 	cv_rollout_step("dataplane-switched");
+	/* Both judge by it; what the kernel still has to put away takes its time elsewhere. */
+	r->task.work = cv_rollout_kernel_settle;
+	r->task.done = cv_rollout_settled;
+	if (cv_task_start(&r->task) < 0)
+		cv_rollout_kernel_settle(r);
 }
 
 void cv_rollout_commit(struct cv_rollout *r)

@@ -41,6 +41,7 @@ void cv_rollout_kernel_adopt(struct cv_rollout *r)
 		return;
 	r->live.slot = (int)cv_bpf_epoch(r->bpf).live;
 	cv_rollout_kernel_switch(r);
+	cv_rollout_kernel_settle(r);
 	/* The policy is in force without its module rather than not at all; the status says so. */
 	if (cv_bpf_module_ensure(r->bpf, CV_MODULE_ALL_PORTS, r->live.module, r->live.module_size,
 				 &why)) {
@@ -68,4 +69,12 @@ void cv_rollout_kernel_switch(struct cv_rollout *r)
 
 	if (r->bpf)
 		cv_bpf_switch(r->bpf, &to);
+}
+
+void cv_rollout_kernel_settle(void *rollout)
+{
+	struct cv_rollout *r = rollout;
+
+	if (r->bpf)
+		cv_bpf_settle(r->bpf);
 }

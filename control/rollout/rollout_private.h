@@ -122,6 +122,8 @@ void cv_rollout_work(void *rollout);
 /** It has ended: wait for the dataplane, then commit. */
 void cv_rollout_prepared(void *rollout);
 void cv_rollout_on_wait(struct cv_op *op, int res, uint32_t flags);
+/** The kernel has put away what is not used any more. */
+void cv_rollout_settled(void *rollout);
 /** Committed: answer when the dataplane judges by it, or says that it does not. */
 void cv_rollout_await_dataplane(struct cv_rollout *r);
 /** The commit could not be written: nothing is changed. */
@@ -154,5 +156,7 @@ int cv_rollout_kernel_prepare(struct cv_rollout *r, struct cv_version *v, char *
 void cv_rollout_kernel_abandon(struct cv_rollout *r, struct cv_version *v);
 /** One store: judge by live, shadow and previous as they are now. */
 void cv_rollout_kernel_switch(struct cv_rollout *r);
+/** What must follow before the next is prepared; waits for the kernel, so it is the task's. */
+void cv_rollout_kernel_settle(void *rollout);
 
 #endif
