@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dataplane/decode/judge.h"
 #include "dataplane/frame.h"
 #include "dataplane/ledger.h"
 #include "dataplane/normalize/emit.h"
@@ -63,6 +64,12 @@ void cv_pipeline_tick(struct cv_pipeline *p, int64_t ts_ns);
 
 /** End of input (replay): flows end, partial messages are rejected as stream-gap. */
 void cv_pipeline_drain(struct cv_pipeline *p);
+
+/**
+ * Tell @p witness what decoders state, and judge no message: for learning from traffic, where a
+ * generation without constraints is in force. Before the first burst.
+ */
+void cv_pipeline_witness(struct cv_pipeline *p, cv_judge_witness witness, void *arg);
 
 /** NULL is fine. */
 void cv_pipeline_destroy(struct cv_pipeline *p);

@@ -53,6 +53,12 @@ int cv_pipeline_create(const struct cv_generation *gen, bool police, struct cv_s
 	return cv_pipeline_create_on(NULL, gen, police, sink, counters, ret);
 }
 
+void cv_pipeline_witness(struct cv_pipeline *p, cv_judge_witness witness, void *arg)
+{
+	p->inspect.enforce.judge.witness = witness;
+	p->inspect.enforce.judge.witness_arg = arg;
+}
+
 void cv_pipeline_destroy(struct cv_pipeline *p)
 {
 	if (p == NULL)

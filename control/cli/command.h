@@ -169,6 +169,9 @@ void cv_cli_write_completion(FILE *out);
  */
 int cv_cli_become_control(struct cv_cli *cli);
 
+/** The same, with the policy in force where --against says `running`. */
+int cv_cli_policy_test(struct cv_cli *cli);
+
 /* Handlers. Each returns an exit code. */
 int cv_cli_status(struct cv_cli *cli);
 int cv_cli_stats(struct cv_cli *cli);

@@ -24,5 +24,7 @@ int main(int argc, char **argv)
 		return r;
 	if (!cli.command->offline)
 		curl_global_init(CURL_GLOBAL_NOTHING);
+	if (strcmp(cli.command->name, "policy test") == 0)
+		return cv_cli_policy_test(&cli);
 	return cli.command->run ? cli.command->run(&cli) : cv_cli_become_control(&cli);
 }

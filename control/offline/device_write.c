@@ -29,9 +29,8 @@ static void write_row(const struct cv_device_view *v, const struct cv_device_row
 		cv_trace_limit(limit_of(r->rule), limit);
 		fprintf(out, ", %s", limit);
 	}
-	if (r->rule->app)
-		fputs(", with constraints on what is said", out);
 	fputc('\n', out);
+	cv_trace_app(v->gen, r->rule->app, "      ", out);
 }
 
 static void write_direction(const struct cv_device_view *v, uint8_t context, bool to_it, FILE *out)
@@ -106,11 +105,11 @@ static json_t *row_json(const struct cv_device_view *v, const struct cv_device_r
 	cv_trace_group(v->gen, r->other, other);
 	if (limit_of(r->rule))
 		cv_trace_limit(limit_of(r->rule), limit);
-	return json_pack("{ss ss ss sI so sb}", "service", service, r->to_it ? "from" : "to", other,
+	return json_pack("{ss ss ss sI so so}", "service", service, r->to_it ? "from" : "to", other,
 			 "action", r->rule->action == CV_ACTION_DROP ? "drop" : "allow", "rule",
 			 (json_int_t)r->rule->id, "limit",
-			 limit[0] ? json_string(limit) : json_null(), "constraints",
-			 r->rule->app != 0);
+			 limit[0] ? json_string(limit) : json_null(), "messages",
+			 cv_trace_app_json(v->gen, r->rule->app));
 }
 
 static json_t *rows_json(const struct cv_device_view *v, uint8_t context, bool to_it)

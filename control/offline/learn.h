@@ -16,6 +16,7 @@
 
 #include "control/offline/intern.h"
 #include "control/offline/source.h"
+#include "dataplane/decode/judge.h"
 #include "dataplane/ledger.h"
 #include "dataplane/pipeline.h"
 #include "dataplane/policy/generation.h"
@@ -80,10 +81,17 @@ struct cv_learn_sender {
 };
 #define CV_LEARN_SENDER_KEY 8
 
-/** Something said in a protocol: "read-holding-registers holding.0-9". */
+/** Longest text of a fact, with its zero; longer ones cannot be constrained. */
+#define CV_LEARN_TEXT 160
+
+/** A statement about a message, as constraints are judged by (dataplane/policy/app.h). */
 struct cv_learn_fact {
-	char text[96]; /* zero-padded */
-	uint32_t proto; /* enum cv_proto */
+	uint8_t proto; /* enum cv_proto */
+	uint8_t kind; /* enum cv_app_kind */
+	uint8_t table, unit; /* registers */
+	uint32_t unclear; /* no list can name it */
+	uint32_t from, to;
+	char text[CV_LEARN_TEXT]; /* zero-padded, the client's own name as %c */
 };
 #define CV_LEARN_FACT_KEY sizeof(struct cv_learn_fact)
 
@@ -112,6 +120,7 @@ struct cv_learn {
 	struct cv_counters counters;
 	struct cv_sink sink;
 	uint8_t *records; /* memory of the sink's lanes */
+	uint32_t edge; /* of the frame in hand, CV_INTERN_NONE = none */
 	uint64_t frames, bytes, cut;
 	uint64_t bad[CV_REASON_COUNT]; /* frames the verdict cannot judge, by reason */
 	uint64_t non_ip, strange_link;
@@ -145,6 +154,8 @@ uint32_t cv_learn_find_edge(const struct cv_learn *l, uint32_t src, uint32_t dst
 			    uint16_t sport, uint16_t dport, bool *back);
 /** A record came out of the pipeline. */
 void cv_learn_record(struct cv_learn *l, const struct cv_record *rec);
+/** A decoder stated a fact about the frame in hand; cv_judge_witness, @p arg the learner. */
+void cv_learn_witness(void *arg, const struct cv_judge *judge, const struct cv_app_fact *fact);
 
 static inline struct cv_learn_host *cv_learn_host(const struct cv_learn *l, uint32_t i)
 {
@@ -197,6 +208,7 @@ struct cv_learn_rule {
 	uint32_t peak_host;
 	uint32_t shared; /* most rules one of its senders is limited by */
 	uint64_t rate; /* per second, 0 = none */
+	bool undecoded; /* the service's decoder did not recognize all of it */
 	int64_t first_ns, last_ns;
 };
 
@@ -235,6 +247,7 @@ struct cv_learn_origin {
 	char *const *sources;
 	int count;
 	double headroom;
+	bool constraints; /* on messages */
 };
 
 /** @return 0 or -EIO. */

@@ -74,6 +74,8 @@ int cv_learn_start(const struct cv_gen_hint *hints, unsigned int count, struct c
 	}
 	if (err == 0)
 		err = cv_pipeline_create(l->gen, false, &l->sink, &l->counters, &l->pipeline);
+	if (err == 0)
+		cv_pipeline_witness(l->pipeline, cv_learn_witness, l);
 	if (err < 0)
 		cv_learn_free(l);
 	else
@@ -297,6 +299,7 @@ static void decode(struct cv_learn *l, const struct cv_source_frame *frame, uint
 	};
 
 	memcpy(before, l->counters.messages, sizeof(before));
+	l->edge = edge;
 	cv_pipeline_burst(l->pipeline, &f, 1, (uint64_t)l->clock_ns);
 	for (unsigned int p = 1; edge != CV_INTERN_NONE && p < CV_PROTO_COUNT; p++) {
 		if (l->counters.messages[p] != before[p])
@@ -332,5 +335,6 @@ void cv_learn_frame(struct cv_learn *l, const struct cv_source_frame *frame)
 
 void cv_learn_finish(struct cv_learn *l)
 {
+	l->edge = CV_INTERN_NONE;
 	cv_pipeline_drain(l->pipeline);
 }

@@ -80,7 +80,8 @@ static int number_rules(const struct cv_learn *l, struct cv_learn_shape *s, stru
 	return 0;
 }
 
-static void add_edge(struct cv_learn *l, struct cv_learn_rule *r, const struct cv_learn_edge *e)
+static void add_edge(struct cv_learn *l, struct cv_learn_rule *r, const struct cv_learn_edge *e,
+		     uint8_t decoder)
 {
 	const struct cv_learn_sender *sender;
 
@@ -89,6 +90,7 @@ static void add_edge(struct cv_learn *l, struct cv_learn_rule *r, const struct c
 		r->bytes[d] += e->bytes[d];
 	}
 	r->rejected += e->rejected;
+	r->undecoded = r->undecoded || e->decoder != decoder;
 	if (!r->first_ns || e->first_ns < r->first_ns)
 		r->first_ns = e->first_ns;
 	if (e->last_ns > r->last_ns)
@@ -223,7 +225,8 @@ int cv_learn_make_rules(struct cv_learn *l, struct cv_learn_shape *s, double hea
 		return err;
 	for (uint32_t i = 0; i < l->edges.n; i++) {
 		if (s->rule_of[i] != CV_INTERN_NONE)
-			add_edge(l, &s->rules[s->rule_of[i]], cv_learn_edge(l, i));
+			add_edge(l, &s->rules[s->rule_of[i]], cv_learn_edge(l, i),
+				 s->services[s->rules[s->rule_of[i]].service].decoder);
 	}
 	err = count_ends(l, s);
 	if (err == 0)

@@ -13,8 +13,6 @@
 #include "dataplane/decode/decoder.h"
 
 #define RULE_STEP 10
-#define FACTS_SHOWN 24
-#define LINE 98
 #define LEFT_OUT_SHOWN 12
 
 #define LEFT_OUT_TEXT(id, text) text,
@@ -196,74 +194,8 @@ static void write_services(const struct cv_learn_shape *s, FILE *out)
 
 /* ---- rules --------------------------------------------------------------------------------- */
 
-/* What was said under a rule: rule << 32 | fact, and how often. */
-struct saying {
-	uint64_t key;
-	uint64_t count;
-};
-
-static int by_key(const void *a, const void *b)
-{
-	return cv_learn_by_u64(a, b); /* the key is first */
-}
-
-static struct saying *list_sayings(const struct cv_learn *l, const struct cv_learn_shape *s,
-				   uint32_t *ret_n)
-{
-	struct saying *list = calloc((size_t)l->said.n + 1, sizeof(*list));
-	uint32_t n = 0, kept = 0;
-
-	if (!list)
-		return NULL;
-	for (uint32_t i = 0; i < l->said.n; i++) {
-		const struct cv_learn_said *said = cv_intern_at(&l->said, i);
-		uint64_t rule = s->rule_of[said->edge];
-
-		if (rule != CV_INTERN_NONE)
-			list[n++] = (struct saying){rule << 32 | said->fact, said->count};
-	}
-	qsort(list, n, sizeof(*list), by_key);
-	for (uint32_t i = 0; i < n; i++) {
-		if (kept && list[kept - 1].key == list[i].key)
-			list[kept - 1].count += list[i].count;
-		else
-			list[kept++] = list[i];
-	}
-	*ret_n = kept;
-	return list;
-}
-
-/* As many to a line as fit. */
-static void write_facts(const struct cv_learn *l, uint32_t rule, const struct saying *list,
-			uint32_t n, FILE *out)
-{
-	uint32_t of = 0;
-	int column = 0;
-
-	for (uint32_t i = 0; i < n; i++) {
-		const struct cv_learn_fact *f;
-		char text[128];
-		int len;
-
-		if (list[i].key >> 32 != rule || of++ >= FACTS_SHOWN)
-			continue;
-		f = cv_intern_at(&l->facts, (uint32_t)list[i].key);
-		len = snprintf(text, sizeof(text), "%s (%" PRIu64 ")", f->text, list[i].count);
-		if (column && column + len + 2 > LINE) {
-			fputs(",\n  #   ", out);
-			column = 6;
-		} else {
-			column += fprintf(out, "%s", column ? ", " : "  # said: ");
-		}
-		column += fprintf(out, "%s", text);
-	}
-	if (of > FACTS_SHOWN)
-		fprintf(out, ",\n  #   and %" PRIu32 " more", of - FACTS_SHOWN);
-	if (of)
-		fputc('\n', out);
-}
-
-static void write_counts(const struct cv_learn *l, const struct cv_learn_rule *r, FILE *out)
+static void write_counts(const struct cv_learn *l, const struct cv_learn_rule *r,
+			 uint64_t malformed, FILE *out)
 {
 	fputs("  # ", out);
 	plural(out, r->clients, "client");
@@ -276,6 +208,11 @@ static void write_counts(const struct cv_learn *l, const struct cv_learn_rule *r
 		plural(out, r->rejected, "message");
 		fputs(" not understood", out);
 	}
+	if (malformed) {
+		fputs(", ", out);
+		plural(out, malformed, "statement");
+		fputs(" malformed", out);
+	}
 	fputc('\n', out);
 	if (r->rate) {
 		fprintf(out, "  # peak %" PRIu32 "/s by ", r->peak);
@@ -284,7 +221,8 @@ static void write_counts(const struct cv_learn *l, const struct cv_learn_rule *r
 	}
 }
 
-static void write_rule(const struct cv_learn_shape *s, uint32_t i, FILE *out)
+static void write_rule(const struct cv_learn_shape *s, uint32_t i,
+		       const struct cv_learn_sayings *said, FILE *out)
 {
 	const struct cv_learn_rule *r = &s->rules[i];
 	const struct cv_learn_service *sv = &s->services[r->service];
@@ -302,24 +240,26 @@ static void write_rule(const struct cv_learn_shape *s, uint32_t i, FILE *out)
 		fputs(", inspect: false", out);
 	if (r->rate)
 		fprintf(out, ",\n      rate: { packets: %" PRIu64 "/s, burst: 1s }", r->rate);
+	if (said && sv->decoder && !r->undecoded)
+		cv_learn_write_app(said, i, sv->decoder, out);
 	fputs(" }\n", out);
 }
 
-static int write_rules(const struct cv_learn *l, const struct cv_learn_shape *s, FILE *out)
+static int write_rules(const struct cv_learn *l, const struct cv_learn_shape *s, bool constraints,
+		       FILE *out)
 {
-	uint32_t n = 0;
-	struct saying *list = list_sayings(l, s, &n);
+	struct cv_learn_sayings *said = NULL;
+	int err = cv_learn_list_sayings(l, s, &said);
 
-	if (!list)
-		return -ENOMEM;
+	if (err < 0)
+		return err;
 	if (s->n_rules)
 		fputs("rules:\n", out);
 	for (uint32_t i = 0; i < s->n_rules; i++) {
-		write_counts(l, &s->rules[i], out);
-		write_facts(l, i, list, n, out);
-		write_rule(s, i, out);
+		write_counts(l, &s->rules[i], cv_learn_malformed(said, i), out);
+		write_rule(s, i, constraints ? said : NULL, out);
 	}
-	free(list);
+	cv_learn_free_sayings(said);
 	return 0;
 }
 
@@ -366,7 +306,7 @@ int cv_learn_write(const struct cv_learn *l, const struct cv_learn_shape *s,
 	fputc('\n', out);
 	write_groups(s, out);
 	write_services(s, out);
-	err = write_rules(l, s, out);
+	err = write_rules(l, s, origin->constraints, out);
 	write_left_out(l, s, out);
 	return err ? err : ferror(out) ? -EIO : 0;
 }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "control/config/compile.h"
 #include "control/config/config.h"
@@ -20,7 +22,8 @@ static int told(struct cv_diagnostics *diag, const char *path, int err, const ch
 
 static bool is_image(const char *path)
 {
-	FILE *f = strcmp(path, "-") == 0 ? NULL : fopen(path, "rbe");
+	struct stat st;
+	FILE *f = stat(path, &st) == 0 && S_ISREG(st.st_mode) ? fopen(path, "rbe") : NULL;
 	uint64_t magic = 0;
 	bool image = f && fread(&magic, sizeof(magic), 1, f) == 1 && magic == CV_GENERATION_MAGIC;
 
@@ -33,17 +36,24 @@ static bool is_image(const char *path)
 static int load_config(const char *path, const char *config, struct cv_config **ret,
 		       struct cv_diagnostics *diag)
 {
-	char whole[PATH_MAX];
-	int err;
+	char here[PATH_MAX];
+	int err, n;
 
 	if (!config)
 		return cv_config_default(path, ret);
-	if (!realpath(path, whole))
-		return told(diag, path, -errno, strerror(errno));
 	err = cv_config_load(config, ret, diag);
-	if (err == 0)
-		memcpy((*ret)->policy, whole, sizeof(whole));
-	return err;
+	if (err < 0)
+		return err;
+	/* Relative to here, not to the configuration. */
+	if (path[0] == '/' || strcmp(path, "-") == 0)
+		n = snprintf((*ret)->policy, sizeof((*ret)->policy), "%s", path);
+	else if (getcwd(here, sizeof(here)))
+		n = snprintf((*ret)->policy, sizeof((*ret)->policy), "%s/%s", here, path);
+	else
+		return told(diag, path, -errno, strerror(errno));
+	if (n < 0 || (size_t)n >= sizeof((*ret)->policy))
+		return told(diag, path, -ENAMETOOLONG, strerror(ENAMETOOLONG));
+	return 0;
 }
 
 int cv_policy_file_load(const char *path, const char *config, struct cv_generation **ret,

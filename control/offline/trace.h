@@ -89,6 +89,11 @@ void cv_trace_mac(uint64_t mac, char *text);
 /** "MAC 02:..., VLAN 30, 10.1.0.0/16" */
 void cv_trace_place(const struct cv_binding *place, char *text);
 
+/** What a rule's messages may say, a line behind @p indent; nothing where @p app is 0. */
+void cv_trace_app(const struct cv_generation *gen, uint16_t app, const char *indent, FILE *out);
+/** The same: {"protocol": name, key: [values]}, or null. */
+json_t *cv_trace_app_json(const struct cv_generation *gen, uint16_t app);
+
 /** The trace for a person, a line per step. */
 void cv_trace_write(const struct cv_trace *t, FILE *out);
 /** For a program. @return NULL without memory. */

@@ -26,9 +26,10 @@ static json_t *rule(const struct cv_trace *t, const struct cv_rule *r)
 	if (!r)
 		return json_null();
 	cv_trace_rule_text(t->gen, r, text);
-	return json_pack("{sI ss ss sb sb}", "id", (json_int_t)r->id, "text", text, "action",
+	return json_pack("{sI ss ss sb so}", "id", (json_int_t)r->id, "text", text, "action",
 			 r->action == CV_ACTION_DROP ? "drop" : "allow", "inspect",
-			 (r->flags & CV_RULE_INSPECT) != 0, "constraints", r->app != 0);
+			 (r->flags & CV_RULE_INSPECT) != 0, "messages",
+			 cv_trace_app_json(t->gen, r->app));
 }
 
 static json_t *probes(const struct cv_trace *t)

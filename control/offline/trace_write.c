@@ -107,7 +107,8 @@ static void write_rule(const struct cv_trace *t, FILE *out)
 	fprintf(out, "decision     rule %s: %s%s%s\n", rule,
 		t->rule->action == CV_ACTION_DROP ? "drop" : "allow",
 		t->rule->flags & CV_RULE_INSPECT ? ", inspect" : "",
-		t->rule->app ? ", with constraints on what is said" : "");
+		t->rule->app ? ", if the messages may be sent" : "");
+	cv_trace_app(t->gen, t->rule->app, "messages     ", out);
 }
 
 static void write_ip(const struct cv_trace *t, FILE *out)

@@ -210,7 +210,12 @@ static int learn_captures(struct learning *w)
 static int write_policy(const struct learning *w, const struct cv_learn_shape *s)
 {
 	const char *path = cv_policy_value(w->args, "output");
-	struct cv_learn_origin origin = {w->sources, w->count, w->wish.headroom};
+	struct cv_learn_origin origin = {
+		.sources = w->sources,
+		.count = w->count,
+		.headroom = w->wish.headroom,
+		.constraints = !cv_policy_value(w->args, "no-constraints"),
+	};
 	FILE *out = path ? fopen(path, "we") : stdout;
 	int err = out ? 0 : -errno;
 

@@ -104,7 +104,10 @@ static int setup(struct testing *w)
 	const char *against = cv_policy_value(w->args, "against");
 	int code = load_policy(w, w->args->operands[0], &w->gen);
 
-	w->against_name = against;
+	/* culvert hands over the policy in force in a file without a name. */
+	w->against_name = against && strncmp(against, "/proc/self/fd/", 14) == 0
+				  ? "the policy in force"
+				  : against;
 	w->kernel = !cv_policy_value(w->args, "native");
 	w->packets = cv_policy_value(w->args, "packets") != NULL;
 	if (code == CV_CLI_OK && against)

@@ -55,6 +55,10 @@ void cv_judge_fact(struct cv_judge *j, const struct cv_app_fact *fact)
 {
 	struct cv_app_fact f = *fact;
 
+	if (j->witness != NULL) {
+		j->witness(j->witness_arg, j, fact);
+		return;
+	}
 	if (j->reason != 0)
 		return;
 	if (f.kind == CV_APP_IDENTITY) {

@@ -20,8 +20,16 @@ struct cv_sighting {
 	uint8_t family;
 };
 
+struct cv_judge;
+
+/** Hears what decoders state instead of a judge, to learn from it. */
+typedef void (*cv_judge_witness)(void *arg, const struct cv_judge *judge,
+				 const struct cv_app_fact *fact);
+
 /** Owner: the flow stage, for one message. */
 struct cv_judge {
+	cv_judge_witness witness; /* NULL on a node; else nothing is judged */
+	void *witness_arg;
 	const struct cv_apps *apps; /* never NULL */
 	const struct cv_app *app; /* of the frame's rule; NULL = only bindings are asked */
 	struct cv_sighting device;

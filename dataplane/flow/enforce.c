@@ -26,7 +26,8 @@ void cv_enforce_begin(struct cv_inspect *in, const struct cv_frame *frame)
 	e->app = cv_apps_get(e->apps, frame->app);
 	e->frame = frame;
 	e->strict = e->app != NULL && !(e->app->flags & CV_APP_SHADOW);
-	e->judging = e->app != NULL || (e->apps != NULL && e->apps->bound != 0);
+	e->judging = e->app != NULL || (e->apps != NULL && e->apps->bound != 0) ||
+		     e->judge.witness != NULL;
 	if (!e->judging)
 		return;
 	e->judge.apps = e->apps;

@@ -54,7 +54,25 @@ in_ns box ip link del cvbr
 cp "$LAB_DIR/learned.yaml" "$LAB_DIR/policy.yaml"
 control_start && dataplane_start || exit 1
 check "the same traffic crosses the node" talk
+
+# What is in force, asked of the node, against the same policy and against none of its rules.
+sed -e '/^rules:/,$d' "$LAB_DIR/learned.yaml" >"$LAB_DIR/none.yaml"
+against_running() {
+	CULVERT_SOCKET=$LAB_DIR/control.sock "$LAB_BUILD/control/cli/culvert" policy test --native \
+		--against running --json "$1" "$LAB_DIR/flow.pcap"
+}
+in_ns dev timeout 10 tcpdump -q -i dev0 -c 20 -w "$LAB_DIR/flow.pcap" udp port 5683 >/dev/null 2>&1 &
+dump=$!
+LAB_PIDS+=("$dump")
+dumping() { [ "$(in_ns dev cat /proc/net/packet | tail -n +2 | wc -l)" -ge 1 ]; }
+wait_for 5 "the capture" dumping || exit 1
+talk
+wait $dump
+equal "nothing differs from what is in force" 0 \
+	"$(against_running "$LAB_DIR/learned.yaml" | jq .against.differ.packets)"
+equal "without its rules all of it does" 20 \
+	"$(against_running "$LAB_DIR/none.yaml" | jq .against.differ.packets)"
 culvert ledger --settle 10000 >/dev/null
 culvert stats --json >"$LAB_DIR/stats.json"
-equal "the CoAP flow passes whole" 400 "$(jq .dataplane.protocols.coap.messages "$LAB_DIR/stats.json")"
+equal "both CoAP flows pass whole" 800 "$(jq .dataplane.protocols.coap.messages "$LAB_DIR/stats.json")"
 check_ledger
