@@ -88,6 +88,8 @@ void cv_pipeline_burst(struct cv_pipeline *p, struct cv_frame *frames, unsigned 
 		/* Per frame and not per burst: a replay must not depend on how frames are grouped. */
 		if (p->decode)
 			cv_inspect_age(&p->inspect, f->ts_ns);
+		if (p->decode && f->verdict == CV_VERDICT(CV_ACTION_DROP, CV_REASON_SPOOF))
+			cv_inspect_spoof(&p->inspect, f);
 		inspect(p, f);
 		/* Once, by the last word on it. */
 		cv_count(&c->reason[CV_VERDICT_REASON(f->verdict)], 1);

@@ -109,6 +109,12 @@ void cv_inspect_release(struct cv_inspect *in);
  */
 enum cv_outcome cv_inspect_frame(struct cv_inspect *in, const struct cv_frame *frame);
 
+/**
+ * The verdict dropped a frame because its sender is not where it is bound to: an event tells of
+ * it, as rarely as of parse errors.
+ */
+void cv_inspect_spoof(struct cv_inspect *in, const struct cv_frame *frame);
+
 /** Ageing: a bounded piece of work when capture time has moved on by 10 ms. */
 void cv_inspect_age(struct cv_inspect *in, int64_t ts_ns);
 
@@ -131,6 +137,9 @@ void cv_inspect_overlap(struct cv_inspect *in, struct cv_flow *f);
 /** Is there room for another security record in this second? Otherwise it is counted as muted. */
 bool cv_inspect_may_report(struct cv_inspect *in);
 const char *cv_inspect_reason_name(unsigned int reason);
+/** Origin for records of a frame. @param sport, dport network order. */
+void cv_inspect_origin_frame(struct cv_inspect *in, const struct cv_frame *frame, uint8_t ip_proto,
+			     uint16_t sport, uint16_t dport);
 /** Origin for records made without a packet at hand: the last segment of @p dir. */
 void cv_inspect_origin_of(struct cv_inspect *in, const struct cv_flow *f, unsigned int dir);
 /** Give the decoder its state back, free what the flow holds, remove and count it. */

@@ -69,3 +69,27 @@ void cv_inspect_overlap(struct cv_inspect *in, struct cv_flow *f)
 	cv_emit_tlv(&in->emit, CV_TLV_TEXT, text, sizeof(text) - 1);
 	cv_emit_end(&in->emit);
 }
+
+void cv_inspect_spoof(struct cv_inspect *in, const struct cv_frame *frame)
+{
+	static const char name[] = "spoof",
+			  text[] = "sender at a place it is not bound to; dropped";
+	static const char hex[] = "0123456789abcdef";
+	char mac[17];
+
+	if (!cv_inspect_may_report(in))
+		return;
+	for (unsigned int i = 0; i < 6; i++) {
+		mac[i * 3] = hex[frame->data[6 + i] >> 4];
+		mac[i * 3 + 1] = hex[frame->data[6 + i] & 15];
+		if (i < 5)
+			mac[i * 3 + 2] = ':';
+	}
+	cv_inspect_origin_frame(in, frame, frame->packet.ip_proto, frame->packet.sport,
+				frame->packet.dport);
+	cv_emit_begin(&in->emit, CV_LANE_SECURITY, CV_KIND_ANOMALY)->flags |= CV_FLAG_DENIED;
+	cv_emit_tlv(&in->emit, CV_TLV_NAME, name, sizeof(name) - 1);
+	cv_emit_tlv(&in->emit, CV_TLV_CODE, mac, sizeof(mac));
+	cv_emit_tlv(&in->emit, CV_TLV_TEXT, text, sizeof(text) - 1);
+	cv_emit_end(&in->emit);
+}

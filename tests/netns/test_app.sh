@@ -16,6 +16,7 @@ cat >"$LAB_DIR/policy.yaml" <<-END
 	bindings:
 	  - { protocol: mqtt, identity: meter-7, prefix: 10.77.1.0/24 }
 	  - { protocol: mqtt, identity: meter-8, prefix: 10.88.0.0/16 }
+	  - { identity: 10.77.1.9, mac: "02:00:00:00:00:09" }
 	rules:
 	  - id: 10
 	    from: sensors
@@ -110,6 +111,12 @@ wait_for 5 "HJ 212 platform" bash -c "$(declare -f in_ns); LAB=$LAB; in_ns plat 
 in_ns dev timeout 3 "$LAB_BUILD/tests/tools/hj212_send" --rate 50 --count 5 "$PLAT_IP" 9212 >/dev/null 2>&1
 check "HJ 212 data of a CN that is not listed does not arrive" [ ! -s "$LAB_DIR/hj212.received" ]
 check "subscriber hears of it" hears '.data.name == "app-denied" and .data.rule == 40 and .data.method == "type"'
+
+# --- an address that is bound to a MAC address ---------------------------------------------------
+ip -n "$LAB-dev" addr add 10.77.1.9/16 dev dev0
+in_ns dev ping -c 3 -i 0.2 -W 1 -I 10.77.1.9 "$PLAT_IP" >/dev/null 2>&1
+check "subscriber hears of the spoofed address" hears ".data.name == \"spoof\" and .data.code == \"$(ip -n "$LAB-dev" -j link show dev0 | jq -r ".[0].address")\""
+check "it is counted by XDP" [ "$(culvert stats --json | jq '.xdp.devices.spoof')" -ge 3 ]
 
 check "the reasons are counted" [ "$(dropped app-denied)" -gt 5 ]
 check_ledger
