@@ -21,7 +21,7 @@ version=0
 # bundle NAME FILE...: the next version of the policy, with these files beside it
 bundle() {
 	version=$((version + 1))
-	"$LAB_BUILD/tests/module/make_bundle" "$LAB_DIR/$1" $version "$LAB_DIR/policy.yaml" "${@:2}"
+	culvert policy bundle --version $version -o "$LAB_DIR/$1" "$LAB_DIR/policy.yaml" "${@:2}" >/dev/null
 }
 apply() { culvert policy apply "$LAB_DIR/$1"; }
 module() { culvert policy module show --json | jq -r ".live | $1"; }
@@ -55,11 +55,10 @@ has_received() { [ "$(received "$1" "$2")" -ge "$3" ]; }
 
 control_start && dataplane_start || exit 1
 lab_spawn receiver plat python3 "$LAB_DIR/coap.py" receive "$PLAT_IP" "$LAB_DIR/received"
-wait_for 5 "the receiver" test -e "$LAB_DIR/received"
-sleep 0.3
+wait_for 60 "the receiver" test -e "$LAB_DIR/received"
 equal "no module yet" null "$(culvert policy module show --json | jq .live)"
 send 1 1 20 0
-wait_for 10 "messages without a module" has_received 1 2 20
+wait_for 30 "messages without a module" has_received 1 2 20
 equal "without a module a burst passes" 20 "$(received 1 2)"
 
 # --- applied with its policy -----------------------------------------------------------------------
@@ -68,7 +67,7 @@ check "a bundle with a module is applied" apply first
 equal "it is in force" coap_burst "$(module .name)"
 send 100 1 20 0
 send 200 200 1 2
-wait_for 10 "messages behind the module" has_received 200 400 200
+wait_for 30 "messages behind the module" has_received 200 400 200
 equal "of a burst the first five pass" 5 "$(received 100 101)"
 equal "others all pass" 200 "$(received 200 400)"
 equal "the rest is dropped for the module's reason" 15 "$(drops)"
@@ -95,7 +94,7 @@ check "one step back" culvert policy revert
 equal "brings the module of that policy" coap_burst2 "$(module .name)"
 kill -0 $sender 2>/dev/null && say "ok: traffic went on meanwhile" || { say "FAILED: traffic ended before the swaps did"; failures=$((failures + 1)); }
 wait $sender
-wait_for 20 "all messages" has_received 1000 7000 6000
+wait_for 60 "all messages" has_received 1000 7000 6000
 equal "0 of 6000 messages lost in 7 changes" 6000 "$(received 1000 7000)"
 equal "none dropped by a module" 15 "$(drops)"
 
@@ -108,7 +107,7 @@ control_start || exit 1
 wait_for 20 "the dataplane" dataplane_attached
 send 9000 1 5 0
 equal "its memory outlives control" coap_burst2 "$(module .name)"
-wait_for 10 "drops" bash -c "[ \$($LAB_BUILD/control/cli/culvert --socket $LAB_DIR/control.sock stats --json | jq '.xdp.devices.module') -ge 25 ]"
+wait_for 30 "drops" bash -c "[ \$($LAB_BUILD/control/cli/culvert --socket $LAB_DIR/control.sock stats --json | jq '.xdp.devices.module') -ge 25 ]"
 equal "five passed, ten were dropped" "5 25" "$(received 9000 9001) $(drops)"
 
 # --- taken away --------------------------------------------------------------------------------------
@@ -116,6 +115,6 @@ bundle plain
 check "a policy without a module" apply plain
 equal "takes it away" null "$(culvert policy module show --json | jq .live)"
 send 9100 1 20 0
-wait_for 10 "messages without a module" has_received 9100 9101 20
+wait_for 30 "messages without a module" has_received 9100 9101 20
 equal "and a burst passes again" 20 "$(received 9100 9101)"
 check_ledger
