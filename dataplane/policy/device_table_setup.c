@@ -8,7 +8,7 @@
 
 int cv_device_table_create(uint32_t capacity, uint64_t seed, struct cv_device_table **ret)
 {
-	/* A third more places than devices: two-choice buckets of eight carry nine tenths. */
+	/* A third more places than devices: see struct cv_device_table. */
 	uint32_t buckets = cv_power_of_two((capacity * 4ull / 3 + DEVICE_WAYS) / DEVICE_WAYS);
 	struct cv_layout l = {0};
 	size_t tags = cv_reserve(&l, buckets, sizeof(uint16_t[DEVICE_WAYS]));

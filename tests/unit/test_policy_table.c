@@ -192,12 +192,32 @@ static void test_device_table_full(void **state)
 	cv_policy_table_destroy(t);
 }
 
+/* All that the table was made for find room, whatever the seed: a device without is refused. */
+static void test_device_table_even(void **state)
+{
+	const uint32_t capacity = 10000; /* six tenths of its places */
+
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		struct cv_device_table *t = NULL;
+		uint32_t found = 0;
+
+		assert_int_equal(cv_device_table_create(capacity, seed, &t), 0);
+		for (uint32_t i = 0; i < capacity; i++) {
+			struct cv_device_key key = {.addr = {htonl(0x0a000000 + i)}, .family = 4};
+
+			found += cv_device_table_get(t, &key, true, 1) != NULL;
+		}
+		cv_device_table_destroy(t);
+		assert_int_equal(found, capacity);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rule_order),	  cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_device_limit),	  cmocka_unit_test(test_device_place_taken),
-		cmocka_unit_test(test_device_table_full),
+		cmocka_unit_test(test_device_table_full), cmocka_unit_test(test_device_table_even),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
