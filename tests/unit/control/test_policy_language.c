@@ -303,7 +303,7 @@ static void test_mistakes(void **state)
 		 "is the name of a zone", 3},
 		{"zones: { a: { ports: [field] },\n b: { ports: [field] } }\n", "in common with",
 		 3},
-		{"zones: { a: { ports: [feild] } }\n", "there is no port", 2},
+		{"zones: { a: { ports: [xfield] } }\n", "there is no port", 2},
 		{"zones: { a: { vlans: [4096] } }\n", "expected VLAN ids", 2},
 		{"zones: { a: { vlans: [9-3] } }\n", "expected VLAN ids", 2},
 		{"zones: { a: { unknown: limit } }\n", "wants unknown_rate", 2},
