@@ -35,6 +35,7 @@ const struct cv_generation *cv_rollout_shadow_image(const struct cv_rollout *r)
 void cv_version_release(struct cv_version *v)
 {
 	free(v->gen);
+	free(v->would);
 	free(v->module);
 	*v = (struct cv_version){.slot = -1};
 }

@@ -63,6 +63,20 @@ static json_t *rule_json(const struct cv_generation *gen, uint32_t index,
 	return row;
 }
 
+/* What rules in shadow mode would have dropped was counted beside the policy in force. */
+static void add_would(const struct cv_rollout *r, struct cv_rule_hits *hits, uint32_t n)
+{
+	struct cv_rule_hits *would = calloc(n, sizeof(*would));
+	uint32_t slot = r->live.would_place - 1;
+
+	if (would && r->live.would_place && !r->shadow.gen &&
+	    cv_bpf_hits(r->bpf, slot, would, n) == 0) {
+		for (uint32_t i = 0; i < n; i++)
+			hits[i].would_drop += would[i].would_drop;
+	}
+	free(would);
+}
+
 json_t *cv_rollout_rules(const struct cv_rollout *r, bool shadow)
 {
 	const struct cv_version *v = shadow ? &r->shadow : &r->live;
@@ -81,6 +95,8 @@ json_t *cv_rollout_rules(const struct cv_rollout *r, bool shadow)
 		free(kernel);
 		kernel = NULL;
 	}
+	if (kernel && !shadow)
+		add_would(r, kernel, n);
 	for (uint32_t i = 0; i < n; i++)
 		json_array_append_new(rules,
 				      rule_json(v->gen, i, kernel, i < count ? worker : NULL));

@@ -58,12 +58,20 @@ static uint32_t slot_of(const struct cv_version *v)
 	return v->gen && v->slot >= 0 ? (uint32_t)v->slot : CV_SLOT_NONE;
 }
 
+/* A policy that is tried goes before the rules in shadow mode of the one in force. */
+static uint32_t shadow_slot(const struct cv_rollout *r)
+{
+	if (r->shadow.gen || !r->live.would_place)
+		return slot_of(&r->shadow);
+	return r->live.would_place - 1;
+}
+
 void cv_rollout_kernel_switch(struct cv_rollout *r)
 {
 	const struct cv_epoch to = {
 		.number = r->live.about.number,
 		.live = slot_of(&r->live),
-		.shadow = slot_of(&r->shadow),
+		.shadow = shadow_slot(r),
 		.previous = slot_of(&r->previous),
 	};
 
@@ -71,10 +79,34 @@ void cv_rollout_kernel_switch(struct cv_rollout *r)
 		cv_bpf_switch(r->bpf, &to);
 }
 
+static void judge_would(struct cv_rollout *r)
+{
+	struct cv_bpf_why why = {""};
+	char text[400] = "";
+	uint32_t slot;
+	int res = cv_rollout_stage_module(r, &r->live, text, sizeof(text));
+
+	if (res == 0)
+		res = cv_bpf_prepare(r->bpf, r->live.would, &slot, &why);
+	if (res < 0) {
+		cv_diag("warning", "the rules in shadow mode of policy %llu are not judged: %s%s",
+			(unsigned long long)r->live.about.number, text, why.text);
+		return;
+	}
+	r->live.would_place = slot + 1;
+	cv_rollout_kernel_switch(r);
+}
+
 void cv_rollout_kernel_settle(void *rollout)
 {
 	struct cv_rollout *r = rollout;
 
-	if (r->bpf)
-		cv_bpf_settle(r->bpf);
+	if (!r->bpf)
+		return;
+	cv_bpf_settle(r->bpf);
+	r->previous.would_place = 0;
+	if (r->shadow.gen)
+		r->live.would_place = 0;
+	else if (r->live.would && !r->live.would_place)
+		judge_would(r);
 }

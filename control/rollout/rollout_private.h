@@ -20,6 +20,8 @@ struct cv_version {
 	struct cv_about about; /* number 0 = none */
 	struct cv_generation *gen; /* NULL = none */
 	int slot; /* in the kernel, -1 = none */
+	struct cv_generation *would; /* with its rules in shadow mode enforced, NULL = has none */
+	uint32_t would_place; /* slot of that + 1, 0 = none; while it is in force */
 	void *module; /* BPF object of its bundle, NULL = none */
 	size_t module_size;
 };
@@ -156,7 +158,8 @@ int cv_rollout_kernel_prepare(struct cv_rollout *r, struct cv_version *v, char *
 void cv_rollout_kernel_abandon(struct cv_rollout *r, struct cv_version *v);
 /** One store: judge by live, shadow and previous as they are now. */
 void cv_rollout_kernel_switch(struct cv_rollout *r);
-/** What must follow before the next is prepared; waits for the kernel, so it is the task's. */
+/** What must follow before the next is prepared: memory goes back, and the rules in shadow mode of
+ * the policy in force are judged beside it. Waits for the kernel, so it is the task's. */
 void cv_rollout_kernel_settle(void *rollout);
 
 #endif
