@@ -20,6 +20,14 @@ const struct cv_cli_command cv_cli_policy_offline[] = {
 		.offline = true,
 	},
 	{
+		.name = "policy doc",
+		.operands = "",
+		.help = "print what a policy file may hold",
+		.details = "Every key with its values and defaults, as Markdown.",
+		.exits = "0 1 3",
+		.offline = true,
+	},
+	{
 		.name = "policy explain",
 		.operands = "POLICY [DESTINATION SERVICE]",
 		.min_operands = 1,

@@ -32,10 +32,10 @@ static void write_row(const struct cv_field *f, FILE *out)
 		fputs("required", out);
 	else if (*f->fallback)
 		fprintf(out, "`%s`", f->fallback);
-	fprintf(out, " | %s |\n", f->help);
+	fprintf(out, " | %s |\n", f->help ? f->help : "");
 }
 
-static void write_section(const struct cv_field *section, const char *name, FILE *out)
+void cv_schema_write_doc(const struct cv_field *section, const char *name, FILE *out)
 {
 	bool table = false;
 
@@ -61,12 +61,12 @@ static void write_section(const struct cv_field *section, const char *name, FILE
 		if (f->type == CV_FIELD_LIST)
 			fprintf(out, " A list of at most %llu maps:", (unsigned long long)f->max);
 		fputc('\n', out);
-		write_section(f, dotted, out);
+		cv_schema_write_doc(f, dotted, out);
 	}
 }
 
 void cv_config_write_doc(FILE *out)
 {
 	fputs(intro, out);
-	write_section(&cv_schema, "", out);
+	cv_schema_write_doc(&cv_schema, "", out);
 }

@@ -77,6 +77,14 @@ void cv_field_expect(const struct cv_field *field, char *text, size_t size);
 /** Value or text as YAML, quoted when it would be read as something else. */
 void cv_yaml_write_text(const char *text, FILE *out);
 
+/**
+ * Write the documentation of a section: a table of its settings, and a chapter for each section
+ * below it.
+ *
+ * @param name dotted name that chapters begin with, "" for a whole file.
+ */
+void cv_schema_write_doc(const struct cv_field *section, const char *name, FILE *out);
+
 /** Put the defaults of a section into @p base. */
 void cv_schema_defaults(const struct cv_field *section, void *base);
 

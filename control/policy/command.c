@@ -10,6 +10,7 @@
 static const struct cv_policy_handler handlers[] = {
 	{"bundle", cv_policy_bundle_command},
 	{"check", cv_policy_check_command},
+	{"doc", cv_policy_doc_command},
 	{"explain", cv_policy_explain_command},
 	{"keygen", cv_policy_keygen_command},
 	{"learn", cv_policy_learn_command},

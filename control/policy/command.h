@@ -74,6 +74,7 @@ bool cv_policy_command_known(const struct cv_cli_command *command);
 
 /* Handlers, one per file. Each returns an exit code. */
 int cv_policy_check_command(const struct cv_policy_args *args);
+int cv_policy_doc_command(const struct cv_policy_args *args);
 int cv_policy_explain_command(const struct cv_policy_args *args);
 int cv_policy_learn_command(const struct cv_policy_args *args);
 int cv_policy_module_build_command(const struct cv_policy_args *args);

@@ -56,9 +56,13 @@ void cv_policy_read_apps(struct cv_policy_reader *r, const struct cv_yaml *map,
 bool cv_policy_check_limit(struct cv_policy_reader *r, const struct cv_yaml *node,
 			   const struct cv_policy_limit *limit);
 
-/** Fields of a limit, relative to struct cv_policy_limit; `per` is the last. */
+/** Fields of a limit, relative to struct cv_policy_limit; the first are all that zones have. */
 #define CV_POLICY_LIMIT_FIELDS 5
+#define CV_POLICY_LIMIT_FRAMES 3
 extern const struct cv_field cv_policy_limit_fields[CV_POLICY_LIMIT_FIELDS];
+
+/* What the file, a zone and a rule may hold. */
+extern const struct cv_field cv_policy_file_schema, cv_policy_zone_schema, cv_policy_rule_schema;
 
 /** Addresses of different groups must not overlap; sorts and thins out prefixes and MACs. */
 void cv_policy_check_overlap(struct cv_policy_reader *r);

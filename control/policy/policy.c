@@ -67,7 +67,7 @@ static const struct cv_field file_fields[] = {
 	 .help = "The first that matches decides; see below."},
 };
 
-static const struct cv_field file_schema = {
+const struct cv_field cv_policy_file_schema = {
 	.type = CV_FIELD_SECTION, .fields = file_fields, .n_fields = COUNT(file_fields)};
 
 void cv_policy_wrong(struct cv_policy_reader *r, struct cv_place at, const char *hint,
@@ -121,8 +121,8 @@ static int read_policy(struct cv_policy *policy, bool confined, const struct cv_
 {
 	struct cv_policy_reader r = {.policy = policy, .diag = diag, .confined = confined};
 
-	cv_schema_defaults(&file_schema, policy);
-	r.error = cv_schema_read(&file_schema, root, policy, "", policy->path, diag);
+	cv_schema_defaults(&cv_policy_file_schema, policy);
+	r.error = cv_schema_read(&cv_policy_file_schema, root, policy, "", policy->path, diag);
 	if (root->kind != CV_YAML_MAP || r.error == -ENOMEM)
 		return r.error;
 	if (!cv_yaml_get(root, "default"))

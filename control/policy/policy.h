@@ -189,6 +189,9 @@ int cv_policy_load_confined(const char *path, struct cv_policy **ret, struct cv_
 /** NULL is fine. */
 void cv_policy_free(struct cv_policy *policy);
 
+/** Write the page docs/security/language.md, from the tables that the reader follows. */
+void cv_policy_write_doc(FILE *out);
+
 /** Place of an entry, for findings. */
 struct cv_place cv_policy_place(const struct cv_policy *policy, struct cv_policy_place at);
 

@@ -71,7 +71,7 @@ static const struct cv_field rule_fields[] = {
 		 "app-constraints.md."},
 	CV_DECODERS(APP_ROW)};
 
-static const struct cv_field rule_schema = {
+const struct cv_field cv_policy_rule_schema = {
 	.type = CV_FIELD_SECTION, .fields = rule_fields, .n_fields = COUNT(rule_fields)};
 static const struct cv_field limit_schema = {.type = CV_FIELD_SECTION,
 					     .fields = cv_policy_limit_fields,
@@ -299,8 +299,8 @@ static void read_rule(struct cv_policy_reader *r, const struct cv_yaml *node, si
 	rule->column = node->column;
 	rule->inspect = r->policy->fallback.inspect;
 	snprintf(name, sizeof(name), "rules[%zu]", index);
-	cv_schema_defaults(&rule_schema, rule);
-	err = cv_schema_read(&rule_schema, node, rule, name, r->policy->path, r->diag);
+	cv_schema_defaults(&cv_policy_rule_schema, rule);
+	err = cv_schema_read(&cv_policy_rule_schema, node, rule, name, r->policy->path, r->diag);
 	if (err < 0 && r->error != -ENOMEM)
 		r->error = err;
 	if (node->kind != CV_YAML_MAP)

@@ -12,7 +12,7 @@
 	.size = sizeof(((struct cv_policy_zone *)0)->member)
 #define LIMIT(member)                                                                              \
 	.type = CV_FIELD_SECTION, .offset = offsetof(struct cv_policy_zone, member),               \
-	.fields = cv_policy_limit_fields, .n_fields = CV_POLICY_LIMIT_FIELDS - 1
+	.fields = cv_policy_limit_fields, .n_fields = CV_POLICY_LIMIT_FRAMES
 
 /* By enum cv_action: DROP, FORWARD. */
 static const char *const action_choices[] = {"drop", "allow", NULL};
@@ -23,10 +23,12 @@ static const struct cv_field zone_fields[] = {
 	{.name = "ports",
 	 .type = CV_FIELD_ELSEWHERE,
 	 .fallback = "",
+	 .takes = "names",
 	 .help = "Names of ports, a list; without it the zone is on all ports."},
 	{.name = "vlans",
 	 .type = CV_FIELD_ELSEWHERE,
 	 .fallback = "",
+	 .takes = "numbers 0 to 4095",
 	 .help = "VLAN ids and ranges (`200-299`; 0 = untagged), a list; without it all."},
 	{.name = "ip",
 	 .type = CV_FIELD_CHOICE,
@@ -63,7 +65,7 @@ static const struct cv_field zone_fields[] = {
 	 .help = "Limit of each port of the zone as a whole; no rule is exempt from it."},
 };
 
-static const struct cv_field zone_schema = {
+const struct cv_field cv_policy_zone_schema = {
 	.type = CV_FIELD_SECTION, .fields = zone_fields, .n_fields = COUNT(zone_fields)};
 
 static void read_port(struct cv_policy_reader *r, const struct cv_yaml *node,
@@ -163,10 +165,8 @@ static void check_limits(struct cv_policy_reader *r, const struct cv_yaml *node,
 	for (size_t i = 0; i < COUNT(all); i++) {
 		const struct cv_yaml *at = cv_yaml_get(node, all[i].key);
 
-		if (at && cv_policy_check_limit(r, at, all[i].limit) &&
-		    all[i].limit->messages.amount)
-			cv_policy_wrong(r, cv_yaml_place(r->policy->path, at), NULL,
-					"%s: messages are limited by rules only", all[i].key);
+		if (at)
+			(void)cv_policy_check_limit(r, at, all[i].limit);
 	}
 	if (zone->unknown == CV_UNKNOWN_LIMIT && !cv_yaml_get(node, "unknown_rate"))
 		cv_policy_wrong(r, cv_yaml_place(r->policy->path, node),
@@ -179,9 +179,10 @@ static void read_zone(struct cv_policy_reader *r, const struct cv_yaml *node,
 {
 	int err;
 
-	cv_schema_defaults(&zone_schema, zone);
+	cv_schema_defaults(&cv_policy_zone_schema, zone);
 	zone->fallback = r->policy->fallback;
-	err = cv_schema_read(&zone_schema, node, zone, zone->name.text, r->policy->path, r->diag);
+	err = cv_schema_read(&cv_policy_zone_schema, node, zone, zone->name.text, r->policy->path,
+			     r->diag);
 	if (err < 0 && r->error != -ENOMEM)
 		r->error = err;
 	if (node->kind != CV_YAML_MAP)
