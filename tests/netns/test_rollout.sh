@@ -125,7 +125,7 @@ apply --expect 1 "$LAB_DIR/b.yaml"
 equal "another policy than expected is in force" 4 $?
 # Both at the same moment: one of them, whole; numbers show which.
 number=$(live)
-for i in 1 2 3 4 5; do
+for _ in 1 2 3 4 5; do
 	culvert policy apply --expect "$number" "$LAB_DIR/a.yaml" >"$LAB_DIR/one.txt" 2>&1 &
 	one=$!
 	other policy apply --expect "$number" "$LAB_DIR/b.yaml" >"$LAB_DIR/two.txt" 2>&1

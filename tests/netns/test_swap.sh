@@ -31,7 +31,7 @@ bypassed_before=$(bypassed) rx_before=$(rx)
 nsenter --net="/run/netns/$LAB-dev" -- taskset -c 0 "$LAB_BUILD/tests/tools/udp_flow" send "$PLAT_IP" 9999 "$rate" 90000000 \
 	>"$LAB_DIR/send.out" 2>"$LAB_DIR/send.time" &
 sender=$!
-LAB_PIDS+=($sender $receiver)
+LAB_PIDS+=("$sender" "$receiver")
 sleep 1
 
 # --- data -----------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ PARSE, VERDICT = POLICY + "verdict_parse.h", POLICY + "verdict.h"
 LOOKUP, DEVICES = POLICY + "policy_lookup.h", POLICY + "device_table_internal.h"
 XDP, REFERENCE = "ebpf/ingress.bpf.c", "tests/verdict/reference.c"
 REFERENCE_PARSE = "tests/verdict/reference_parse.c"
-HEADERS = (VERDICT, PARSE, LOOKUP, DEVICES, POLICY + "policy_table_internal.h")
+JUDGE = "ebpf/judge.bpf.h"
+HEADERS = (VERDICT, PARSE, LOOKUP, DEVICES, JUDGE, POLICY + "policy_table_internal.h")
 
 # name: (compiled source, mutated file, text, replacement); the text occurs exactly once
 MUTATIONS = {
@@ -49,8 +50,8 @@ MUTATIONS = {
         TABLE, VERDICT, "c->unknown == CV_UNKNOWN_LIMIT && !src_class", "0 && !src_class"),
     "xdp-pair-order": (XDP, VERDICT, "k->src_class = bit & 2", "k->src_class = bit & 1"),
     "xdp-burst-edge": (XDP, VERDICT, "next - now > l->burst", "next - now >= l->burst"),
-    "xdp-context-by-port": (XDP, XDP, "place[f->packet.vlan & (CV_VLANS - 1)]", "place[0]"),
-    "xdp-drops-uncounted": (XDP, XDP, "h->drops += drop;", ""),
+    "xdp-context-by-port": (XDP, JUDGE, "place[f->packet.vlan & (CV_VLANS - 1)]", "place[0]"),
+    "xdp-drops-uncounted": (XDP, JUDGE, "h->drops += drop;", ""),
     "xdp-shadow-is-live": (XDP, XDP, "ask->slot = slot;", ""),
     "reference-shortest-prefix": (
         REFERENCE, REFERENCE, "p[i].len > longest", "(longest < 0 || p[i].len < longest)"),

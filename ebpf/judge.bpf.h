@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* One policy's verdict on a frame: its look-ups and their order; part of ingress.bpf.c. */
+#ifndef CV_JUDGE_BPF_H
+#define CV_JUDGE_BPF_H
+
+/* ---- look-ups ------------------------------------------------------------------------------ */
+
+/* One frame while it is judged. */
+struct judge {
+	struct cv_span frame;
+	struct cv_packet packet;
+	const struct cv_policy_head *head;
+	const struct cv_context *context;
+	__u32 slot, number; /* of the policy, of the context */
+	__u32 port;
+	__u16 src_class, dst_class;
+	__u64 now;
+};
+
+/* What judge() is asked. */
+struct ask {
+	__u32 slot, port;
+	__u32 in_force; /* slot of the policy in force, also when it is the other's turn */
+	__u32 shadow; /* it is the shadow policy's turn */
+	__u32 live; /* shadow: the verdict in force */
+	__u32 given; /* 1 = now is the time, not the clock */
+	__u32 module; /* out: slot + 1 of the module to be asked, 0 = none */
+	__u32 pad;
+	__u64 now;
+	struct cv_device_key device; /* out, with shadow: the sender */
+};
+
+#include "ebpf/module.bpf.h"
+
+static __always_inline __u32 host4(__u32 slot, __u32 bits, __u32 addr)
+{
+	__u32 at = cv_hosts4_bucket(addr, bits & 31);
+	void *map = bpf_map_lookup_elem(&policy_hosts4, &slot);
+	const struct cv_hosts4 *hosts = map ? bpf_map_lookup_elem(map, &at) : NULL;
+
+	return hosts ? cv_hosts4_find(hosts, addr) : 0;
+}
+
+/* One level further, where the entry says that there is one. */
+static __always_inline __u32 block4(void *map, __u32 entry, __u32 byte)
+{
+	__u32 block = entry & ~CV_BLOCK4_MORE;
+	const struct cv_block4 *b;
+
+	if (!(entry & CV_BLOCK4_MORE))
+		return entry;
+	b = bpf_map_lookup_elem(map, &block);
+	return b ? b->entry[byte & 0xff] : 0;
+}
+
+static __always_inline __u16 class_of4(__u32 slot, __u32 bits, __u32 addr)
+{
+	__u32 a = __builtin_bswap32(addr), entry = bits ? host4(slot, bits, addr) : 0;
+	void *map;
+
+	if (entry)
+		return entry;
+	map = bpf_map_lookup_elem(&policy_blocks4, &slot);
+	if (!map)
+		return 0;
+	entry = block4(map, CV_BLOCK4_MORE | a >> 24, a >> 16);
+	entry = block4(map, entry, a >> 8);
+	return block4(map, entry, a);
+}
+
+static __always_inline __u16 class_of6(__u32 slot, const __u8 *addr)
+{
+	struct cv_prefix6_key key = {.len = 128};
+	void *map = bpf_map_lookup_elem(&policy_prefix6, &slot);
+	__u32 *class_id;
+
+	__builtin_memcpy(key.addr, addr, sizeof(key.addr));
+	class_id = map ? bpf_map_lookup_elem(map, &key) : NULL;
+	return class_id ? *class_id : 0;
+}
+
+static __always_inline __u16 class_of_mac(__u32 slot, __u64 mac)
+{
+	void *map = bpf_map_lookup_elem(&policy_macs, &slot);
+	__u32 *class_id = map ? bpf_map_lookup_elem(map, &mac) : NULL;
+
+	return class_id ? *class_id : 0;
+}
+
+/* Source and destination address of the frame; cv_parse() has seen that they are there. */
+static __always_inline __u64 source_mac(const struct cv_span *f)
+{
+	return f->data + CV_ETH_HEAD > f->end ? 0 : cv_load_mac(f->data + CV_ETH_SOURCE);
+}
+
+static __always_inline __u64 target_mac(const struct cv_span *f)
+{
+	return f->data + CV_ETH_HEAD > f->end ? 0 : cv_load_mac(f->data);
+}
+
+static __always_inline void find_classes(struct judge *f)
+{
+	int rules = cv_needs_classes(f->context);
+
+	f->src_class = f->dst_class = 0;
+	if (!rules && !cv_asks_sender(f->context))
+		return;
+	if (f->head->flags & CV_POLICY_MACS) {
+		f->src_class = class_of_mac(f->slot, source_mac(&f->frame));
+		if (rules)
+			f->dst_class = class_of_mac(f->slot, target_mac(&f->frame));
+	}
+	if (!f->src_class)
+		f->src_class = f->packet.family == 4
+				       ? class_of4(f->slot, f->head->hosts4_bits, f->packet.src.v4)
+				       : class_of6(f->slot, f->packet.src.b);
+	if (rules && !f->dst_class)
+		f->dst_class = f->packet.family == 4
+				       ? class_of4(f->slot, f->head->hosts4_bits, f->packet.dst.v4)
+				       : class_of6(f->slot, f->packet.dst.b);
+}
+
+static __always_inline int is_spoofed(const struct judge *f)
+{
+	__u64 mac = source_mac(&f->frame);
+	const struct cv_binding *b;
+	struct cv_binding_key key;
+	__u32 slot = f->slot;
+	void *map;
+
+	map = bpf_map_lookup_elem(&policy_bindings, &slot);
+	if (!map)
+		return 0;
+	cv_binding_key_addr(&f->packet, &key);
+	b = bpf_map_lookup_elem(map, &key);
+	if (b && !cv_binding_holds(b, &f->packet, mac))
+		return 1;
+	cv_binding_key_mac(mac, &key);
+	b = bpf_map_lookup_elem(map, &key);
+	return b && !cv_binding_holds(b, &f->packet, mac);
+}
+
+static __always_inline const struct cv_rule *find_rule(const struct judge *f)
+{
+	const struct cv_rule *rule = NULL;
+	__u32 slot = f->slot, mask, bit;
+	void *map = bpf_map_lookup_elem(&policy_rules, &slot);
+
+	if (!map)
+		return NULL;
+	mask = cv_probe_mask(f->context, &f->packet, f->src_class, f->dst_class);
+#pragma clang loop unroll(disable)
+	for (bit = 0; bit < CV_PROBES; bit++) {
+		struct cv_rule_key key;
+
+		if (!(mask >> bit & 1))
+			continue;
+		cv_probe_key(bit, &f->packet, f->number, f->src_class, f->dst_class, &key);
+		rule = bpf_map_lookup_elem(map, &key);
+		if (rule)
+			break;
+	}
+	return rule;
+}
+
+static __always_inline struct cv_device *find_device(void *map, const struct cv_packet *p, int add,
+						     __u32 flags, __u64 now)
+{
+	struct cv_device fresh = {.last_seen = now >> CV_DEVICE_SEEN_SHIFT, .flags = flags};
+	struct cv_device_key key;
+	struct cv_device *dev;
+
+	cv_device_key(p, &key);
+	dev = bpf_map_lookup_elem(map, &key);
+	if (dev || !add)
+		return dev;
+	/* Another CPU may have been first: both then find the same one. */
+	bpf_map_update_elem(map, &key, &fresh, BPF_NOEXIST);
+	return bpf_map_lookup_elem(map, &key);
+}
+
+/* ---- judging ------------------------------------------------------------------------------- */
+
+static __always_inline void apply_meters(const struct judge *f, const struct cv_rule *rule,
+					 __u32 len, struct cv_judgement *j)
+{
+	__u32 slot = f->slot, at;
+	struct cv_meter *m;
+	void *map;
+
+	if (!(f->head->flags & CV_POLICY_METERS))
+		return;
+	map = bpf_map_lookup_elem(&policy_meters, &slot);
+	if (!map)
+		return;
+	if (rule && rule->meter) {
+		at = rule->meter - 1;
+		m = bpf_map_lookup_elem(map, &at);
+		if (m)
+			cv_judge_meter(m, f->now, len, j);
+	}
+	at = f->port;
+	m = bpf_map_lookup_elem(map, &at);
+	if (m)
+		cv_judge_meter(m, f->now, len, j);
+}
+
+static __always_inline void apply_limits(const struct judge *f, const struct cv_rule *rule,
+					 int shadow, struct cv_judgement *j)
+{
+	__u32 len = f->frame.end - f->frame.data, reason;
+	int learn = cv_learns(f->context, f->src_class);
+	const struct cv_limit *limit = cv_sender_limit(f->context, rule, f->src_class, &reason);
+	__u32 flags = learn ? CV_DEVICE_LEARNED : 0;
+	int add = learn || limit;
+	struct cv_device *dev =
+		shadow ? find_device(&devices_shadow, &f->packet, add, flags, f->now)
+		       : find_device(&devices, &f->packet, add, flags, f->now);
+
+	cv_judge_device(dev, limit, reason, f->now, len, j);
+	apply_meters(f, rule, len, j);
+}
+
+static __always_inline void apply_rule(struct judge *f, const struct ask *ask,
+				       struct cv_judgement *j)
+{
+	const struct cv_rule *rule;
+
+	find_classes(f);
+	if (f->head->flags & CV_POLICY_BINDINGS && is_spoofed(f)) {
+		cv_judge_drop(j, CV_REASON_SPOOF);
+		return;
+	}
+	if (f->context->unknown == CV_UNKNOWN_DROP && !f->src_class) {
+		cv_judge_drop(j, CV_REASON_UNKNOWN);
+		return;
+	}
+	rule = find_rule(f);
+	cv_judge_rule(f->context, rule, j);
+	if (CV_VERDICT_ACTION(j->verdict) == CV_ACTION_DROP)
+		return;
+	/* The clock is read for frames that come as far as a limit only. */
+	f->now = ask->given ? ask->now : bpf_ktime_get_ns();
+	apply_limits(f, rule, ask->shadow, j);
+}
+
+static __always_inline int find_policy(struct judge *f)
+{
+	__u32 slot = f->slot, row = f->slot * CV_PORTS_MAX + f->port;
+	const __u8 *place = bpf_map_lookup_elem(&policy_places, &row);
+
+	f->head = bpf_map_lookup_elem(&policy_head, &slot);
+	if (!place || !f->head)
+		return 0;
+	f->number = place[f->packet.vlan & (CV_VLANS - 1)] & (CV_CONTEXTS_MAX - 1);
+	f->context = &f->head->contexts[f->number];
+	return 1;
+}
+
+static __always_inline void count_hit(const struct judge *f, const struct ask *ask,
+				      const struct cv_judgement *j)
+{
+	int drop = CV_VERDICT_ACTION(j->verdict) == CV_ACTION_DROP;
+	__u32 slot = f->slot;
+	void *map = bpf_map_lookup_elem(&policy_hits, &slot);
+	__u32 at = bpf_get_smp_processor_id() * (f->head->n_rules + 1) + j->index;
+	struct cv_rule_hits *h = map ? bpf_map_lookup_elem(map, &at) : NULL;
+
+	if (!h)
+		return;
+	h->packets++;
+	h->bytes += f->frame.end - f->frame.data;
+	h->drops += drop;
+	if (ask->shadow && CV_VERDICT_ACTION(ask->live) != CV_ACTION_DROP)
+		h->would_drop += drop;
+	h->last_ns = bpf_ktime_get_coarse_ns();
+}
+
+/*
+ * Global functions are verified once and by themselves, with any content of what they are given:
+ * the ways through parsing do not multiply with the ways through what follows.
+ */
+
+__noinline int parse_frame(struct xdp_md *ctx, struct cv_packet *p)
+{
+	struct cv_span frame = {(void *)(long)ctx->data, (void *)(long)ctx->data_end};
+
+	return p ? cv_parse(frame, p) : CV_REASON_SHORT;
+}
+
+__noinline int is_guarded(struct xdp_md *ctx, const struct cv_packet *p, __u32 slot)
+{
+	struct cv_span frame = {(void *)(long)ctx->data, (void *)(long)ctx->data_end};
+	const struct cv_policy_head *head = bpf_map_lookup_elem(&policy_head, &slot);
+
+	return p && head && cv_guarded(head, frame, p);
+}
+
+/* One policy's verdict. @return 0: all went well. */
+__noinline int judge(struct xdp_md *ctx, struct ask *ask, struct cv_judgement *j)
+{
+	struct judge f = {};
+	int bad;
+
+	if (!ask || !j)
+		return -1;
+	bad = parse_frame(ctx, &f.packet);
+	f.frame.data = (void *)(long)ctx->data;
+	f.frame.end = (void *)(long)ctx->data_end;
+	f.slot = ask->slot & (CV_POLICY_SLOTS - 1);
+	f.port = ask->port & (CV_PORTS_MAX - 1);
+	if (!find_policy(&f)) {
+		cv_judge_drop(j, CV_REASON_DENY_DEFAULT);
+		return -1;
+	}
+	if (bad)
+		cv_judge_drop(j, bad);
+	else if (f.head->n_guards && is_guarded(ctx, &f.packet, f.slot))
+		cv_judge_guard(j);
+	else if (!f.packet.family)
+		cv_judge_non_ip(f.context, j);
+	else
+		apply_rule(&f, ask, j);
+	count_hit(&f, ask, j);
+	if (ask->shadow && f.packet.family)
+		cv_device_key(&f.packet, &ask->device);
+	if (!ask->shadow && wants_module(&f, j)) {
+		tell_module(&f, ask, j);
+		ask->module = f.slot + 1;
+	}
+	return 0;
+}
+
+#endif
