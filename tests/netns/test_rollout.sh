@@ -47,9 +47,10 @@ crash() {
 		wait_for 10 "the dataplane" in_step
 		before=$(status_of '[.live.number, .shadow.number, .state] | @csv')
 		"$@" >/dev/null 2>&1
-		if [ -e "/proc/$CONTROL_PID" ]; then
+		# One that was killed may still be there as a zombie, until this shell waits for it.
+		if grep -q '^State:[[:space:]]*[^Z]' "/proc/$CONTROL_PID/status" 2>/dev/null; then
 			wrong+=" not-killed:$1-$step"
-			continue
+			kill_control
 		fi
 		wait "$CONTROL_PID" 2>/dev/null
 		killed=$((killed + 1))
