@@ -44,3 +44,17 @@ check "nothing else passed" jq -e '[.xdp.devices, .xdp.platform | .allow // 0] |
 check "the rules drop what is not" jq -e '.xdp.devices["deny-rule"] >= 1 and .xdp.platform["deny-rule"] >= 1' \
 	"$LAB_DIR/stats.json"
 check_ledger
+
+# With the host's firewall behind: what the guard passes it passes, and no quarantine cuts that.
+firewall() { in_ns box "$LAB_BUILD/control/cli/culvert" firewall show --json; }
+kill "$CONTROL_PID" && wait "$CONTROL_PID" 2>/dev/null
+sed -i 's/enabled: false/enabled: true/' "$LAB_DIR/culvert.yaml"
+control_start || exit 1
+check "management through policy and firewall" from dev 2222 5
+in_ns box "$LAB_BUILD/control/cli/culvert" quarantine add --config "$LAB_DIR/culvert.yaml" \
+	"$DEV_IP" "$(ip -n "$LAB-dev" -j link show dev0 | jq -r '.[0].address')" >"$LAB_DIR/add.txt"
+equal "its peer goes into quarantine" "2 changed, 2 in quarantine" "$(cat "$LAB_DIR/add.txt")"
+check "that does not cut it either" from dev 2222 5
+firewall >"$LAB_DIR/firewall.json"
+check "the firewall counts it as management" jq -e '.input.management.packets > 10' "$LAB_DIR/firewall.json"
+equal "and XDP passed nothing by mistake" 0 "$(jq '.input["sensor-port"].packets' "$LAB_DIR/firewall.json")"
