@@ -80,7 +80,11 @@ lab_down() {
 	[ -n "$DATAPLANE_PID" ] && wait "$DATAPLANE_PID" 2>/dev/null
 	[ -n "$CONTROL_PID" ] && kill "$CONTROL_PID" 2>/dev/null && wait "$CONTROL_PID" 2>/dev/null
 	for pid in "${LAB_PIDS[@]}"; do kill -9 "$pid" 2>/dev/null; done
-	for ns in dev plat box; do ip netns del "$LAB-$ns" 2>/dev/null; done
+	for ns in dev plat box; do
+		# A part that forks for each connection may have left some behind.
+		ip netns pids "$LAB-$ns" 2>/dev/null | xargs -r kill -9 2>/dev/null
+		ip netns del "$LAB-$ns" 2>/dev/null
+	done
 	rm -rf "/sys/fs/bpf/$LAB"
 	if [ -n "${LAB_KEEP:-}" ]; then touch "$LAB_DIR/kept"; else rm -rf "$LAB_DIR"; fi
 }
