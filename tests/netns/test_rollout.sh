@@ -19,6 +19,8 @@ kill_control() {
 	kill -9 "$CONTROL_PID" 2>/dev/null
 	wait "$CONTROL_PID" 2>/dev/null
 }
+# One that was killed takes a moment to end, and is there as a zombie until this shell waits for it.
+is_dead() { ! grep -q '^State:[[:space:]]*[^Z]' "/proc/$CONTROL_PID/status" 2>/dev/null; }
 # Steps that CHANGE goes through.
 steps_of() {
 	: >"$LAB_DIR/control.out"
@@ -47,8 +49,7 @@ crash() {
 		wait_for 10 "the dataplane" in_step
 		before=$(status_of '[.live.number, .shadow.number, .state] | @csv')
 		"$@" >/dev/null 2>&1
-		# One that was killed may still be there as a zombie, until this shell waits for it.
-		if grep -q '^State:[[:space:]]*[^Z]' "/proc/$CONTROL_PID/status" 2>/dev/null; then
+		if ! wait_for 5 "its end" is_dead; then
 			wrong+=" not-killed:$1-$step"
 			kill_control
 		fi
