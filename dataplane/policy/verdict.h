@@ -147,9 +147,12 @@ CV_INLINE int cv_learns(const struct cv_context *c, __u16 src_class)
 CV_INLINE __u32 cv_probe_mask(const struct cv_context *c, const struct cv_packet *p,
 			      __u16 src_class, __u16 dst_class)
 {
-	__u32 kinds = CV_PROBE_KIND(CV_PROBE_ANY_PORT) | CV_PROBE_KIND(CV_PROBE_ANY_PROTO);
+	__u32 kinds = CV_PROBE_KIND(CV_PROBE_ANY_PROTO);
 	__u32 pairs = 0x8; /* {any,any} */
 
+	/* A key of protocol 0 is of any protocol: asked as one of its own, it would come too soon. */
+	if (p->ip_proto)
+		kinds |= CV_PROBE_KIND(CV_PROBE_ANY_PORT);
 	if (p->fragment == CV_FRAG_LATER)
 		kinds |= CV_PROBE_KIND(CV_PROBE_FRAGMENT);
 	else if (p->ip_proto == CV_IPPROTO_TCP || p->ip_proto == CV_IPPROTO_UDP)

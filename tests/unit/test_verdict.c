@@ -146,12 +146,32 @@ static void test_fragments(void **state)
 	cv_policy_table_destroy(t);
 }
 
+/* IP protocol 0 is not "any": its frames meet rules of any protocol in their own order. */
+static void test_protocol_zero(void **state)
+{
+	struct cv_generation_build *b = policy(CV_ACTION_DROP);
+	struct cv_policy_table *t;
+	struct bytes f;
+
+	prefix(b, AF_INET, "10.1.0.0", 16, 1);
+	rule(b, 1, (struct cv_rule_key){.ip_proto = 6, .match = CV_MATCH_ANY_PORT},
+	     CV_ACTION_FORWARD);
+	rule(b, 2, (struct cv_rule_key){.src_class = 1, .match = CV_MATCH_ANY_PORT},
+	     CV_ACTION_FORWARD);
+	rule(b, 3, (struct cv_rule_key){.match = CV_MATCH_ANY_PORT}, CV_ACTION_FORWARD);
+	t = table(b);
+	ethernet(&f, 0x0800);
+	ip4(&f, 5, 0, 0, 0);
+	assert_int_equal(judge(t, &f).rule, 2);
+	cv_policy_table_destroy(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),	    cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_bad_headers), cmocka_unit_test(test_extensions),
-		cmocka_unit_test(test_fragments),
+		cmocka_unit_test(test_fragments),   cmocka_unit_test(test_protocol_zero),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
