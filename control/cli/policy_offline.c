@@ -21,7 +21,6 @@ const struct cv_cli_command cv_cli_policy_offline[] = {
 	},
 	{
 		.name = "policy doc",
-		.operands = "",
 		.help = "print what a policy file may hold",
 		.details = "Every key with its values and defaults, as Markdown.",
 		.exits = "0 1 3",

@@ -45,7 +45,7 @@ void cv_evidence_offer(struct cv_evidence *e, const struct cv_evidence_drop *dro
 /* Control may be renewing its word at this moment: only the word that was looked at is withdrawn. */
 void cv_evidence_expire(struct cv_evidence *e, uint64_t now_ns)
 {
-	uint64_t until = __atomic_load_n(&e->config.until_ns, __ATOMIC_RELAXED);
+	__u64 until = __atomic_load_n(&e->config.until_ns, __ATOMIC_RELAXED);
 
 	if (until != 0 && until < now_ns)
 		__atomic_compare_exchange_n(&e->config.until_ns, &until, 0, false, __ATOMIC_RELAXED,

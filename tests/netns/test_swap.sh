@@ -74,7 +74,9 @@ say "note: $sent frames sent in $seconds s: $(jq -n "$sent / $seconds | floor") 
 equal "frames judged by a mixture of two policies" 0 "$(denied)"
 equal "frames that passed the dataplane by" "$bypassed_before" "$(bypassed)"
 queues=$(($(dropped_by dev dev0) + $(overruns) + $(tx_full) + $(dropped_by box cvb) + $(socket_full)))
-equal "arrived, or lost in a queue that counted it ($distinct + $queues)" "$sent" $((distinct + queues))
+# The queues also count the few frames that are not of the flow (ARP, IPv6's own).
+check "arrived, or lost in a queue that counted it ($sent = $distinct + $queues)" \
+	jq -en "$distinct + $queues - $sent | . >= 0 and . <= 20"
 equal "none twice" "$received" "$distinct"
 equal "out of order" 0 "$reordered"
 check "at least $rate_min frames a second" [ "$(jq -n "$sent / $seconds | floor")" -ge "$rate_min" ]

@@ -57,7 +57,7 @@ static inline struct flow_harness *eh_new(const struct eh_rule *r)
 	struct cv_app_pattern twice;
 	struct cv_generation_build *b;
 	struct cv_app_build *ab;
-	struct cv_generation *gen;
+	struct cv_generation *gen = NULL;
 	struct cv_apps *apps;
 	struct cv_app like = r->like;
 	uint16_t app, answers;
