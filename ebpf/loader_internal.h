@@ -133,6 +133,12 @@ struct cv_bpf_inner {
 	int fd[CV_INNER_COUNT]; /* -1 = none */
 };
 
+/** @return 0 or negative errno. */
+int cv_bpf_update(int map, const void *key, const void *value);
+
+/** The map that a slot of an outer map holds. @return fd, to be closed, or negative errno. */
+int cv_bpf_inner_of(const struct bpf_map *outer, __u32 slot);
+
 /** Make and fill. @return 0 or negative errno; close @p m in any case. */
 int cv_bpf_inner_create(const struct cv_generation *gen, struct cv_bpf_inner *m);
 void cv_bpf_inner_close(struct cv_bpf_inner *m);

@@ -16,11 +16,6 @@
 
 #define MAP(b, name) bpf_map__fd((b)->first->object->maps.name)
 
-static int update(int map, uint32_t key, const void *value)
-{
-	return bpf_map_update_elem(map, &key, value, BPF_ANY) ? -errno : 0;
-}
-
 /* ---- slots --------------------------------------------------------------------------------- */
 
 static int reset_counts(const struct cv_bpf *b, uint32_t slot)
@@ -33,7 +28,7 @@ static int reset_counts(const struct cv_bpf *b, uint32_t slot)
 	none = calloc((size_t)cpus, sizeof(*none));
 	if (!none)
 		return -ENOMEM;
-	err = update(MAP(b, module_counts), slot, none);
+	err = cv_bpf_update(MAP(b, module_counts), &slot, none);
 	free(none);
 	return err;
 }
@@ -44,9 +39,9 @@ static int put(const struct cv_bpf *b, uint32_t slot, int program, const struct 
 	int err = reset_counts(b, slot);
 
 	if (!err)
-		err = update(MAP(b, module_programs), slot, &program);
+		err = cv_bpf_update(MAP(b, module_programs), &slot, &program);
 	if (!err)
-		err = update(MAP(b, module_slots), slot, s);
+		err = cv_bpf_update(MAP(b, module_slots), &slot, s);
 	return err;
 }
 
@@ -73,7 +68,7 @@ void cv_modules_clear(const struct cv_bpf *b, uint32_t slot)
 {
 	static const struct cv_module_slot none;
 
-	(void)update(MAP(b, module_slots), slot, &none);
+	(void)cv_bpf_update(MAP(b, module_slots), &slot, &none);
 	(void)bpf_map_delete_elem(MAP(b, module_programs), &slot);
 }
 
@@ -107,12 +102,13 @@ int cv_modules_begin(struct cv_bpf *b)
 	for (uint32_t slot = 0; slot < CV_POLICY_SLOTS && !b->module.keep; slot++)
 		cv_modules_clear(b, slot);
 	for (unsigned int i = 0; i < b->count && !err; i++) {
+		uint32_t at = CV_MODULE_FINISH(i);
 		int finish;
 
 		if (!b->ports[i].object)
 			continue;
 		finish = bpf_program__fd(b->ports[i].object->progs.module_finish);
-		err = update(MAP(b, module_programs), CV_MODULE_FINISH(i), &finish);
+		err = cv_bpf_update(MAP(b, module_programs), &at, &finish);
 	}
 	return err;
 }

@@ -13,11 +13,6 @@
 
 #define OUTER_ROW(name) o->maps.policy_##name,
 
-static int update(int fd, const void *key, const void *value)
-{
-	return bpf_map_update_elem(fd, key, value, BPF_ANY) ? -errno : 0;
-}
-
 /* ---- slots --------------------------------------------------------------------------------- */
 
 struct cv_epoch cv_bpf_epoch(const struct cv_bpf *b)
@@ -57,16 +52,16 @@ static int put_slot(const struct cv_bpf *b, const struct cv_generation *gen,
 	int err = 0;
 
 	for (unsigned int i = 0; i < CV_INNER_COUNT && !err; i++)
-		err = update(bpf_map__fd(outer[i]), &slot, &m->fd[i]);
+		err = cv_bpf_update(bpf_map__fd(outer[i]), &slot, &m->fd[i]);
 	for (__u32 port = 0; port < CV_PORTS_MAX && !err; port++) {
 		__u32 row = slot * CV_PORTS_MAX + port;
 		bool there = (port + 1) * CV_VLANS <= gen->places.count;
 
-		err = update(bpf_map__fd(o->maps.policy_places), &row,
-			     there ? places + port * (size_t)CV_VLANS : nowhere);
+		err = cv_bpf_update(bpf_map__fd(o->maps.policy_places), &row,
+				    there ? places + port * (size_t)CV_VLANS : nowhere);
 	}
 	if (!err)
-		err = update(bpf_map__fd(o->maps.policy_head), &slot, &gen->policy);
+		err = cv_bpf_update(bpf_map__fd(o->maps.policy_head), &slot, &gen->policy);
 	return err;
 }
 
@@ -90,27 +85,15 @@ static int build(struct cv_bpf *b, const struct cv_generation *gen, __u32 *ret)
 	return err;
 }
 
-/* The map a slot of an outer map holds. @return fd, or negative errno. */
-static int inner_of(const struct bpf_map *outer, __u32 slot)
-{
-	__u32 id;
-	int fd;
-
-	if (bpf_map_lookup_elem(bpf_map__fd(outer), &slot, &id))
-		return -errno;
-	fd = bpf_map_get_fd_by_id(id);
-	return fd < 0 ? -errno : fd;
-}
-
 /* The kernel answers an update of an outer map after a grace period, even one that changes
  * nothing: after that nobody judges by a word read before. */
 static void wait_for_readers(const struct bpf_map *outer, __u32 slot)
 {
-	int fd = inner_of(outer, slot);
+	int fd = cv_bpf_inner_of(outer, slot);
 
 	if (fd < 0)
 		return;
-	(void)update(bpf_map__fd(outer), &slot, &fd);
+	(void)cv_bpf_update(bpf_map__fd(outer), &slot, &fd);
 	close(fd);
 }
 
@@ -121,7 +104,7 @@ static void empty_slot(const struct cv_bpf *b, __u32 slot)
 
 	cv_modules_clear(b, slot);
 	for (unsigned int i = 0; i < CV_INNER_COUNT; i++) {
-		int fd = inner_of(outer[i], slot);
+		int fd = cv_bpf_inner_of(outer[i], slot);
 
 		if (fd < 0)
 			continue;

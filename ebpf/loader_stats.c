@@ -73,25 +73,11 @@ static void add_hits(struct cv_rule_hits *sum, const struct cv_rule_hits *h)
 		sum->last_ns = h->last_ns;
 }
 
-/* The map of one slot. @return fd, to be closed. */
-static int hits_of(const struct cv_bpf *b, uint32_t slot)
-{
-	__u32 id;
-	int fd;
-
-	if (!b->first)
-		return -ENOENT;
-	if (bpf_map_lookup_elem(bpf_map__fd(b->first->object->maps.policy_hits), &slot, &id))
-		return -errno;
-	fd = bpf_map_get_fd_by_id(id);
-	return fd < 0 ? -errno : fd;
-}
-
 int cv_bpf_hits(const struct cv_bpf *b, uint32_t slot, struct cv_rule_hits *hits, uint32_t n)
 {
 	int cpus = libbpf_num_possible_cpus(), err = 0;
 	struct cv_policy_head head;
-	int fd = hits_of(b, slot);
+	int fd = b->first ? cv_bpf_inner_of(b->first->object->maps.policy_hits, slot) : -ENOENT;
 
 	if (fd < 0)
 		return fd;

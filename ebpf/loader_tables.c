@@ -18,7 +18,7 @@ void cv_bpf_inner_close(struct cv_bpf_inner *m)
 	}
 }
 
-static int update(int fd, const void *key, const void *value)
+int cv_bpf_update(int fd, const void *key, const void *value)
 {
 	return bpf_map_update_elem(fd, key, value, BPF_ANY) ? -errno : 0;
 }
@@ -29,7 +29,7 @@ static int add_prefix6(const struct cv_bpf_inner *m, const struct cv_gen_prefix 
 	__u32 class_id = p->class_id;
 
 	memcpy(&key.addr, p->addr, sizeof(key.addr));
-	return update(m->fd[CV_INNER_prefix6], &key, &class_id);
+	return cv_bpf_update(m->fd[CV_INNER_prefix6], &key, &class_id);
 }
 
 static void *map_array(int fd, size_t size)
@@ -72,10 +72,10 @@ static int fill_senders(const struct cv_bpf_inner *m, const struct cv_generation
 	for (uint32_t i = 0; i < gen->macs.count && !err; i++) {
 		__u32 class_id = mac[i].class_id;
 
-		err = update(m->fd[CV_INNER_macs], &mac[i].mac, &class_id);
+		err = cv_bpf_update(m->fd[CV_INNER_macs], &mac[i].mac, &class_id);
 	}
 	for (uint32_t i = 0; i < gen->bindings.count && !err; i++)
-		err = update(m->fd[CV_INNER_bindings], &b[i].key, &b[i].place);
+		err = cv_bpf_update(m->fd[CV_INNER_bindings], &b[i].key, &b[i].place);
 	return err;
 }
 
@@ -88,11 +88,11 @@ static int fill(const struct cv_bpf_inner *m, const struct cv_generation *gen, u
 	if (!err)
 		err = fill_senders(m, gen);
 	for (uint32_t i = 0; i < gen->rules.count && !err; i++)
-		err = update(m->fd[CV_INNER_rules], &r[i].key, &r[i].rule);
+		err = cv_bpf_update(m->fd[CV_INNER_rules], &r[i].key, &r[i].rule);
 	for (uint32_t i = 0; i < gen->meters.count && !err; i++) {
 		struct cv_meter meter = {.limit = meters[i].limit, .reason = meters[i].reason};
 
-		err = update(m->fd[CV_INNER_meters], &i, &meter);
+		err = cv_bpf_update(m->fd[CV_INNER_meters], &i, &meter);
 	}
 	return err;
 }
@@ -149,4 +149,15 @@ int cv_bpf_inner_create(const struct cv_generation *gen, struct cv_bpf_inner *m)
 
 	memset(m, 0xff, sizeof(*m));
 	return err ? err : create(gen, blocks, m);
+}
+
+int cv_bpf_inner_of(const struct bpf_map *outer, __u32 slot)
+{
+	__u32 id;
+	int fd;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(outer), &slot, &id))
+		return -errno;
+	fd = bpf_map_get_fd_by_id(id);
+	return fd < 0 ? -errno : fd;
 }
