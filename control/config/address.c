@@ -45,6 +45,13 @@ bool cv_prefix_has_host_bits(const struct cv_prefix *p)
 	return false;
 }
 
+void cv_prefix_mask(const struct cv_prefix *p, uint8_t ret[16])
+{
+	memset(ret, 0, sizeof(p->addr));
+	for (unsigned int bit = 0; bit < p->len; bit++)
+		ret[bit / 8] |= (uint8_t)(0x80u >> bit % 8);
+}
+
 bool cv_prefix_is_address(const struct cv_prefix *p)
 {
 	return p->family && p->len == bits_of(p);

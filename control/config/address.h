@@ -25,6 +25,9 @@ int cv_prefix_parse(const char *text, struct cv_prefix *ret);
 /** Are there bits behind the length, which a prefix must not have? */
 bool cv_prefix_has_host_bits(const struct cv_prefix *p);
 
+/** Address bits that the prefix fixes, network order; as many bytes as cv_prefix.addr has. */
+void cv_prefix_mask(const struct cv_prefix *p, uint8_t ret[16]);
+
 /** Does the prefix name one address? */
 bool cv_prefix_is_address(const struct cv_prefix *p);
 

@@ -13,15 +13,6 @@ struct guards {
 	struct cv_diagnostics *diag;
 };
 
-static void mask_of(const struct cv_prefix *p, __u64 *mask)
-{
-	uint8_t bytes[16] = {0};
-
-	for (unsigned int bit = 0; bit < p->len; bit++)
-		bytes[bit / 8] |= (uint8_t)(0x80u >> bit % 8);
-	memcpy(mask, bytes, sizeof(bytes));
-}
-
 static bool same(const struct cv_guard *a, const struct cv_guard *b)
 {
 	return memcmp(a, b, sizeof(*a)) == 0;
@@ -38,7 +29,7 @@ static int add(struct guards *g, const struct cv_config_management *m, const uin
 		return 0;
 	memcpy(guard.addr, addr, family == 4 ? 4 : 16);
 	memcpy(guard.from, m->from.addr, sizeof(m->from.addr));
-	mask_of(&m->from, guard.from_mask);
+	cv_prefix_mask(&m->from, (uint8_t *)guard.from_mask);
 	for (uint32_t i = 0; i < g->head->n_guards; i++) {
 		if (same(&g->head->guards[i], &guard))
 			return 0;

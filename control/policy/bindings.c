@@ -15,15 +15,6 @@
 
 #define LINE_MAX_BYTES 256
 
-static void prefix_mask(const struct cv_prefix *p, void *mask)
-{
-	uint8_t *bytes = mask;
-
-	memset(bytes, 0, 16);
-	for (unsigned int bit = 0; bit < p->len; bit++)
-		bytes[bit / 8] |= (uint8_t)(0x80u >> bit % 8);
-}
-
 static bool set_identity(const char *text, struct cv_gen_binding *b)
 {
 	struct cv_prefix p;
@@ -65,7 +56,7 @@ static bool set_place(const char *key, const char *text, struct cv_binding *plac
 	place->flags |= CV_BIND_PREFIX;
 	place->family = p.family;
 	memcpy(place->addr, p.addr, sizeof(p.addr));
-	prefix_mask(&p, place->mask);
+	cv_prefix_mask(&p, (uint8_t *)place->mask);
 	return true;
 }
 
