@@ -189,17 +189,11 @@ static bool rule_valid(const struct cv_generation *g, const struct cv_rule *r)
 static bool rules_valid(const struct cv_generation *g)
 {
 	const struct cv_gen_rule *r = cv_generation_at(g, g->rules);
-	uint32_t probes[CV_CONTEXTS_MAX] = {0};
 
 	for (uint32_t i = 0; i < g->rules.count; i++) {
 		if (!key_valid(&r[i].key) || !rule_valid(g, &r[i].rule))
 			return false;
 		if (i && cv_gen_rule_order(&r[i - 1], &r[i]) >= 0)
-			return false;
-		probes[CV_KEY_CONTEXT(r[i].key.match)] |= cv_probe_bit(&r[i].key);
-	}
-	for (uint32_t i = 0; i < CV_CONTEXTS_MAX; i++) {
-		if (probes[i] != g->policy.contexts[i].probes)
 			return false;
 	}
 	return true;
@@ -255,6 +249,16 @@ static bool context_valid(const struct cv_context *c)
 	       limit_valid(&c->unknown_limit) && !memcmp(c->pad, zero, sizeof(zero));
 }
 
+static void derive_probes(const struct cv_generation *g, struct cv_policy_head *h)
+{
+	const struct cv_gen_rule *r = cv_generation_at(g, g->rules);
+
+	for (uint32_t i = 0; i < CV_CONTEXTS_MAX; i++)
+		h->contexts[i].probes = 0;
+	for (uint32_t i = 0; i < g->rules.count; i++)
+		h->contexts[CV_KEY_CONTEXT(r[i].key.match)].probes |= cv_probe_bit(&r[i].key);
+}
+
 /* Flags say what there is: a judge does not look for what they deny. */
 static uint32_t policy_flags(const struct cv_generation *g)
 {
@@ -273,15 +277,25 @@ static uint32_t policy_flags(const struct cv_generation *g)
 	return flags;
 }
 
+void cv_generation_derive(const struct cv_generation *g, struct cv_policy_head *h)
+{
+	const struct cv_gen_prefix *prefixes = cv_generation_at(g, g->prefixes);
+
+	h->number = g->number;
+	h->flags = policy_flags(g);
+	h->n_meters = g->meters.count;
+	h->hosts4_bits = cv_hosts4_bits(cv_hosts4_count(prefixes, g->prefixes.count));
+	derive_probes(g, h);
+}
+
 static bool policy_valid(const struct cv_generation *g)
 {
 	const struct cv_policy_head *h = &g->policy;
+	struct cv_policy_head derived = *h;
 
-	if (h->number != g->number || h->n_guards > CV_GUARDS_MAX ||
-	    h->n_rules >= CV_RULE_INDEXES_MAX || h->flags != policy_flags(g) ||
-	    h->n_meters != g->meters.count || h->pad ||
-	    h->hosts4_bits != cv_hosts4_bits(cv_hosts4_count(cv_generation_at(g, g->prefixes),
-							     g->prefixes.count)))
+	cv_generation_derive(g, &derived);
+	if (memcmp(&derived, h, sizeof(derived)) != 0 || h->n_guards > CV_GUARDS_MAX ||
+	    h->n_rules >= CV_RULE_INDEXES_MAX || h->pad)
 		return false;
 	for (uint32_t i = 0; i < h->n_guards; i++) {
 		if ((h->guards[i].family != 4 && h->guards[i].family != 6) || h->guards[i].pad)

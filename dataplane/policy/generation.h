@@ -174,6 +174,15 @@ struct cv_generation {
  */
 int cv_generation_check(const void *data, size_t size);
 
+/**
+ * The parts of a policy's head that follow from the sections and contexts of @p g: number, flags,
+ * n_meters, hosts4_bits and the contexts' probes. The others are left.
+ *
+ * @param g its sections are in bounds.
+ * @param h may be the one of @p g.
+ */
+void cv_generation_derive(const struct cv_generation *g, struct cv_policy_head *h);
+
 /** CRC32C of the image as its crc32c field wants it. @p g holds g->size bytes, >= its head. */
 uint32_t cv_generation_crc(const struct cv_generation *g);
 

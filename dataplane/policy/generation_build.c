@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dataplane/policy/generation_build.h"
-#include "dataplane/policy/prefix4.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -239,35 +238,17 @@ static size_t place(struct cv_generation_build *b)
 	return at;
 }
 
-/* What follows from what was added. */
-static void summarize(struct cv_generation_build *b)
+/* Rules are counted by their names, or by the highest index where they have none. */
+static uint32_t count_rules(const struct cv_generation_build *b)
 {
-	struct cv_policy_head *h = &b->head.policy;
 	const struct cv_gen_rule *rules = (const void *)b->list[RULES].data;
-	const struct cv_gen_meter *meters = (const void *)b->list[METERS].data;
+	uint32_t n = (uint32_t)b->list[RULE_NAMES].count;
 
-	h->number = b->head.number;
-	h->n_meters = (uint32_t)b->list[METERS].count;
-	h->hosts4_bits = cv_hosts4_bits(cv_hosts4_count((const void *)b->list[PREFIXES].data,
-							(uint32_t)b->list[PREFIXES].count));
-	h->n_rules = (uint32_t)b->list[RULE_NAMES].count;
-	h->flags = (b->list[MACS].count ? CV_POLICY_MACS : 0) |
-		   (b->list[BINDINGS].count ? CV_POLICY_BINDINGS : 0);
-	for (size_t i = 0; i < h->n_meters; i++) {
-		if (meters[i].limit.cost_packet | meters[i].limit.cost_byte16)
-			h->flags |= CV_POLICY_METERS;
-	}
-	for (size_t i = 0; i < CV_CONTEXTS_MAX; i++) {
-		h->contexts[i].probes = 0;
-		if (h->contexts[i].unknown != CV_UNKNOWN_ALLOW)
-			h->flags |= CV_POLICY_UNKNOWN;
-	}
 	for (size_t i = 0; i < b->list[RULES].count; i++) {
-		h->contexts[CV_KEY_CONTEXT(rules[i].key.match)].probes |=
-			cv_probe_bit(&rules[i].key);
-		if (rules[i].rule.index > h->n_rules)
-			h->n_rules = rules[i].rule.index;
+		if (rules[i].rule.index > n)
+			n = rules[i].rule.index;
 	}
+	return n;
 }
 
 int cv_generation_build_finish(struct cv_generation_build *b, struct cv_generation **ret)
@@ -280,7 +261,7 @@ int cv_generation_build_finish(struct cv_generation_build *b, struct cv_generati
 	sort(&b->list[BINDINGS], cv_gen_binding_order);
 	sort(&b->list[RULES], cv_gen_rule_order);
 	sort(&b->list[REGISTERS], cv_gen_register_order);
-	summarize(b);
+	b->head.policy.n_rules = count_rules(b);
 	size = place(b);
 	if (size > UINT32_MAX)
 		return -EFBIG;
@@ -300,6 +281,7 @@ int cv_generation_build_finish(struct cv_generation_build *b, struct cv_generati
 			memcpy((uint8_t *)g + size, l->data, l->count * l->element);
 		size += round8(l->count * l->element);
 	}
+	cv_generation_derive(g, &g->policy);
 	g->crc32c = cv_generation_crc(g);
 	if (cv_generation_check(g, g->size)) {
 		free(g);
