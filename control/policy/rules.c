@@ -79,12 +79,16 @@ static const struct cv_field limit_schema = {.type = CV_FIELD_SECTION,
 
 /* ---- services ------------------------------------------------------------------------------ */
 
-/* Number of a name: index + 1, 0 = not there. */
-static uint16_t find_name(const char *text, const struct cv_policy_name *first, size_t size,
-			  size_t n, struct cv_nearest *nearest)
+/*
+ * Number of a name: index + 1, 0 = not there. @list may be NULL when there are none; @offset is that
+ * of the name in one of its @size bytes.
+ */
+static uint16_t find_name(const char *text, const void *list, size_t offset, size_t size, size_t n,
+			  struct cv_nearest *nearest)
 {
 	for (size_t i = 0; i < n; i++) {
-		const struct cv_policy_name *name = (const void *)((const char *)first + i * size);
+		const struct cv_policy_name *name =
+			(const void *)((const char *)list + i * size + offset);
 
 		if (strcmp(name->text, text) == 0)
 			return (uint16_t)(i + 1);
@@ -93,7 +97,8 @@ static uint16_t find_name(const char *text, const struct cv_policy_name *first, 
 	return 0;
 }
 #define FIND(policy, list, text, nearest)                                                          \
-	find_name(text, &(policy)->list->name, sizeof(*(policy)->list), (policy)->n_##list, nearest)
+	find_name(text, (policy)->list, offsetof(typeof(*(policy)->list), name),                   \
+		  sizeof(*(policy)->list), (policy)->n_##list, nearest)
 
 static void unknown_name(struct cv_policy_reader *r, const struct cv_yaml *node, const char *text,
 			 const char *what, const struct cv_nearest *nearest)
