@@ -4,7 +4,10 @@
  * (stock.bpf.c), by BPF_PROG_RUN. Every frame is from another device; what the generator and the
  * run itself take is measured in the same way and told beside.
  *
- *     bench_xdp DEVICES hosts|nets TURNS      prints one JSON object; DEVICES a power of two
+ *     bench_xdp DEVICES hosts|nets TURNS [OBJECT]
+ *
+ * DEVICES a power of two. OBJECT: a BPF object whose first program is one more peer; it must let
+ * the frames pass. Prints one JSON object.
  */
 #include <errno.h>
 #include <sched.h>
@@ -30,6 +33,7 @@ struct bench {
 	enum traffic_kind kind;
 	struct cv_bpf culvert;
 	struct stock_bpf *stock;
+	struct bpf_object *other; /* one more peer, NULL = none */
 };
 
 static int fill_stock(const struct bench *b, const struct cv_generation *g)
@@ -71,6 +75,21 @@ static int load_stock(struct bench *b, const struct cv_generation *g)
 	if (!err)
 		err = stock_bpf__load(b->stock);
 	return err ? err : fill_stock(b, g);
+}
+
+static int load_other(struct bench *b, const char *path)
+{
+	struct bpf_program *program;
+
+	b->other = bpf_object__open_file(path, NULL);
+	if (!b->other)
+		return -errno;
+	program = bpf_object__next_program(b->other, NULL);
+	if (!program)
+		return -ENOENT;
+	if (bpf_program__set_type(program, BPF_PROG_TYPE_XDP))
+		return -EINVAL;
+	return bpf_object__load(b->other);
 }
 
 static int set_up(struct bench *b, struct cv_bpf_why *why)
@@ -138,6 +157,8 @@ static int measure(const struct bench *b, int turns)
 {
 	const struct bpf_program *culvert = b->culvert.first->object->progs.xsk_def_prog;
 	const struct bpf_program *stock = b->stock->progs.stock;
+	const struct bpf_program *other =
+		b->other ? bpf_object__next_program(b->other, NULL) : NULL;
 	int passes = 1 + (int)((1u << 20) / b->devices), err = run(b, culvert, passes);
 
 	if (err >= 0)
@@ -147,10 +168,11 @@ static int measure(const struct bench *b, int turns)
 	for (int i = 0; err >= 0 && i < turns; i++) {
 		int floor = run(b, b->stock->progs.nothing, passes);
 		int a = run(b, culvert, passes), peer = run(b, stock, passes);
+		int c = other ? run(b, other, passes) : floor;
 
-		err = floor < 0 ? floor : a < 0 ? a : peer < 0 ? peer : 0;
-		printf("%s{\"floor_ns\":%d,\"culvert_ns\":%d,\"stock_ns\":%d}", i ? "," : "", floor,
-		       a - floor, peer - floor);
+		err = floor < 0 ? floor : a < 0 ? a : peer < 0 ? peer : c < 0 ? c : 0;
+		printf("%s{\"floor_ns\":%d,\"culvert_ns\":%d,\"stock_ns\":%d,\"other_ns\":%d}",
+		       i ? "," : "", floor, a - floor, peer - floor, c - floor);
 	}
 	printf("],\"same\":%s}\n",
 	       same_work(b, (uint64_t)b->devices * (unsigned int)(passes * (turns + 1))) ? "true"
@@ -175,10 +197,13 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	err = set_up(&b, &why);
+	if (!err && argc > 4)
+		err = load_other(&b, argv[4]);
 	if (!err)
 		err = measure(&b, turns);
 	if (err)
 		fprintf(stderr, "bench_xdp: %s %s\n", strerror(-err), why.text);
+	bpf_object__close(b.other);
 	stock_bpf__destroy(b.stock);
 	cv_bpf_offline_stop(&b.culvert);
 	return err == -EPERM ? SKIP : err ? 1 : 0;
