@@ -245,7 +245,7 @@ static json_t *points(const struct explaining *w)
 	json_t *first = json_pack("{ss ss}", "action", cv_trial_action(v->first), "reason",
 				  cv_trial_reason(v->first));
 
-	return json_pack("{so sO ss ss s{ss ss}}", "xdp",
+	return json_pack("{so so ss ss s{ss ss}}", "xdp",
 			 v->kernel ? json_incref(first) : json_null(), "worker", first, "decoding",
 			 decoding(w), "nftables", nftables(v->verdict), "outcome", "action",
 			 cv_trial_action(v->verdict), "reason", cv_trial_reason(v->verdict));

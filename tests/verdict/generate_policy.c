@@ -296,7 +296,10 @@ static void set_contexts(struct cv_random *r, struct cv_policy_head *h, uint64_t
 			c->unknown = (uint8_t)cv_below(r, CV_UNKNOWN_COUNT);
 		if (cv_once_in(r, 3))
 			c->device_limit = random_limit(r);
+		/* A stranger seldom comes twice: by a limit as wide as a device's few are refused. */
 		c->unknown_limit = random_limit(r);
+		c->unknown_limit.cost_packet *= 16;
+		c->unknown_limit.cost_byte16 *= 16;
 	}
 }
 
