@@ -4,8 +4,6 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "dataplane/policy/generation_build.h"
-
 void traffic_frame(uint8_t *ret)
 {
 	static const uint8_t head[42] = {
@@ -51,21 +49,29 @@ static int add_rule(struct cv_generation_build *b, uint32_t number, uint8_t acti
 	return cv_generation_build_rule(b, &rule);
 }
 
+int traffic_fill(struct cv_generation_build *b, uint32_t devices, enum traffic_kind kind,
+		 uint8_t even, uint8_t odd)
+{
+	uint8_t len = kind == TRAFFIC_NETS ? 24 : 32;
+	int err = add_prefix(b, TRAFFIC_SERVER_NET, 24, TRAFFIC_SERVER_CLASS);
+
+	cv_generation_build_head(b)->device_capacity = devices;
+	for (uint32_t i = 0; !err && i < devices; i++)
+		err = add_prefix(b, traffic_address(i, kind), len, (uint16_t)traffic_class(i));
+	for (uint32_t i = 0; !err && i < TRAFFIC_RULES; i++)
+		err = add_rule(b, i, i % 2 ? odd : even);
+	return err;
+}
+
 int traffic_policy(uint32_t devices, enum traffic_kind kind, uint8_t action,
 		   struct cv_generation **ret)
 {
-	uint8_t len = kind == TRAFFIC_NETS ? 24 : 32;
 	struct cv_generation_build *b = NULL;
 	int err = cv_generation_build_create(&b);
 
 	if (err)
 		return err;
-	cv_generation_build_head(b)->device_capacity = devices;
-	err = add_prefix(b, TRAFFIC_SERVER_NET, 24, TRAFFIC_SERVER_CLASS);
-	for (uint32_t i = 0; !err && i < devices; i++)
-		err = add_prefix(b, traffic_address(i, kind), len, (uint16_t)traffic_class(i));
-	for (uint32_t i = 0; !err && i < TRAFFIC_RULES; i++)
-		err = add_rule(b, i, action);
+	err = traffic_fill(b, devices, kind, action, action);
 	if (!err)
 		err = cv_generation_build_finish(b, ret);
 	cv_generation_build_destroy(b);

@@ -57,8 +57,14 @@ static inline __u32 traffic_port(__u32 device)
 	return device / TRAFFIC_GROUPS % TRAFFIC_PORTS;
 }
 
+/** Of two neighbouring ports the even or the odd one. */
+static inline __u32 traffic_choose(__u32 port, __u32 odd)
+{
+	return (port & ~1u) | odd;
+}
+
 #ifndef __bpf__
-#include "dataplane/policy/generation.h"
+#include "dataplane/policy/generation_build.h"
 
 /** A frame of device 0, zero elsewhere. @p ret TRAFFIC_LEN bytes. */
 void traffic_frame(uint8_t *ret);
@@ -75,6 +81,14 @@ void traffic_set_device(uint8_t *frame, uint32_t device, enum traffic_kind kind)
  */
 int traffic_policy(uint32_t devices, enum traffic_kind kind, uint8_t action,
 		   struct cv_generation **ret);
+
+/**
+ * The same into a generation that is being built.
+ *
+ * @param even action of the rules for even ports, @param odd of those for odd ones.
+ */
+int traffic_fill(struct cv_generation_build *b, uint32_t devices, enum traffic_kind kind,
+		 uint8_t even, uint8_t odd);
 #endif
 
 #endif
