@@ -4,102 +4,59 @@
  * are in flight while the others compute: parse and find the flow, look up what is new, then
  * decide in order, since the meter of a device depends on the frames before.
  */
+#include "dataplane/policy/policy_flow.h"
 #include "dataplane/policy/policy_lookup.h"
-
-/* ---- flows: verdicts already looked up ---------------------------------------------------- */
-
-static void flow_key_of(const struct cv_frame *f, struct flow_key *k)
-{
-	const struct cv_packet *p = &f->packet;
-
-	k->src[0] = p->src.q[0];
-	k->src[1] = p->src.q[1];
-	k->dst[0] = p->dst.q[0];
-	k->dst[1] = p->dst.q[1];
-	k->rest = (uint64_t)p->ports << 32 | (uint64_t)p->vlan << 16 | (uint64_t)p->ip_proto << 8 |
-		  (uint64_t)(p->fragment == CV_FRAG_LATER) << 6 | (uint64_t)(p->family == 6) << 5 |
-		  f->port % CV_PORTS_MAX | 0x80;
-}
-
-static uint32_t hash_flow(const struct flow_key *k)
-{
-	uint64_t a = hash_fold(k->src[0] ^ k->rest, k->dst[0] ^ 0x9e3779b97f4a7c15ull);
-	uint64_t b = hash_fold(k->src[1] ^ 0xbf58476d1ce4e5b9ull, k->dst[1] ^ a);
-
-	return (uint32_t)(a ^ b);
-}
-
-static bool same_flow(const struct flow_key *a, const struct flow_key *b)
-{
-	return !((a->src[0] ^ b->src[0]) | (a->src[1] ^ b->src[1]) | (a->dst[0] ^ b->dst[0]) |
-		 (a->dst[1] ^ b->dst[1]) | (a->rest ^ b->rest));
-}
-
-/* ---- what the policy says of a flow -------------------------------------------------------- */
-
-static const struct cv_rule *find_rule(const struct cv_policy_table *t, const struct cv_packet *p,
-				       uint32_t context, uint16_t src, uint16_t dst)
-{
-	const struct cv_context *c = &t->head.contexts[context];
-	uint32_t mask;
-
-	for (mask = cv_probe_mask(c, p, src, dst); mask; mask &= mask - 1) {
-		struct cv_rule_key key;
-		const struct cv_rule *r;
-
-		cv_probe_key((uint32_t)__builtin_ctz(mask), p, context, src, dst, &key);
-		r = find_key(&t->rules, &key);
-		if (r)
-			return r;
-	}
-	return NULL;
-}
-
-static void look_up(const struct cv_policy_table *t, const struct cv_frame *f, uint32_t context,
-		    struct flow_entry *e)
-{
-	const struct cv_context *c = &t->head.contexts[context];
-	const struct cv_packet *p = &f->packet;
-	uint16_t src = 0, dst = 0;
-
-	if (cv_needs_classes(c) || cv_asks_sender(c))
-		src = class_of(t, p, (const uint64_t *)p->src.q, f->data + CV_ETH_SOURCE);
-	if (cv_needs_classes(c))
-		dst = class_of(t, p, (const uint64_t *)p->dst.q, f->data);
-	e->src_class = src;
-	e->spoofed = t->head.flags & CV_POLICY_BINDINGS &&
-		     is_spoofed(t, p, cv_load_mac(f->data + CV_ETH_SOURCE));
-	e->rule = find_rule(t, p, context, src, dst);
-	e->device = DEVICE_NONE;
-}
-
-/* ---- the burst ---------------------------------------------------------------------------- */
 
 /* One frame between the stages. */
 struct step {
 	struct flow_key key;
 	struct cv_judgement j;
-	struct flow_entry *flow; /* its set, then its entry; NULL = decided by parsing */
+	struct flow_entry *flow; /* its set, then its entry; NULL = not asked for */
 	const struct cv_context *context;
 	const struct cv_rule *rule;
 	const struct cv_limit *limit; /* of the sender */
 	uint64_t hash; /* of the device, where the flow does not know it */
+	uint64_t want; /* the first rule key to try */
+	uint32_t class_id[2]; /* of source and destination, or where prefix4 says more */
+	uint32_t probes; /* rule keys to try */
 	uint32_t number; /* of the context */
 	uint32_t device;
 	uint32_t reason; /* of a refusal by the limit */
+	bool open; /* not decided by parsing */
+	bool known; /* its flow was remembered */
+	bool spoofed; /* a binding does not hold */
 	bool ask; /* the device has a say */
 	bool learn;
-	struct flow_entry own; /* where flows are not remembered */
 };
 
+/* ---- parsing, and flows ------------------------------------------------------------------- */
+
+static bool asks_source(const struct step *s)
+{
+	return cv_needs_classes(s->context) || cv_asks_sender(s->context);
+}
+
+CV_INLINE void ask_classes(const struct cv_policy_table *t, const struct cv_packet *p,
+			   const struct step *s)
+{
+	if (p->family != 4)
+		return;
+	if (asks_source(s))
+		ask_class4(&t->prefix4, p->src.v4);
+	if (cv_needs_classes(s->context))
+		ask_class4(&t->prefix4, p->dst.v4);
+}
+
 /* What follows from parsing alone, or where the flow will be found. */
-static void begin(struct cv_policy_table *t, const struct cv_frame *f, uint32_t bad, struct step *s)
+static void begin(struct cv_policy_table *t, const struct cv_frame *f, uint32_t bad, bool flows,
+		  struct step *s)
 {
 	const struct cv_packet *p = &f->packet;
 	struct cv_span span = {f->data, f->data + f->len};
 
 	s->flow = NULL;
-	s->ask = false;
+	s->open = s->known = s->spoofed = s->ask = false;
+	s->device = DEVICE_NONE;
 	s->j = (struct cv_judgement){0};
 	s->number = t->places[(f->port % CV_PORTS_MAX) * CV_VLANS + p->vlan];
 	s->context = &t->head.contexts[s->number];
@@ -109,9 +66,12 @@ static void begin(struct cv_policy_table *t, const struct cv_frame *f, uint32_t 
 		cv_judge_guard(&s->j);
 	} else if (!p->family) {
 		cv_judge_non_ip(s->context, &s->j);
-	} else if (t->head.flags & (CV_POLICY_MACS | CV_POLICY_BINDINGS)) {
-		s->flow = &s->own; /* the MAC addresses have a say, which no flow key holds */
 	} else {
+		s->open = true;
+		if (!flows) {
+			ask_classes(t, p, s);
+			return;
+		}
 		flow_key_of(f, &s->key);
 		s->flow = t->flows[hash_flow(&s->key) % FLOW_SETS];
 		__builtin_prefetch(&s->flow[0], 1);
@@ -119,23 +79,118 @@ static void begin(struct cv_policy_table *t, const struct cv_frame *f, uint32_t 
 	}
 }
 
-static void find_flow(struct cv_policy_table *t, const struct cv_frame *f, struct step *s)
+static void find_flows(struct cv_policy_table *t, const struct cv_frame *frames, struct step *steps,
+		       unsigned int n)
 {
-	struct flow_entry *set = s->flow;
+	int hits = 0, misses = 0;
 
-	if (set == &s->own) {
-		look_up(t, f, s->number, set);
-	} else if (same_flow(&set[1].key, &s->key)) {
-		s->flow = &set[1];
-	} else if (!same_flow(&set[0].key, &s->key)) {
-		/* The newer of the two flows of a set is in front. */
-		set[1] = set[0];
-		set[0].key = s->key;
-		look_up(t, f, s->number, &set[0]);
+	for (unsigned int i = 0; i < n; i++) {
+		struct step *s = &steps[i];
+		struct flow_entry *e;
+
+		if (!s->open)
+			continue;
+		e = flow_find(s->flow, &s->key);
+		if (!e) {
+			misses++;
+			ask_classes(t, &frames[i].packet, s);
+			continue;
+		}
+		hits++;
+		s->flow = e;
+		s->known = true;
+		s->rule = e->rule;
+		s->device = e->device;
+		s->class_id[0] = e->src_class;
 	}
-	s->rule = s->flow->rule;
-	s->device = s->flow->device;
+	flows_found(t, hits, misses);
 }
+
+/* ---- what the policy says of a new flow ---------------------------------------------------- */
+
+static void begin_classes(const struct cv_policy_table *t, const struct cv_frame *f, struct step *s)
+{
+	const struct cv_packet *p = &f->packet;
+
+	s->class_id[0] = s->class_id[1] = 0;
+	if (asks_source(s))
+		s->class_id[0] =
+			begin_class(t, p, (const uint64_t *)p->src.q, f->data + CV_ETH_SOURCE);
+	if (cv_needs_classes(s->context))
+		s->class_id[1] = begin_class(t, p, (const uint64_t *)p->dst.q, f->data);
+	s->spoofed = t->head.flags & CV_POLICY_BINDINGS &&
+		     is_spoofed(t, p, cv_load_mac(f->data + CV_ETH_SOURCE));
+}
+
+static void finish_classes(const struct cv_policy_table *t, const struct cv_packet *p,
+			   struct step *s)
+{
+	struct cv_rule_key key;
+
+	s->class_id[0] = last_class4(&t->prefix4, p->src.v4, s->class_id[0]);
+	s->class_id[1] = last_class4(&t->prefix4, p->dst.v4, s->class_id[1]);
+	s->probes =
+		cv_probe_mask(s->context, p, (uint16_t)s->class_id[0], (uint16_t)s->class_id[1]);
+	if (!s->probes)
+		return;
+	cv_probe_key((uint32_t)__builtin_ctz(s->probes), p, s->number, (uint16_t)s->class_id[0],
+		     (uint16_t)s->class_id[1], &key);
+	s->want = rule_key(&key);
+	ask_rule(&t->rules, s->want);
+}
+
+static void find_classes(const struct cv_policy_table *t, const struct cv_frame *frames,
+			 struct step *steps, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (steps[i].open && !steps[i].known)
+			begin_classes(t, &frames[i], &steps[i]);
+	}
+	for (unsigned int i = 0; i < n; i++) {
+		const struct cv_packet *p = &frames[i].packet;
+		struct step *s = &steps[i];
+
+		if (!s->open || s->known)
+			continue;
+		s->class_id[0] = middle_class4(&t->prefix4, p->src.v4, s->class_id[0]);
+		s->class_id[1] = middle_class4(&t->prefix4, p->dst.v4, s->class_id[1]);
+	}
+	for (unsigned int i = 0; i < n; i++) {
+		if (steps[i].open && !steps[i].known)
+			finish_classes(t, &frames[i].packet, &steps[i]);
+	}
+}
+
+static void find_rule(const struct cv_policy_table *t, const struct cv_packet *p, struct step *s)
+{
+	uint64_t want = s->want;
+	uint32_t mask = s->probes;
+
+	s->rule = NULL;
+	while (mask) {
+		struct cv_rule_key key;
+
+		s->rule = find_key(&t->rules, want);
+		mask &= mask - 1;
+		if (s->rule || !mask)
+			return;
+		cv_probe_key((uint32_t)__builtin_ctz(mask), p, s->number, (uint16_t)s->class_id[0],
+			     (uint16_t)s->class_id[1], &key);
+		want = rule_key(&key);
+	}
+}
+
+static void remember(struct step *s)
+{
+	struct flow_entry *e = flow_add(s->flow, &s->key);
+
+	e->rule = s->rule;
+	e->device = DEVICE_NONE;
+	e->src_class = (uint16_t)s->class_id[0];
+	s->flow = e;
+}
+
+/* ---- the limits ---------------------------------------------------------------------------- */
 
 static void prefetch_device(const struct cv_device_table *d, const struct cv_packet *p,
 			    struct step *s)
@@ -159,9 +214,13 @@ static void apply_rule(struct cv_policy_table *t, const struct cv_frame *f, stru
 	const struct cv_context *c = s->context;
 	uint16_t src;
 
-	find_flow(t, f, s);
-	src = s->flow->src_class;
-	if (s->flow->spoofed) {
+	if (!s->known) {
+		find_rule(t, &f->packet, s);
+		if (s->flow)
+			remember(s);
+	}
+	src = (uint16_t)s->class_id[0];
+	if (s->spoofed) {
 		cv_judge_drop(&s->j, CV_REASON_SPOOF);
 		return;
 	}
@@ -170,6 +229,7 @@ static void apply_rule(struct cv_policy_table *t, const struct cv_frame *f, stru
 		return;
 	}
 	cv_judge_rule(c, s->rule, &s->j);
+	__builtin_prefetch(&t->hits[s->j.index], 1);
 	s->ask = devices && CV_VERDICT_ACTION(s->j.verdict) != CV_ACTION_DROP;
 	if (!s->ask)
 		return;
@@ -199,7 +259,7 @@ static struct cv_device *device_of(struct cv_device_table *devices, const struct
 	if (slot == DEVICE_NONE)
 		return NULL;
 	/* A later frame of the burst may have taken the flow's place. */
-	if (s->flow != &s->own && same_flow(&s->flow->key, &s->key))
+	if (s->flow && same_flow(&s->flow->key, &s->key))
 		s->flow->device = slot;
 	return &devices->entries[slot].dev;
 }
@@ -228,11 +288,14 @@ static void count_hit(struct cv_policy_table *t, const struct step *s, uint32_t 
 }
 
 static void finish(struct cv_policy_table *t, struct cv_device_table *devices,
-		   const struct cv_frame *frames, struct step *steps, unsigned int n,
+		   const struct cv_frame *frames, struct step *steps, unsigned int n, bool flows,
 		   uint64_t now_ns)
 {
+	if (flows)
+		find_flows(t, frames, steps, n);
+	find_classes(t, frames, steps, n);
 	for (unsigned int i = 0; i < n; i++) {
-		if (steps[i].flow)
+		if (steps[i].open)
 			apply_rule(t, &frames[i], &steps[i], devices);
 	}
 	for (unsigned int i = 0; i < n; i++) {
@@ -245,6 +308,7 @@ static void finish(struct cv_policy_table *t, struct cv_device_table *devices,
 void cv_policy_judge(struct cv_policy_table *t, struct cv_device_table *devices,
 		     struct cv_frame *frames, unsigned int n, uint64_t now_ns)
 {
+	const bool flows = flows_asked(t);
 	struct step steps[CV_BURST_MAX];
 
 	for (unsigned int i = 0; i < n; i++) {
@@ -252,9 +316,9 @@ void cv_policy_judge(struct cv_policy_table *t, struct cv_device_table *devices,
 		struct cv_span span = {f->data, f->data + f->len};
 
 		memset(&f->packet, 0, sizeof(f->packet));
-		begin(t, f, (uint32_t)cv_parse(span, &f->packet), &steps[i]);
+		begin(t, f, (uint32_t)cv_parse(span, &f->packet), flows, &steps[i]);
 	}
-	finish(t, devices, frames, steps, n, now_ns);
+	finish(t, devices, frames, steps, n, flows, now_ns);
 	for (unsigned int i = 0; i < n; i++) {
 		struct cv_frame *f = &frames[i];
 		const struct cv_judgement *j = &steps[i].j;
@@ -287,11 +351,12 @@ void cv_policy_judge_shadow(struct cv_policy_table *t, struct cv_device_table *d
 			    const struct cv_frame *frames, unsigned int n, uint64_t now_ns,
 			    struct cv_judgement *ret)
 {
+	const bool flows = flows_asked(t);
 	struct step steps[CV_BURST_MAX];
 
 	for (unsigned int i = 0; i < n; i++)
-		begin(t, &frames[i], parse_reason(frames[i].verdict), &steps[i]);
-	finish(t, devices, frames, steps, n, now_ns);
+		begin(t, &frames[i], parse_reason(frames[i].verdict), flows, &steps[i]);
+	finish(t, devices, frames, steps, n, flows, now_ns);
 	for (unsigned int i = 0; i < n; i++) {
 		const uint32_t live = frames[i].verdict;
 

@@ -94,6 +94,8 @@ struct cv_policy_table {
 	struct cv_meter *meters; /* head.n_meters */
 	struct cv_rule_hits *hits; /* head.n_rules + 1; here or the caller's */
 	struct flow_entry (*flows)[FLOW_WAYS]; /* FLOW_SETS */
+	int flow_worth; /* see policy_flow.h */
+	uint32_t flow_bursts; /* while they are not worth it */
 	void *memory; /* one mapping holds all of the above */
 	size_t size;
 };

@@ -2,6 +2,8 @@
 /* Which rule wins, which prefix is the longest, what a device may send. */
 #include "tests/unit/verdict_help.h"
 
+#include "dataplane/policy/policy_flow.h"
+
 /* The order in policy_abi.h: the rule with the longest id list below must win as rules go away. */
 static void test_rule_order(void **state)
 {
@@ -71,6 +73,74 @@ static void test_prefixes(void **state)
 				 CV_VERDICT(CV_ACTION_HOST, CV_REASON_ALLOW_HOST));
 		cv_policy_table_destroy(t);
 	}
+}
+
+static void sent_by(struct bytes *f, uint32_t host)
+{
+	uint32_t addr = htonl(host);
+
+	ethernet(f, 0x0800);
+	ip4(f, 0, 17, 0, 8);
+	memcpy(f->b + 26, &addr, sizeof(addr));
+	udp(f, 1000, 5683, 0);
+}
+
+/* More single addresses in one bucket than it has ways, 0.0.0.0 among them. */
+static void test_hosts_bucket(void **state)
+{
+	enum { HOSTS = CV_HOSTS4_WAYS + 3 };
+	const uint32_t bits = cv_hosts4_bits(HOSTS);
+	struct cv_generation_build *b = policy(CV_ACTION_DROP);
+	uint32_t hosts[HOSTS + 1], n = 0;
+	struct cv_policy_table *t;
+	struct bytes f;
+
+	/* One more than is listed. */
+	for (uint32_t addr = 0; n <= HOSTS; addr++) {
+		if (cv_hosts4_bucket(htonl(addr), bits) == 0)
+			hosts[n++] = addr;
+	}
+	assert_int_equal(hosts[0], 0);
+	for (uint32_t i = 0; i < HOSTS; i++) {
+		char text[INET_ADDRSTRLEN];
+		struct in_addr addr = {htonl(hosts[i])};
+
+		prefix(b, AF_INET, inet_ntop(AF_INET, &addr, text, sizeof(text)), 32,
+		       (uint16_t)(i + 1));
+		rule(b, i + 1,
+		     (struct cv_rule_key){.src_class = (uint16_t)(i + 1),
+					  .ip_proto = 17,
+					  .match = CV_MATCH_ANY_PORT},
+		     CV_ACTION_FORWARD);
+	}
+	t = table(b);
+	for (uint32_t i = 0; i <= HOSTS; i++) {
+		sent_by(&f, hosts[i]);
+		assert_int_equal(judge(t, &f).rule, i < HOSTS ? i + 1 : 0);
+	}
+	cv_policy_table_destroy(t);
+}
+
+/* Flows are not asked for while none comes again, and asked for again once they do. */
+static void test_flows_worth(void **state)
+{
+	struct cv_generation_build *b = policy(CV_ACTION_DROP);
+	struct cv_policy_table *t;
+	struct bytes f;
+
+	prefix(b, AF_INET, "10.0.0.0", 8, 1);
+	rule(b, 1, (struct cv_rule_key){.src_class = 1, .ip_proto = 17, .match = CV_MATCH_ANY_PORT},
+	     CV_ACTION_FORWARD);
+	t = table(b);
+	for (uint32_t i = 0; i < 1000; i++) {
+		sent_by(&f, 0x0a000000 + i);
+		assert_int_equal(judge(t, &f).verdict, FORWARD(ALLOW));
+	}
+	assert_true(t->flow_worth < 0);
+	for (uint32_t i = 0; i < 2 * FLOW_TRY * FLOW_WORTH; i++)
+		assert_int_equal(judge(t, &f).verdict, FORWARD(ALLOW));
+	assert_true(t->flow_worth > 0);
+	cv_policy_table_destroy(t);
 }
 
 static void limited(struct cv_generation_build *b)
@@ -216,6 +286,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rule_order),	  cmocka_unit_test(test_prefixes),
+		cmocka_unit_test(test_hosts_bucket),	  cmocka_unit_test(test_flows_worth),
 		cmocka_unit_test(test_device_limit),	  cmocka_unit_test(test_device_place_taken),
 		cmocka_unit_test(test_device_table_full), cmocka_unit_test(test_device_table_even),
 	};

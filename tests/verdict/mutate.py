@@ -13,10 +13,11 @@ TABLE, SETUP = POLICY + "policy_table.c", POLICY + "policy_table_setup.c"
 PARSE, VERDICT = POLICY + "verdict_parse.h", POLICY + "verdict.h"
 
 LOOKUP, DEVICES = POLICY + "policy_lookup.h", POLICY + "device_table_internal.h"
+FLOW = POLICY + "policy_flow.h"
 XDP, REFERENCE = "ebpf/ingress.bpf.c", "tests/verdict/reference.c"
 REFERENCE_PARSE = "tests/verdict/reference_parse.c"
 JUDGE = "ebpf/judge.bpf.h"
-HEADERS = (VERDICT, PARSE, LOOKUP, DEVICES, JUDGE, POLICY + "policy_table_internal.h")
+HEADERS = (VERDICT, PARSE, LOOKUP, FLOW, DEVICES, JUDGE, POLICY + "policy_table_internal.h")
 
 # name: (compiled source, mutated file, text, replacement); the text occurs exactly once
 MUTATIONS = {
@@ -35,11 +36,13 @@ MUTATIONS = {
     "quarantine-ignored": (
         TABLE, VERDICT, "dev->flags & CV_DEVICE_QUARANTINED", "dev->flags & 0x80"),
     "device-without-vlan": (TABLE, VERDICT, "k->vlan = p->vlan", "k->vlan = 0"),
-    "flow-without-port": (TABLE, TABLE, "(uint64_t)p->ports << 32", "(uint64_t)p->sport << 32"),
+    "flow-without-port": (TABLE, FLOW, "(uint64_t)p->ports << 32", "(uint64_t)p->sport << 32"),
     "flow-without-fragment": (
-        TABLE, TABLE, "(uint64_t)(p->fragment == CV_FRAG_LATER) << 6 |", ""),
-    "prefix4-middle": (TABLE, LOOKUP, "entry[a >> 8 & 0xff]", "entry[a >> 9 & 0xff]"),
-    "flow-without-entry-port": (TABLE, TABLE, "f->port % CV_PORTS_MAX | 0x80", "0x80"),
+        TABLE, FLOW, "(uint64_t)(p->fragment == CV_FRAG_LATER) << 6 |", ""),
+    "prefix4-middle": (TABLE, LOOKUP, "e = *more4(p, e, a >> 8)", "e = *more4(p, e, a >> 9)"),
+    "prefix4-last": (TABLE, LOOKUP, "p, e, __builtin_bswap32(addr))", "p, e, addr)"),
+    "one-rule-key": (TABLE, TABLE, "if (s->rule || !mask)", "if (1)"),
+    "flow-without-entry-port": (TABLE, FLOW, "f->port % CV_PORTS_MAX | 0x80", "0x80"),
     "context-by-port-only": (TABLE, TABLE, "* CV_VLANS + p->vlan]", "* CV_VLANS]"),
     "guard-any-port": (TABLE, VERDICT, "|| g->port == p->dport", "|| g->port"),
     "binding-without-vlan": (TABLE, VERDICT, "b->vlan != p->vlan", "b->vlan > 4095"),

@@ -216,23 +216,27 @@ static int compare(struct same *s, const struct cv_frame *f, uint32_t beside)
 static int run_burst(struct same *s, uint32_t n)
 {
 	static uint8_t data[CV_BURST_MAX][CV_GENERATE_MAX];
+	static uint32_t len[CV_BURST_MAX];
 	struct cv_judgement beside[CV_BURST_MAX];
 	struct cv_frame frames[CV_BURST_MAX];
 	int err = 0;
 
 	memset(frames, 0, sizeof(frames));
 	for (uint32_t i = 0; i < n; i++) {
-		/* Now and then the frame before again: a flow that is known, within the burst. */
+		/* Now and then a flow that is new in this burst, or known from one before. */
 		if (i && cv_once_in(&s->random, 5)) {
-			memcpy(data[i], data[i - 1], frames[i - 1].len);
-			frames[i].len = frames[i - 1].len;
-		} else {
-			frames[i].len = cv_generate_frame(&s->random, data[i]);
+			memcpy(data[i], data[i - 1], len[i - 1]);
+			len[i] = len[i - 1];
+		} else if (!len[i] || !cv_once_in(&s->random, 5)) {
+			len[i] = cv_generate_frame(&s->random, data[i]);
 		}
+		frames[i].len = len[i];
 		frames[i].data = data[i];
 		frames[i].port = (uint8_t)cv_below(&s->random, CV_GENERATE_PORTS);
 	}
 	s->now_ns += cv_below(&s->random, 200000);
+	/* So few flows repeat that they would not be asked for. */
+	s->table->flow_worth = cv_once_in(&s->random, 3) ? -1 : 0;
 	cv_policy_judge(s->table, s->devices, frames, n, s->now_ns);
 	if (s->beside)
 		cv_policy_judge_shadow(s->beside, s->beside_devices, frames, n, s->now_ns, beside);
