@@ -35,6 +35,8 @@ cv_packages_run="iproute2 iputils-ping ethtool procps curl jq libcoap3-bin mosqu
 socat"
 cv_packages_test="$cv_packages_run nftables git clang-format codespell tshark tcpdump mandoc shellcheck
 python3-jsonschema minisign systemd libclang-rt-dev dpdk dpdk-dev"
+# Peers that only a bench needs: DPDK's examples, and what builds them.
+cv_packages_bench="dpdk-doc make"
 
 cv_is_installed() {
 	dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok installed'

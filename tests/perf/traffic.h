@@ -57,6 +57,22 @@ static inline __u32 traffic_port(__u32 device)
 	return device / TRAFFIC_GROUPS % TRAFFIC_PORTS;
 }
 
+/*
+ * For a peer that has no lists: networks, one for each group, that hold all devices between them.
+ * 128 of one length do; the last 28 groups have two of them each.
+ *
+ * @return the network of a group, host order.
+ */
+static inline __u32 traffic_net(__u32 group, __u32 kind, __u32 *len)
+{
+	const __u32 single = 2 * TRAFFIC_GROUPS - 128;
+	__u32 bits = kind == TRAFFIC_NETS ? 8 : 15;
+	__u32 number = group < single ? group : 2 * group - single;
+
+	*len = group < single ? bits : bits - 1;
+	return (kind == TRAFFIC_NETS ? 0 : 0x0a000000u) + (number << (32 - bits));
+}
+
 /** Of two neighbouring ports the even or the odd one. */
 static inline __u32 traffic_choose(__u32 port, __u32 odd)
 {
