@@ -79,7 +79,7 @@ static int load_bpf(struct cv_control *c)
 
 	if (!has_xdp_port(c->gen))
 		return 0;
-	res = cv_bpf_load(c->gen, c->config->pin_dir, &c->bpf, &why);
+	res = cv_bpf_load(c->gen, c->config->pin_dir, NULL, &c->bpf, &why);
 	if (res < 0)
 		cv_diag("error", "%s", why.text);
 	return res;

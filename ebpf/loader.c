@@ -257,7 +257,8 @@ static int map_epoch(struct cv_bpf *b)
 }
 
 /* In this order: a program that judges by nothing yet is never attached. */
-static int load_all(struct cv_bpf *b, const struct cv_generation *gen, struct cv_bpf_why *why)
+static int load_all(struct cv_bpf *b, const struct cv_generation *gen,
+		    const struct cv_quarantine_image *quarantine, struct cv_bpf_why *why)
 {
 	const struct cv_gen_port *ports = cv_generation_at(gen, gen->ports);
 	int err = 0;
@@ -274,6 +275,12 @@ static int load_all(struct cv_bpf *b, const struct cv_generation *gen, struct cv
 	err = cv_modules_begin(b);
 	if (err)
 		return cv_bpf_fail(why, err, "Cannot prepare for modules: %s.", strerror(-err));
+	if (quarantine)
+		err = cv_bpf_quarantine_put(bpf_map__fd(b->first->object->maps.quarantine),
+					    quarantine);
+	if (err)
+		return cv_bpf_fail(why, err, "The kernel does not take the quarantine: %s.",
+				   strerror(-err));
 	err = cv_bpf_install(b, gen, why);
 	for (unsigned int i = 0; i < b->count && !err; i++) {
 		if (!b->ports[i].object)
@@ -295,7 +302,8 @@ static void undo_fresh(const struct cv_bpf *b)
 	}
 }
 
-int cv_bpf_load(const struct cv_generation *gen, const char *dir, struct cv_bpf **ret,
+int cv_bpf_load(const struct cv_generation *gen, const char *dir,
+		const struct cv_quarantine_image *quarantine, struct cv_bpf **ret,
 		struct cv_bpf_why *why)
 {
 	struct cv_bpf *b = calloc(1, sizeof(*b));
@@ -314,7 +322,7 @@ int cv_bpf_load(const struct cv_generation *gen, const char *dir, struct cv_bpf 
 		err = lock < 0 ? lock : 0;
 	}
 	if (!err && b->first)
-		err = load_all(b, gen, why);
+		err = load_all(b, gen, quarantine, why);
 	if (err) {
 		undo_fresh(b);
 		cv_bpf_close(b);

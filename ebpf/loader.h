@@ -4,8 +4,8 @@
  * and the dataplane; a control that starts again finds the pins, puts the programs it carries in
  * place of the running ones by bpf_link_update, and no frame goes unjudged in between.
  *
- *     DIR/policy_*, DIR/devices, DIR/devices_shadow, DIR/shadow_diffs, DIR/module_*
- *                                                                     shared by all ports
+ *     DIR/policy_*, DIR/quarantine, DIR/devices, DIR/devices_shadow, DIR/shadow_diffs,
+ *     DIR/module_*                                                          shared by all ports
  *     DIR/port-PORT/{link,xsks_map,counters,port_config,peer_map}           one folder per port
  *
  * Pins vanish under `ip netns exec`, which mounts a fresh /sys: enter namespaces with
@@ -21,6 +21,7 @@
 
 #include "dataplane/policy/evidence_abi.h"
 #include "dataplane/policy/generation.h"
+#include "dataplane/policy/quarantine_image.h"
 #include "ebpf/maps.h"
 
 struct cv_bpf;
@@ -39,10 +40,28 @@ enum cv_xdp_mode { CV_XDP_MODE_NATIVE, CV_XDP_MODE_GENERIC };
  *
  * @param gen checked image; not kept.
  * @param dir folder on a BPF filesystem, made when missing; at most 160 characters.
+ * @param quarantine checked list, in force before a program is attached; NULL: the one that is
+ *                   pinned stays.
  * @return 0; negative errno with @p why set, and no link is left behind that was not there before.
  */
-int cv_bpf_load(const struct cv_generation *gen, const char *dir, struct cv_bpf **ret,
+int cv_bpf_load(const struct cv_generation *gen, const char *dir,
+		const struct cv_quarantine_image *quarantine, struct cv_bpf **ret,
 		struct cv_bpf_why *why);
+
+/**
+ * Put another list of quarantined devices in force on all ports, by one update under traffic. Works
+ * on the pins and needs no handle: whoever changes the list does it, one at a time. Waits for the
+ * kernel's grace period.
+ *
+ * @param image checked.
+ * @return 0; -ENOENT: no program is loaded under @p dir; negative errno with @p why set, and the
+ *         list before stays.
+ */
+int cv_bpf_quarantine(const char *dir, const struct cv_quarantine_image *image,
+		      struct cv_bpf_why *why);
+
+/** Devices in the kernel's list. @return 0, -ENOENT (no program is loaded), negative errno. */
+int cv_bpf_quarantined(const char *dir, uint32_t *ret);
 
 /**
  * Switch all ports to the policy of another generation by one store, under traffic. Ports and

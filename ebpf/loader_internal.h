@@ -26,6 +26,7 @@
 	X(policy_head)                                                                             \
 	X(policy_places)                                                                           \
 	X(policy_epoch)                                                                            \
+	X(quarantine)                                                                              \
 	X(devices)                                                                                 \
 	X(devices_shadow)                                                                          \
 	X(shadow_diffs)                                                                            \
@@ -135,6 +136,9 @@ struct cv_bpf_inner {
 
 /** @return 0 or negative errno. */
 int cv_bpf_update(int map, const void *key, const void *value);
+
+/** Put a list into the outer map of the quarantine. @return 0 or negative errno. */
+int cv_bpf_quarantine_put(int outer, const struct cv_quarantine_image *image);
 
 /** The map that a slot of an outer map holds. @return fd, to be closed, or negative errno. */
 int cv_bpf_inner_of(const struct bpf_map *outer, __u32 slot);

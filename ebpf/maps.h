@@ -2,7 +2,7 @@
 /*
  * What the XDP program and its loader share beside the policy ABI: keys, values and sizes of the
  * maps. Per policy, shared by all ports: policy_{blocks4,hosts4,prefix6,macs,bindings,rules,meters,hits}
- * (arrays of a map for each slot), policy_head, policy_places, policy_epoch; devices,
+ * (arrays of a map for each slot), policy_head, policy_places, policy_epoch; quarantine, devices,
  * devices_shadow, shadow_diffs. Per port: xsks_map, counters, port_config, peer_map.
  */
 #ifndef CV_MAPS_H

@@ -57,6 +57,15 @@ struct {
 	__type(value, __u8[CV_VLANS]);
 } policy_places SEC(".maps");
 
+/* Who is in quarantine: beside the policies, and replaced as a whole. No element: nobody is. */
+INNER(quarantine_map, BPF_MAP_TYPE_HASH, 0, sizeof(struct cv_binding_key), 4);
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct quarantine_map);
+} quarantine SEC(".maps");
+
 /* cv_epoch_word(); mapped by the loader, whose one store switches the policy. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

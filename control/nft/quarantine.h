@@ -11,9 +11,8 @@
 #include <stdint.h>
 
 #include "control/config/diagnostics.h"
+#include "dataplane/policy/quarantine_image.h"
 
-/** Most devices of a list. */
-#define CV_QUARANTINE_MAX (1u << 20)
 /** Largest list file, bytes. */
 #define CV_QUARANTINE_FILE_MAX (64u << 20)
 /** Room for any entry as text. */

@@ -6,6 +6,7 @@
  */
 #include "dataplane/policy/policy_flow.h"
 #include "dataplane/policy/policy_lookup.h"
+#include "dataplane/policy/quarantine_lookup.h"
 
 /* One frame between the stages. */
 struct step {
@@ -64,6 +65,8 @@ static void begin(struct cv_policy_table *t, const struct cv_frame *f, uint32_t 
 		cv_judge_drop(&s->j, bad);
 	} else if (t->head.n_guards && cv_guarded(&t->head, span, p)) {
 		cv_judge_guard(&s->j);
+	} else if (is_quarantined(t->quarantine, span, p)) {
+		cv_judge_drop(&s->j, CV_REASON_QUARANTINE);
 	} else if (!p->family) {
 		cv_judge_non_ip(s->context, &s->j);
 	} else {
@@ -339,12 +342,9 @@ void cv_policy_refused(struct cv_policy_table *t, uint32_t rule_index, bool woul
 	h->would_drop += would;
 }
 
-/* Reasons that parsing gives: the same under every policy. */
-static uint32_t parse_reason(uint32_t verdict)
+void cv_policy_quarantine(struct cv_policy_table *t, const struct cv_quarantine_set *quarantine)
 {
-	uint32_t reason = CV_VERDICT_REASON(verdict);
-
-	return reason >= CV_REASON_SHORT && reason <= CV_REASON_BAD_L4 ? reason : 0;
+	t->quarantine = quarantine;
 }
 
 void cv_policy_judge_shadow(struct cv_policy_table *t, struct cv_device_table *devices,
@@ -355,7 +355,7 @@ void cv_policy_judge_shadow(struct cv_policy_table *t, struct cv_device_table *d
 	struct step steps[CV_BURST_MAX];
 
 	for (unsigned int i = 0; i < n; i++)
-		begin(t, &frames[i], parse_reason(frames[i].verdict), flows, &steps[i]);
+		begin(t, &frames[i], cv_settled(frames[i].verdict), flows, &steps[i]);
 	finish(t, devices, frames, steps, n, flows, now_ns);
 	for (unsigned int i = 0; i < n; i++) {
 		const uint32_t live = frames[i].verdict;

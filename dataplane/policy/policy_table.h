@@ -14,6 +14,7 @@
 #include "dataplane/frame.h"
 #include "dataplane/policy/device_table.h"
 #include "dataplane/policy/generation.h"
+#include "dataplane/policy/quarantine_set.h"
 
 struct cv_policy_table;
 
@@ -39,6 +40,14 @@ void cv_policy_table_destroy(struct cv_policy_table *t);
  */
 void cv_policy_judge(struct cv_policy_table *t, struct cv_device_table *devices,
 		     struct cv_frame *frames, unsigned int n, uint64_t now_ns);
+
+/**
+ * Refuse everything from these devices from now on, after the guard and before every rule. The
+ * set is not the table's and must outlive its use.
+ *
+ * @param quarantine NULL: nobody.
+ */
+void cv_policy_quarantine(struct cv_policy_table *t, const struct cv_quarantine_set *quarantine);
 
 /**
  * What another policy would say of frames that cv_policy_judge() has just judged. Counts under

@@ -85,6 +85,7 @@ _Static_assert(sizeof(struct flow_entry) == 64, "one cache line per flow");
 
 struct cv_policy_table {
 	struct cv_policy_head head;
+	const struct cv_quarantine_set *quarantine; /* beside the policy; NULL = nobody */
 	uint8_t *places; /* CV_PORTS_MAX rows of CV_VLANS: context */
 	struct prefix4 prefix4;
 	struct prefix6 prefix6;

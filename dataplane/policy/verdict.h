@@ -93,7 +93,7 @@ CV_INLINE void cv_judge_guard(struct cv_judgement *j)
 	j->verdict = CV_VERDICT(CV_ACTION_HOST, CV_REASON_ALLOW_GUARD);
 }
 
-/* ---- who sent it --------------------------------------------------------------------------- */
+/* ---- identities ---------------------------------------------------------------------------- */
 
 CV_INLINE void cv_binding_key_addr(const struct cv_packet *p, struct cv_binding_key *k)
 {
@@ -110,6 +110,43 @@ CV_INLINE void cv_binding_key_mac(__u64 mac, struct cv_binding_key *k)
 	k->kind = CV_BINDING_OF_MAC;
 	k->pad = 0;
 }
+
+/* ---- quarantine ---------------------------------------------------------------------------- */
+
+/**
+ * Who a frame says it is from, beside its MAC address: its source address, or the sender's of ARP
+ * for IPv4 (RFC 826). No VLAN: who is put away is put away everywhere.
+ *
+ * @return 0: it does not say.
+ */
+CV_INLINE int cv_quarantine_key_addr(struct cv_span f, const struct cv_packet *p,
+				     struct cv_binding_key *k)
+{
+	const __u8 *at = f.data + (p->l3_off & CV_OFFSET_MASK);
+
+	cv_binding_key_addr(p, k);
+	if (p->family)
+		return 1;
+	if (p->ethertype != CV_ETHERTYPE_ARP || at + CV_ARP_SIZE > f.end)
+		return 0;
+	k->id[0] = CV_ADDR4(CV_LOAD32(at + CV_ARP_SENDER));
+	k->id[1] = 0;
+	k->kind = 4;
+	return 1;
+}
+
+/** A drop that is the same under every policy: by parsing, or by quarantine. @return reason or 0. */
+CV_INLINE __u32 cv_settled(__u32 verdict)
+{
+	__u32 reason = CV_VERDICT_REASON(verdict);
+
+	return (reason >= CV_REASON_SHORT && reason <= CV_REASON_BAD_L4) ||
+			       reason == CV_REASON_QUARANTINE
+		       ? reason
+		       : 0;
+}
+
+/* ---- who sent it --------------------------------------------------------------------------- */
 
 /** Is the sender where its identity is bound to? @p mac: source address of the frame. */
 CV_INLINE int cv_binding_holds(const struct cv_binding *b, const struct cv_packet *p, __u64 mac)

@@ -54,6 +54,7 @@ enum {
 	CV_UDP_HEAD = 8,
 	CV_IP_LONGEST = 65535, /* of a datagram put together again */
 	CV_ARP_SIZE = 28, /* IPv4 over Ethernet (RFC 826) */
+	CV_ARP_SENDER = 14, /* offset of the sender's address */
 	CV_ARP_TARGET = 24, /* offset of the target's address */
 	CV_ND_SIZE = 24, /* neighbour discovery up to the target (RFC 4861 4.3, 4.4) */
 	CV_ND_SOLICITATION = 135,

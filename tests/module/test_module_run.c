@@ -117,7 +117,7 @@ static struct cv_bpf *start(uint64_t number)
 	struct cv_bpf_why why = {""};
 	struct cv_bpf *b = NULL;
 
-	if (cv_bpf_load(g, cv_lab_pins, &b, &why))
+	if (cv_bpf_load(g, cv_lab_pins, NULL, &b, &why))
 		fail_msg("%s", why.text);
 	free(g);
 	return b;
@@ -534,7 +534,7 @@ static void test_ports_renumbered(void **state)
 
 	install(b, &codes);
 	cv_bpf_close(b);
-	if (cv_bpf_load(g, cv_lab_pins, &b, &why))
+	if (cv_bpf_load(g, cv_lab_pins, NULL, &b, &why))
 		fail_msg("%s", why.text);
 	assert_false(has_module(b));
 	install(b, &codes);

@@ -95,7 +95,7 @@ static int load_sides(struct bench *b, const struct cv_generation *g, struct cv_
 	const struct rig *bare = &b->rigs[SIDE_BARE_FORWARD], *nft = &b->rigs[SIDE_NFT];
 	uint32_t zero = 0, out = if_nametoindex(bare->out);
 	enum cv_xdp_mode mode = CV_XDP_MODE_GENERIC;
-	int err = cv_bpf_load(g, b->pins, &b->culvert, why);
+	int err = cv_bpf_load(g, b->pins, NULL, &b->culvert, why);
 
 	if (!err)
 		err = cv_bpf_mode(b->culvert, 0, &mode);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "dataplane/policy/generation.h"
+#include "dataplane/policy/quarantine_image.h"
 
 /** Longest frame that cv_generate_frame() makes, bytes. */
 #define CV_GENERATE_MAX 1600u
@@ -41,5 +42,8 @@ uint32_t cv_generate_frame(struct cv_random *r, uint8_t *frame);
 
 /** A source address of the kind that frames have, as a device key; to seed devices. */
 void cv_generate_device(struct cv_random *r, struct cv_device_key *key);
+
+/** A list of devices to put away, now and then an empty one. @return NULL: no memory. free() it. */
+struct cv_quarantine_image *cv_generate_quarantine(struct cv_random *r);
 
 #endif

@@ -242,6 +242,8 @@ static void put_arp(struct draft *d)
 	uint32_t at = d->len;
 
 	put_noise(d, 46);
+	if (cv_once_in(d->r, 2))
+		random_address(d->r, 4, d->b + at + 14);
 	memcpy(d->b + at + 24, (const uint8_t[]){10, 1, 0, (uint8_t)cv_below(d->r, 2)}, 4);
 }
 

@@ -17,7 +17,9 @@ FLOW = POLICY + "policy_flow.h"
 XDP, REFERENCE = "ebpf/ingress.bpf.c", "tests/verdict/reference.c"
 REFERENCE_PARSE = "tests/verdict/reference_parse.c"
 JUDGE = "ebpf/judge.bpf.h"
-HEADERS = (VERDICT, PARSE, LOOKUP, FLOW, DEVICES, JUDGE, POLICY + "policy_table_internal.h")
+QUARANTINE = POLICY + "quarantine_lookup.h"
+HEADERS = (
+    VERDICT, PARSE, LOOKUP, FLOW, DEVICES, JUDGE, QUARANTINE, POLICY + "policy_table_internal.h")
 
 # name: (compiled source, mutated file, text, replacement); the text occurs exactly once
 MUTATIONS = {
@@ -35,6 +37,14 @@ MUTATIONS = {
     "byte-cost": (TABLE, VERDICT, "l->cost_byte16) >> 10", "l->cost_byte16) >> 11"),
     "quarantine-ignored": (
         TABLE, VERDICT, "dev->flags & CV_DEVICE_QUARANTINED", "dev->flags & 0x80"),
+    "quarantine-reach": (TABLE, QUARANTINE, "step <= s->reach", "step < s->reach"),
+    "quarantine-without-macs": (TABLE, QUARANTINE, "if (!s->macs)", "if (s)"),
+    "quarantine-without-arp": (
+        TABLE, VERDICT, "p->ethertype != CV_ETHERTYPE_ARP ||", "p->ethertype ||"),
+    "xdp-quarantine-ignored": (
+        XDP, JUDGE, "if (cv_quarantine_key_addr(frame, p, &key) &&", "if (0 &&"),
+    "xdp-quarantine-not-in-shadow": (
+        XDP, JUDGE, "if (ask->shadow && CV_VERDICT_REASON", "if (0 && CV_VERDICT_REASON"),
     "device-without-vlan": (TABLE, VERDICT, "k->vlan = p->vlan", "k->vlan = 0"),
     "flow-without-port": (TABLE, FLOW, "(uint64_t)p->ports << 32", "(uint64_t)p->sport << 32"),
     "flow-without-fragment": (

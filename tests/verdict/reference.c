@@ -14,6 +14,7 @@ struct device {
 
 struct cv_reference {
 	const struct cv_generation *gen;
+	const struct cv_quarantine_image *away;
 	struct device *devices;
 	size_t n;
 	unsigned __int128 *meters; /* their tat */
@@ -150,6 +151,32 @@ static bool guarded(const struct cv_reference *r, const struct seen *s, const ui
 {
 	for (uint32_t i = 0; i < r->gen->policy.n_guards; i++) {
 		if (guards(&r->gen->policy.guards[i], s, frame, len))
+			return true;
+	}
+	return false;
+}
+
+/* ---- quarantine ---------------------------------------------------------------------------- */
+
+void cv_reference_put_away(struct cv_reference *r, const struct cv_quarantine_image *list)
+{
+	r->away = list;
+}
+
+/* By its MAC, by its source address, or by what ARP says that it has. */
+static bool is_away(const struct cv_reference *r, const struct seen *s, const uint8_t *frame,
+		    uint32_t len)
+{
+	bool arp = s->ethertype == 0x0806 && len >= s->l3 + 28;
+
+	for (uint32_t i = 0; r->away && i < r->away->count; i++) {
+		const struct cv_binding_key *k = &r->away->devices[i];
+
+		if (k->kind == CV_BINDING_OF_MAC && k->id[0] == number_of(s->src_mac))
+			return true;
+		if (k->kind == s->family && memcmp(k->id, s->src, 16) == 0)
+			return true;
+		if (k->kind == 4 && arp && memcmp(k->id, frame + s->l3 + 14, 4) == 0)
 			return true;
 	}
 	return false;
@@ -347,6 +374,8 @@ struct cv_judgement cv_reference_judge(struct cv_reference *r, unsigned int port
 		return outcome(CV_ACTION_DROP, bad);
 	if (guarded(r, &s, frame, len))
 		return outcome(CV_ACTION_HOST, CV_REASON_ALLOW_GUARD);
+	if (is_away(r, &s, frame, len))
+		return outcome(CV_ACTION_DROP, CV_REASON_QUARANTINE);
 	if (!s.family)
 		return outcome(c->non_ip_action, c->non_ip_action == CV_ACTION_DROP
 							 ? CV_REASON_DENY_NON_IP

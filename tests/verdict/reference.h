@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "dataplane/policy/generation.h"
+#include "dataplane/policy/quarantine_image.h"
 
 struct cv_reference;
 
@@ -25,5 +26,8 @@ struct cv_judgement cv_reference_judge(struct cv_reference *r, unsigned int port
 
 /** Quarantine a device. @return false: no memory. */
 bool cv_reference_quarantine(struct cv_reference *r, const struct cv_device_key *key);
+
+/** Nothing comes from these devices any more. @param list outlives it; NULL = nobody. */
+void cv_reference_put_away(struct cv_reference *r, const struct cv_quarantine_image *list);
 
 #endif

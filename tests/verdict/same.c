@@ -46,6 +46,8 @@ struct same {
 	struct cv_device_table *beside_devices;
 	struct cv_generation *gen;
 	struct cv_reference *reference;
+	struct cv_quarantine_image *list;
+	struct cv_quarantine_set *away;
 	struct cv_random random;
 	uint64_t now_ns;
 	uint64_t frames, differences;
@@ -84,6 +86,33 @@ static int quarantine_some(struct same *s)
 			return -ENOMEM;
 		*dev = fresh;
 	}
+	return 0;
+}
+
+/* A list comes while a policy is in force, and with one that is new. */
+static int put_away(struct same *s)
+{
+	struct cv_quarantine_image *list = cv_generate_quarantine(&s->random);
+	struct cv_quarantine_set *away = NULL;
+	int err = list ? cv_quarantine_image_check(list, cv_quarantine_image_size(list->count))
+		       : -ENOMEM;
+
+	if (!err)
+		err = cv_quarantine_set_create(list, &away);
+	if (!err)
+		err = cv_bpf_quarantine_put(bpf_map__fd(s->bpf.first->object->maps.quarantine),
+					    list);
+	if (err) {
+		cv_quarantine_set_destroy(away);
+		free(list);
+		return err;
+	}
+	cv_policy_quarantine(s->table, away);
+	cv_reference_put_away(s->reference, list);
+	cv_quarantine_set_destroy(s->away);
+	free(s->list);
+	s->away = away;
+	s->list = list;
 	return 0;
 }
 
@@ -136,6 +165,8 @@ static int next_policy(struct same *s, uint64_t number)
 		forget_devices(s);
 	if (!err && cv_once_in(&s->random, 3))
 		err = set_shadow(s, number + 1);
+	if (!err)
+		err = put_away(s);
 	return err ? err : quarantine_some(s);
 }
 
@@ -321,8 +352,12 @@ static int run(struct same *s, uint64_t frames, uint64_t per_policy)
 		uint64_t until = s->frames + per_policy;
 
 		err = next_policy(s, policy);
-		while (s->frames < until && !err)
+		while (s->frames < until && !err) {
+			err = cv_once_in(&s->random, 200) ? put_away(s) : 0;
+			if (err)
+				break;
 			err = run_burst(s, 1 + cv_below(&s->random, CV_BURST_MAX));
+		}
 		if (!err) {
 			compare_devices(s);
 			compare_hits(s);
@@ -418,6 +453,8 @@ int main(int argc, char **argv)
 		err = s->differences ? 1 : unreached(s);
 	cv_bpf_offline_stop(&s->bpf);
 	drop_policy(s);
+	cv_quarantine_set_destroy(s->away);
+	free(s->list);
 	free(s);
 	return err ? 1 : 0;
 }

@@ -108,7 +108,7 @@ static void test_start_again(void **state)
 	struct cv_bpf *b = NULL;
 
 	for (int start = 0; start < 2; start++) {
-		if (cv_bpf_load(g, cv_lab_pins, &b, &why))
+		if (cv_bpf_load(g, cv_lab_pins, NULL, &b, &why))
 			fail_msg("%s", why.text);
 		cv_bpf_close(b);
 		for (size_t i = 0; i < sizeof(pins) / sizeof(pins[0]); i++) {
@@ -134,7 +134,7 @@ static void test_attach_judge_switch_detach(void **state)
 	enum cv_xdp_mode mode;
 	uint64_t base;
 
-	if (cv_bpf_load(g1, cv_lab_pins, &b, &why))
+	if (cv_bpf_load(g1, cv_lab_pins, NULL, &b, &why))
 		fail_msg("%s", why.text);
 	assert_int_equal(cv_bpf_generation(b), 1);
 	assert_int_equal(cv_bpf_mode(b, 0, &mode), 0);
@@ -163,7 +163,7 @@ static void test_attach_judge_switch_detach(void **state)
 
 	/* Control goes and comes again: counters go on. */
 	cv_bpf_close(b);
-	if (cv_bpf_load(g1, cv_lab_pins, &b, &why))
+	if (cv_bpf_load(g1, cv_lab_pins, NULL, &b, &why))
 		fail_msg("%s", why.text);
 	send_frames(17, 5683, 5);
 	c = cv_lab_counts_after(b, 0, base + 15);
@@ -195,7 +195,7 @@ static void test_bypass(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(bind(fd, (void *)&at, sizeof(at)), 0);
 	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)), 0);
-	if (cv_bpf_load(g, cv_lab_pins, &b, &why))
+	if (cv_bpf_load(g, cv_lab_pins, NULL, &b, &why))
 		fail_msg("%s", why.text);
 	send_frames(17, 5683, 10);
 	c = cv_lab_counts_after(b, 0, 10);
@@ -217,9 +217,9 @@ static void test_refusals(void **state)
 	struct cv_bpf_why why = {""};
 	struct cv_bpf *b = NULL;
 
-	assert_int_equal(cv_bpf_load(missing, cv_lab_pins, &b, &why), -ENODEV);
+	assert_int_equal(cv_bpf_load(missing, cv_lab_pins, NULL, &b, &why), -ENODEV);
 	assert_non_null(strstr(why.text, "cvt-none"));
-	assert_int_equal(cv_bpf_load(good, "/tmp/culvert-no-bpffs", &b, &why), -ENOTSUP);
+	assert_int_equal(cv_bpf_load(good, "/tmp/culvert-no-bpffs", NULL, &b, &why), -ENOTSUP);
 	assert_non_null(strstr(why.text, "mount -t bpf"));
 	(void)rmdir("/tmp/culvert-no-bpffs");
 	assert_null(b);
@@ -229,7 +229,7 @@ static void test_refusals(void **state)
 				    " program verdict_test"
 				    " 2>/dev/null"),
 			 0);
-	assert_int_equal(cv_bpf_load(good, cv_lab_pins, &b, &why), -EBUSY);
+	assert_int_equal(cv_bpf_load(good, cv_lab_pins, NULL, &b, &why), -EBUSY);
 	assert_non_null(strstr(why.text, "ip link set dev cvt-b xdp off"));
 	assert_int_equal(link_id("sensors"), 0);
 	assert_int_equal(cv_lab_run("ip link set dev cvt-b xdp off"), 0);

@@ -129,7 +129,7 @@ static struct cv_bpf *load(uint64_t number)
 	struct cv_bpf_why why = {""};
 	struct cv_bpf *b = NULL;
 
-	if (cv_bpf_load(g, cv_lab_pins, &b, &why))
+	if (cv_bpf_load(g, cv_lab_pins, NULL, &b, &why))
 		fail_msg("%s", why.text);
 	free(g);
 	return b;
