@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/cli/command.h"
 
+#include "decoder_list.h" /* generated: CV_DECODERS(X) */
+
+#define WORD_ROW(id, name) name " "
 #define LANES "alarm measurement status security"
 #define TYPES "measurement state command session alarm error parse-error anomaly gap"
 
@@ -153,7 +156,7 @@ const struct cv_cli_command cv_cli_commands[] = {
 	{
 		.name = "decode",
 		.operands = "[OPTION...] PROTOCOL [HEX...]",
-		.words = "coap mqtt modbus hj212",
+		.words = CV_DECODERS(WORD_ROW),
 		.help = "decode a single message, offline",
 		.details = "Prints the events of one message, given as hex digits or, where HEX is "
 			   "missing or -, on standard input; blanks, colons and hyphens are passed "

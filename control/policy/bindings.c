@@ -159,8 +159,9 @@ static bool read_protocol(struct cv_policy_reader *r, const struct cv_yaml *node
 			return true;
 		}
 	}
-	cv_policy_wrong(r, cv_yaml_place(r->policy->path, node), NULL,
-			"protocol: expected one whose messages name the device: mqtt or hj212");
+	cv_policy_wrong(
+		r, cv_yaml_place(r->policy->path, node), NULL,
+		"protocol: expected one whose messages name the device, as mqtt and hj212 do");
 	return false;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A decoder turns the bytes of one protocol into records (D6). It is a const struct in its own
- * source file; the list in dataplane/decode/meson.build names it once and generates the number,
- * the table and the checks that its test, sample, fuzz target and doc page exist.
+ * source file; dataplane/decode/decoders.list names it once, and the build makes the number and the
+ * table from it and refuses one that lacks its test, sample (the fuzz target's seed) or doc page.
+ * How one is made: docs/protocols/README.md.
  *
  * Three outcomes: a message (bytes consumed), need more bytes, invalid. Oddities are flags on the
  * record, not errors. A decoder neither allocates nor logs nor asks for the time, touches nothing
@@ -51,6 +52,20 @@ struct cv_decode {
 /** Result of decode(): bytes of the message, CV_NEED_MORE, or CV_REJECTED(reason). */
 #define CV_NEED_MORE 0
 #define CV_REJECTED(reason) (-(int64_t)(reason))
+
+/**
+ * What decode() returns when the message is not all there.
+ *
+ * @param need bytes wanted in all, 0 = unknown.
+ * @param at_end reason of the rejection where no more bytes will come.
+ */
+static inline int64_t cv_decode_want(struct cv_decode *d, size_t need, enum cv_reject at_end)
+{
+	if (d->datagram || d->window_full)
+		return CV_REJECTED(at_end);
+	d->need = (uint32_t)need;
+	return CV_NEED_MORE;
+}
 
 struct cv_decoder {
 	const char *name;

@@ -95,14 +95,6 @@ static size_t padding(const uint8_t *at, const uint8_t *end)
 	return p == end ? (size_t)(p - at) : 0;
 }
 
-static int64_t want(struct cv_decode *d, size_t need, enum cv_reject at_end)
-{
-	if (d->datagram || d->window_full)
-		return CV_REJECTED(at_end);
-	d->need = (uint32_t)need;
-	return CV_NEED_MORE;
-}
-
 /* Both ends name the device; the other end's command numbers may have a list of their own. */
 static void facts(struct cv_decode *d, const struct hj212_segment *s)
 {
@@ -130,9 +122,9 @@ static int64_t hj212_decode(struct cv_decode *d, const uint8_t *data, size_t len
 	if (start > PREFIX_MAX)
 		return CV_REJECTED(CV_REJECT_BAD_HEADER);
 	if (start == len)
-		return want(d, 0, CV_REJECT_BAD_HEADER);
+		return cv_decode_want(d, 0, CV_REJECT_BAD_HEADER);
 	if (len < start + HEAD)
-		return want(d, start + HEAD, CV_REJECT_TRUNCATED);
+		return cv_decode_want(d, start + HEAD, CV_REJECT_TRUNCATED);
 	n = segment_length(data + start + 2);
 	if (n < 0)
 		return CV_REJECTED(CV_REJECT_BAD_HEADER);
@@ -142,13 +134,13 @@ static int64_t hj212_decode(struct cv_decode *d, const uint8_t *data, size_t len
 		return CV_REJECTED(CV_REJECT_TOO_LARGE);
 	total = start + HEAD + (size_t)n + CHECK;
 	if (len < total)
-		return want(d, total, CV_REJECT_TRUNCATED);
+		return cv_decode_want(d, total, CV_REJECT_TRUNCATED);
 	segment = data + start + HEAD;
 	if (!crc_matches(segment, (size_t)n))
 		return CV_REJECTED(CV_REJECT_BAD_CHECKSUM);
 	eol = line_end(data + total, len - total, d->datagram || d->window_full);
 	if (eol < 0)
-		return want(d, total + 2, CV_REJECT_TRUNCATED);
+		return cv_decode_want(d, total + 2, CV_REJECT_TRUNCATED);
 	total += (size_t)eol;
 	reject = hj212_segment_parse(segment, (size_t)n, &s);
 	if (reject != CV_REJECT_NONE) {

@@ -82,4 +82,27 @@ const char *decode_text(const struct cv_record *rec, enum cv_tlv_tag tag);
  */
 size_t decode_hex(const char *hex, uint8_t *out, size_t max);
 
+/** A file of tests/samples, "coap/get.bin". Aborts when it is missing or longer than @p max. */
+size_t decode_sample(const char *name, uint8_t *out, size_t max);
+
+/**
+ * Metamorphic: a stream gives the same messages, rejections (reason and place) and records, byte
+ * for byte, as one segment, cut in two at every place, byte by byte, and in random pieces. Fails
+ * the test where it does not, and where nothing is decoded at all. For streams up to some 4 KB.
+ */
+void decode_any_cut(const struct cv_decoder *decoder, const struct cv_generation *gen,
+		    bool from_client, const void *data, size_t len);
+
+/** Most columns of a file of vectors. */
+#define DECODE_COLUMNS_MAX 8
+
+/**
+ * Give every row of ../shared/protocols/vectors/@p file (or of $CULVERT_SHARED) to @p row, its
+ * columns apart; lines that begin with '#' are passed over.
+ *
+ * @return rows; 0 when the file is not there, which is no failure: skip().
+ */
+unsigned int decode_vectors(const char *file, unsigned int columns,
+			    void (*row)(void *arg, char *const *column), void *arg);
+
 #endif

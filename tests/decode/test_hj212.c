@@ -443,33 +443,19 @@ static void probe_is_strict(void **state)
 static void every_cut_gives_the_same_records(void **state)
 {
 	static const char stream[] = "\r\n" NO_QN_NO_FLAG WRONG_CRC AIR_MINUTE;
-	size_t len = sizeof(stream) - 1;
 
-	for (size_t cut = 1; cut < len; cut++) {
-		struct decode_run *r = decode_run_new(&cv_decoder_hj212, NULL);
-
-		r->origin.ip_proto = 6;
-		decode_segment(r, true, stream, cut);
-		decode_segment(r, true, stream + cut, len - cut);
-		assert_int_equal(r->messages, 2);
-		assert_int_equal(r->rejected, 1);
-		assert_int_equal(r->records, 13);
-		assert_int_equal(decode_pending(r, true), 0);
-		decode_run_free(r);
-	}
+	decode_any_cut(&cv_decoder_hj212, NULL, true, stream, sizeof(stream) - 1);
 }
 
-/* One row of the shared vector file: (length good, check code good), source, frame. */
-static void vector(struct decode_run *r, char *row)
+/* A row of the vectors: (length good, check code good), source, frame. */
+static void vector(void *arg, char *const *column)
 {
-	bool good = strstr(row, "(True, True)") == row;
-	char *text = strrchr(row, '\t');
+	struct decode_run *r = arg;
+	bool good = strcmp(column[0], "(True, True)") == 0;
 
-	assert_non_null(text);
-	text[strcspn(text, "\n")] = '\0';
 	decode_run_clear(r);
 	r->origin.ip_proto = 17;
-	decode_datagram(r, true, text + 1, strlen(text + 1));
+	decode_datagram(r, true, column[2], strlen(column[2]));
 	assert_int_equal(r->messages, good);
 	assert_int_equal(r->rejected, !good);
 	if (good)
@@ -480,25 +466,10 @@ static void vector(struct decode_run *r, char *row)
 
 static void shared_vectors(void **state)
 {
-	const char *shared = getenv("CULVERT_SHARED");
-	char path[4096], row[8192];
-	unsigned int rows = 0;
-	FILE *f;
+	unsigned int rows = decode_vectors("hj212.tsv", 3, vector, *state);
 
-	snprintf(path, sizeof(path), "%s/protocols/vectors/hj212.tsv",
-		 shared ? shared : CV_SOURCE_ROOT "/../shared");
-	f = fopen(path, "r");
-	if (f == NULL) {
-		print_message("SKIP: no ../shared/protocols here\n");
+	if (rows == 0)
 		skip();
-	}
-	while (fgets(row, sizeof(row), f)) {
-		if (row[0] == '#')
-			continue;
-		vector(*state, row);
-		rows++;
-	}
-	fclose(f);
 	assert_true(rows > 60);
 }
 

@@ -56,7 +56,7 @@ static void classify(char *const *f)
 	fail_msg("%s: the broker disconnects, we accept %s", f[NAME], f[HEX]);
 }
 
-static void judge(char *const *f)
+static void judge(void *arg, char *const *f)
 {
 	bool from_client = strcmp(f[DIRECTION], "c2s") == 0;
 	bool broker_accepts = strcmp(f[VERDICT], "accepted") == 0;
@@ -85,23 +85,10 @@ static void judge(char *const *f)
 
 static void test_verdicts(void **state)
 {
-	FILE *tsv = *state;
-	char *line = NULL, *at, *f[FIELDS];
 	unsigned int wrong = 0;
-	size_t size = 0;
 
-	while (getline(&line, &size, tsv) > 0) {
-		int n = 0;
-
-		if (line[0] == '#')
-			continue;
-		line[strcspn(line, "\n")] = '\0';
-		for (at = line; n < FIELDS && at; n++)
-			f[n] = strsep(&at, "\t");
-		assert_int_equal(n, FIELDS);
-		judge(f);
-	}
-	free(line);
+	if (decode_vectors("mqtt_mosquitto.tsv", FIELDS, judge, NULL) == 0)
+		skip();
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
 		if (classes[i].count == classes[i].want)
 			continue;
@@ -116,21 +103,7 @@ static void test_verdicts(void **state)
 
 int main(void)
 {
-	const char *shared = getenv("CULVERT_SHARED");
-	char path[512];
-	FILE *tsv;
-	int failed;
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_verdicts)};
 
-	snprintf(path, sizeof(path), "%s/protocols/vectors/mqtt_mosquitto.tsv",
-		 shared ? shared : SOURCE_ROOT "/../shared");
-	tsv = fopen(path, "r");
-	if (!tsv) {
-		printf("SKIP: no ../shared/protocols here\n");
-		return 77;
-	}
-	const struct CMUnitTest tests[] = {cmocka_unit_test_prestate(test_verdicts, tsv)};
-
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	fclose(tsv);
-	return failed;
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,9 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "dataplane/decode/decoder.h"
 #include "tests/unit/flow_harness.h"
 
 #define STREAM_MAX 65536
@@ -20,15 +22,19 @@
 #define REORDER 16
 #define ROUNDS 40
 
-static const struct stream {
+struct stream {
 	const char *sample;
 	uint16_t port;
 	bool from_client;
-} streams[] = {
-	{"hj212/stream.bin", 5000, true},	 {"modbus/requests.bin", 502, true},
-	{"modbus/responses.bin", 502, false},	 {"mqtt/v311-0-c2s.bin", 1883, true},
-	{"mqtt/v311-0-s2c.bin", 1883, false},	 {"mqtt/v5-0-c2s.bin", 1883, true},
-	{"mqtt/v5-alias-0-c2s.bin", 1883, true}, {"coap/tcp-exchange.bin", 5683, true},
+	uint8_t decoder; /* told for the port, 0 = the port is well known */
+};
+
+/* Beside these, the stream.bin of every decoder that has one. */
+static const struct stream streams[] = {
+	{"modbus/requests.bin", 502, true, 0},	  {"modbus/responses.bin", 502, false, 0},
+	{"mqtt/v311-0-c2s.bin", 1883, true, 0},	  {"mqtt/v311-0-s2c.bin", 1883, false, 0},
+	{"mqtt/v5-0-c2s.bin", 1883, true, 0},	  {"mqtt/v5-alias-0-c2s.bin", 1883, true, 0},
+	{"coap/tcp-exchange.bin", 5683, true, 0},
 };
 
 struct segment {
@@ -78,8 +84,8 @@ static size_t make_segments(struct segment *s, uint32_t len)
 static struct flow_harness *run(const struct stream *st, const uint8_t *data, uint32_t len,
 				const struct segment *s, size_t n, uint32_t isn)
 {
-	struct cv_gen_hint hint = {.port = 5000, .ip_proto = 6, .decoder = CV_PROTO_HJ212};
-	struct flow_harness *h = flow_harness_new(64, &hint);
+	struct cv_gen_hint hint = {.port = st->port, .ip_proto = 6, .decoder = st->decoder};
+	struct flow_harness *h = flow_harness_new(64, st->decoder ? &hint : NULL);
 	struct fh_flow f = {.client_port = 40000, .server_port = st->port, .client = 1};
 
 	fh_tcp(h, &f, true, FH_SYN, isn - 1, 0, NULL, 0);
@@ -130,10 +136,30 @@ static void test_any_way_of_sending(void **state)
 		check_stream(&streams[i]);
 }
 
+static void test_stream_of_every_decoder(void **state)
+{
+	const char *root = getenv("CULVERT_SOURCE_ROOT");
+	unsigned int streams_found = 0;
+
+	for (uint8_t proto = 1; proto < CV_PROTO_COUNT; proto++) {
+		char sample[64], path[1024];
+		struct stream st = {sample, 5000, true, proto};
+
+		snprintf(sample, sizeof(sample), "%s/stream.bin", cv_proto_name(proto));
+		snprintf(path, sizeof(path), "%s/tests/samples/%s", root ? root : ".", sample);
+		if (access(path, R_OK) != 0 || !(cv_decoders[proto]->transports & CV_TRANSPORT_TCP))
+			continue;
+		check_stream(&st);
+		streams_found++;
+	}
+	assert_true(streams_found > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_any_way_of_sending),
+		cmocka_unit_test(test_stream_of_every_decoder),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
