@@ -118,6 +118,7 @@ static int load_sides(struct bench *b, const struct cv_generation *g, struct cv_
 
 static int set_up(struct bench *b, struct cv_bpf_why *why)
 {
+	struct live_count sink = {0};
 	struct cv_generation *g = NULL;
 	int err;
 
@@ -140,39 +141,45 @@ static int set_up(struct bench *b, struct cv_bpf_why *why)
 
 		err = rig_take_thread(rig);
 		if (!err)
-			err = live_received(rig->in, &rig->begin);
-		if (!err)
-			err = live_received(rig->sink, &rig->begin_sink);
+			err = live_received(rig->sink, &sink);
+		rig->begin_sink = sink.received;
 	}
 	return err;
 }
 
 /* ---- measuring ------------------------------------------------------------------------------ */
 
+static void account(struct rig *rig, uint32_t odd, uint32_t received)
+{
+	rig->received += received;
+	rig->passed += odd ? 0 : received;
+}
+
 /* Send until the time is over. */
 static int measure(struct bench *b, enum side side, uint32_t odd)
 {
 	struct rig *rig = &b->rigs[side];
+	struct live_count before, count;
 	double begin, end, cpu;
-	uint32_t before, received;
+	uint32_t sent = 0;
 	int err = live_received(rig->in, &before);
 
 	cpu = rig_cpu(rig);
 	begin = end = live_now();
 	while (!err && end - begin < SECONDS) {
 		err = live_send(&b->live, rig->ifindex, odd, AT_ONCE);
+		sent += AT_ONCE;
 		end = live_now();
 	}
 	if (!err)
-		err = rig_drain(rig, before, &received);
+		err = rig_drain(rig, &before, sent, &count);
 	cpu = rig_cpu(rig) - cpu;
-	if (err || !received)
+	if (err || !count.received)
 		return err ? err : -ENOLINK;
-	rig->received += received;
-	rig->passed += odd ? 0 : received;
+	account(rig, odd, count.received);
 	printf("%s\"%s\":{\"per_s\":%.0f,\"cpu_ns\":%.1f,\"busy\":%.3f}",
-	       side == SIDE_CULVERT ? "" : ",", side_names[side], received / (end - begin),
-	       cpu * 1e9 / received, cpu / (end - begin));
+	       side == SIDE_CULVERT ? "" : ",", side_names[side], count.received / (end - begin),
+	       cpu * 1e9 / count.received, cpu / (end - begin));
 	return 0;
 }
 
@@ -180,23 +187,24 @@ static int measure(struct bench *b, enum side side, uint32_t odd)
 static int send_exactly(struct bench *b, enum side side)
 {
 	struct rig *rig = &b->rigs[side];
-	uint32_t before, received = 0, chunk = b->devices < 128 ? b->devices : 128;
-	int err = live_received(rig->in, &before);
+	uint32_t chunk = b->devices < 128 ? b->devices : 128;
+	int err = 0;
 
 	b->live.object->bss->sent = 0;
 	for (uint32_t sent = 0; sent < 2 * b->devices && !err; sent += chunk) {
-		double begin = live_now();
+		struct live_count before, count;
+		uint32_t odd = sent >= b->devices;
 
-		err = live_send(&b->live, rig->ifindex, sent >= b->devices, chunk);
-		while (!err && received != sent + chunk) {
-			err = live_received(rig->in, &received);
-			received -= before;
-			if (live_now() - begin > 1)
-				return -EPIPE;
-		}
+		err = live_received(rig->in, &before);
+		if (!err)
+			err = live_send(&b->live, rig->ifindex, odd, chunk);
+		if (!err)
+			err = rig_drain(rig, &before, chunk, &count);
+		if (!err && count.lost)
+			err = -EPIPE;
+		if (!err)
+			account(rig, odd, chunk);
 	}
-	rig->received += received;
-	rig->passed += received / 2;
 	return err;
 }
 
@@ -248,12 +256,22 @@ static bool all_judged(const struct bench *b, enum side side)
 {
 	const struct rig *rig = &b->rigs[side];
 	uint64_t hits[TRAFFIC_RULES + 1];
+	struct live_count end;
 	uint32_t sink;
 
-	if (hits_of(b, side, hits) || live_received(rig->sink, &sink))
+	if (hits_of(b, side, hits) || live_received(rig->sink, &end))
 		return false;
-	return sum(hits, 0) == rig->passed && sum(hits, 1) == rig->received - rig->passed &&
-	       (uint32_t)rig->passed == sink - rig->begin_sink;
+	sink = end.received - rig->begin_sink;
+	if (sum(hits, 0) == rig->passed && sum(hits, 1) == rig->received - rig->passed &&
+	    sink == (uint32_t)rig->passed)
+		return true;
+	fprintf(stderr,
+		"bench_path: %s: %llu to pass and %llu to drop came in, %llu and %llu were "
+		"counted, %u came out\n",
+		side_names[side], (unsigned long long)rig->passed,
+		(unsigned long long)(rig->received - rig->passed), (unsigned long long)sum(hits, 0),
+		(unsigned long long)sum(hits, 1), sink);
+	return false;
 }
 
 static int turn(struct bench *b, uint32_t odd)

@@ -47,7 +47,7 @@ static int enter(const char *name)
 	return err;
 }
 
-static int came_out(const struct bench *b, uint32_t *ret)
+static int came_out(const struct bench *b, struct live_count *ret)
 {
 	int err = enter(b->to);
 
@@ -88,7 +88,8 @@ static int drop_at_end(const struct bench *b, const struct bpf_program *program)
 
 static int run(struct bench *b)
 {
-	uint32_t before, after;
+	struct live_count before = {0}, after = {0};
+	uint32_t received;
 	double seconds;
 	uint64_t sent;
 	int err = drop_at_end(b, b->live.object->progs.bare_drop);
@@ -103,9 +104,10 @@ static int run(struct bench *b)
 	if (!err)
 		err = came_out(b, &after);
 	(void)drop_at_end(b, NULL);
+	received = after.received - before.received;
 	if (!err)
 		printf("{\"seconds\":%.3f,\"sent\":%llu,\"received\":%u,\"per_s\":%.0f}\n", seconds,
-		       (unsigned long long)sent, after - before, (after - before) / seconds);
+		       (unsigned long long)sent, received, received / seconds);
 	return err;
 }
 

@@ -52,7 +52,7 @@ int live_send(struct live *l, unsigned int ifindex, uint32_t odd, uint32_t frame
 	return bpf_prog_test_run_opts(bpf_program__fd(l->object->progs.live), &run) ? -errno : 0;
 }
 
-int live_received(const char *interface, uint32_t *ret)
+int live_received(const char *interface, struct live_count *ret)
 {
 	struct ifaddrs *all, *a;
 	int err = -ENODEV;
@@ -65,7 +65,8 @@ int live_received(const char *interface, uint32_t *ret)
 		if (!a->ifa_addr || a->ifa_addr->sa_family != AF_PACKET ||
 		    strcmp(a->ifa_name, interface) != 0)
 			continue;
-		*ret = stats->rx_packets;
+		ret->received = stats->rx_packets;
+		ret->lost = stats->rx_dropped;
 		err = 0;
 	}
 	freeifaddrs(all);

@@ -36,8 +36,14 @@ void live_close(struct live *l);
  */
 int live_send(struct live *l, unsigned int ifindex, uint32_t odd, uint32_t frames);
 
-/** Frames that an interface of this namespace took in, modulo 2^32. @return 0 or negative errno. */
-int live_received(const char *interface, uint32_t *ret);
+/** Of what was sent into the other end of an interface, modulo 2^32. */
+struct live_count {
+	uint32_t received;
+	uint32_t lost; /* its ring was full */
+};
+
+/** Counts of an interface of this namespace. @return 0 or negative errno. */
+int live_received(const char *interface, struct live_count *ret);
 
 double live_now(void); /* s, monotonic */
 

@@ -11,13 +11,15 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "tests/perf/live.h"
+
 struct rig {
 	char into[IFNAMSIZ], in[IFNAMSIZ], out[IFNAMSIZ], sink[IFNAMSIZ];
 	unsigned int ifindex; /* of `into` */
 	clockid_t thread; /* CPU time of the NAPI thread */
-	/* Kept by the bench: what was received before it began, and since then; of the latter what
+	/* Kept by the bench: what came out before it began; what came in since, and of that what
 	 * is allowed. */
-	uint32_t begin, begin_sink;
+	uint32_t begin_sink;
 	uint64_t received, passed;
 };
 
@@ -33,9 +35,11 @@ double rig_cpu(const struct rig *rig);
 /**
  * Wait until nothing is on its way any more.
  *
- * @param before of live_received() for `in`, @param ret what came in since.
- * @return 0 or negative errno.
+ * @param before of live_received() for `in`, @param sent into it since.
+ * @param ret what came in since.
+ * @return 0, -ETIMEDOUT or negative errno.
  */
-int rig_drain(const struct rig *rig, uint32_t before, uint32_t *ret);
+int rig_drain(const struct rig *rig, const struct live_count *before, uint32_t sent,
+	      struct live_count *ret);
 
 #endif
