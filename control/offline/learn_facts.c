@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "control/offline/learn.h"
+#include "dataplane/policy/app_keys.h"
 
 static uint32_t find_host(const struct cv_learn *l, const uint8_t addr[16], uint32_t family)
 {
@@ -98,7 +99,8 @@ void cv_learn_witness(void *arg, const struct cv_judge *judge, const struct cv_a
 
 	if (l->edge == CV_INTERN_NONE || fact->kind == CV_APP_IDENTITY)
 		return;
-	if (fact->kind == CV_APP_TYPE && judge->answers && judge->proto == CV_PROTO_HJ212)
+	if (fact->kind == CV_APP_TYPE && judge->answers &&
+	    cv_app_key_find(judge->proto, "answers", strlen("answers")))
 		key.kind = CV_APP_ANSWER;
 	if (has_text(fact->kind) && !fact->unclear && (!put_text(fact, &key) || !is_plain(&key))) {
 		memset(key.text, 0, sizeof(key.text));

@@ -6,18 +6,15 @@
 
 #include "hj212_factor_hash.h" /* generated: factor_slots */
 
-#define UNIT_OF_ROW(id, text, unit) UNIT_OF_##id = unit,
-enum unit_of_name { CV_NAMES(UNIT_OF_ROW) };
-
 #define NAMED(factor, id, exp10)                                                                   \
-	{.code = factor, .name = CV_NAME_##id, .unit = (uint16_t)UNIT_OF_##id, .shift = exp10},
+	{.code = factor, .name = CV_NAME_##id, .unit = (uint16_t)CV_UNIT_OF_##id, .shift = exp10},
 #define GAS(factor, id, exp10, flue)                                                               \
 	{.code = factor,                                                                           \
 	 .name = CV_NAME_##id,                                                                     \
-	 .unit = (uint16_t)UNIT_OF_##id,                                                           \
+	 .unit = (uint16_t)CV_UNIT_OF_##id,                                                        \
 	 .shift = exp10,                                                                           \
 	 .flue_name = CV_NAME_##flue,                                                              \
-	 .flue_unit = (uint16_t)UNIT_OF_##flue},
+	 .flue_unit = (uint16_t)CV_UNIT_OF_##flue},
 #define RAW(factor, id) {.code = factor, .unit = CV_UNIT_##id},
 
 static const struct hj212_factor factors[] = {

@@ -2,10 +2,10 @@
 /* The data segment: header fields, then CP=&&...&& (6.3.3). */
 #include <string.h>
 
+#include "dataplane/decode/civil_time.h"
 #include "dataplane/decode/hj212.h"
 #include "dataplane/decode/text.h"
 
-#define BEIJING_OFFSET_S (8 * 3600)
 #define NUMBER_MAX 9999
 
 static uint16_t number(struct hj212_text t)
@@ -99,30 +99,11 @@ enum cv_reject hj212_segment_parse(const uint8_t *data, size_t len, struct hj212
 	return CV_REJECT_NONE;
 }
 
-/* Days since 1970-01-01 of a date in the Gregorian calendar; March-based years end with the leap
- * day. */
-static int64_t days(unsigned int year, unsigned int month, unsigned int day)
-{
-	unsigned int y = month > 2 ? year : year - 1;
-	unsigned int m = month > 2 ? month - 3 : month + 9;
-
-	return (int64_t)y * 365 + y / 4 - y / 100 + y / 400 + (m * 153 + 2) / 5 + day - 1 - 719468;
-}
-
-static unsigned int month_days(unsigned int year, unsigned int month)
-{
-	static const uint8_t lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return lengths[month - 1] + (month == 2 && leap);
-}
-
 bool hj212_time(struct hj212_text text, int64_t *ret)
 {
 	static const uint8_t widths[] = {4, 2, 2, 2, 2, 2, 3};
 	unsigned int part[7] = {0};
 	const char *at = text.data;
-	int64_t seconds;
 
 	if (text.len != 14 && text.len != 17)
 		return false;
@@ -133,10 +114,9 @@ bool hj212_time(struct hj212_text text, int64_t *ret)
 			part[i] = part[i] * 10 + (unsigned int)(*at - '0');
 		}
 	}
-	if (part[0] < 2000 || part[0] > 2099 || part[1] < 1 || part[1] > 12 || part[2] < 1 ||
-	    part[2] > month_days(part[0], part[1]) || part[3] > 23 || part[4] > 59 || part[5] > 59)
+	if (!cv_civil_time(&(struct cv_civil){part[0], part[1], part[2], part[3], part[4], part[5]},
+			   CV_BEIJING_S, ret))
 		return false;
-	seconds = days(part[0], part[1], part[2]) * 86400 + part[3] * 3600 + part[4] * 60 + part[5];
-	*ret = (seconds - BEIJING_OFFSET_S) * 1000000000 + (int64_t)part[6] * 1000000;
+	*ret += (int64_t)part[6] * 1000000;
 	return true;
 }

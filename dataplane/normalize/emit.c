@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "dataplane/normalize/vocabulary.h"
+
 void cv_emit_init(struct cv_emit *e, struct cv_sink *sink)
 {
 	e->sink = sink;
@@ -170,6 +172,8 @@ void cv_emit_end(struct cv_emit *e)
 		e->used += 4;
 	}
 	rec->size = (uint16_t)e->used;
+	if (rec->value_type == CV_VALUE_F64 && !cv_name_in_range(rec->name_id, rec->value.f64))
+		rec->flags |= CV_FLAG_RANGE;
 	e->rec = NULL;
 	if (e->hold)
 		e->staged += e->used;

@@ -94,7 +94,7 @@ struct cv_record *cv_emit_begin(struct cv_emit *e, enum cv_lane lane, enum cv_ki
  */
 void cv_emit_tlv(struct cv_emit *e, enum cv_tlv_tag tag, const void *data, size_t len);
 
-/** Finish the record: pad, set size, commit or count as shed. */
+/** Finish the record: flag a value outside its name's range, pad, set size, commit or count as shed. */
 void cv_emit_end(struct cv_emit *e);
 
 /**

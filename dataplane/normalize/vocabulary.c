@@ -1,26 +1,70 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dataplane/normalize/vocabulary.h"
 
+#include <math.h>
+
 #include "unit_hash.h" /* generated: unit_words, unit_slots */
 
-#define NAME_TEXT_ROW(id, text, unit) text,
-#define NAME_UNIT_ROW(id, text, unit) unit,
-#define UNIT_TEXT_ROW(id, text) text,
-
-static const char *const name_texts[] = {"", CV_NAMES(NAME_TEXT_ROW)};
 _Static_assert(CV_UNIT_COUNT <= UINT8_MAX, "unit_slots holds unit numbers in bytes");
 
-static const uint16_t name_units[] = {CV_UNIT_NONE, CV_NAMES(NAME_UNIT_ROW)};
-static const char *const unit_texts[] = {"", CV_UNITS(UNIT_TEXT_ROW)};
+#define ANY NAN
+
+/* A number without a name is all zeros. Two rows of one number do not compile. */
+static const struct name {
+	const char *text;
+	const char *quantity;
+	double min, max; /* NaN = no bound */
+	uint8_t unit;
+	uint8_t lane;
+} names[CV_NAME_COUNT] = {
+#define NAME(number, id, text, quantity, unit, min, max, lane)                                     \
+	[number] = {text, quantity, min, max, CV_UNIT_##unit, CV_LANE_##lane},
+#include "dataplane/normalize/vocabulary_names.h"
+#undef NAME
+};
+
+static const char *const unit_texts[] = {
+	"",
+#define UNIT(id, text) text,
+#include "dataplane/normalize/vocabulary_units.h"
+#undef UNIT
+};
+
+static const struct name *name_of(unsigned int name)
+{
+	return &names[name < CV_NAME_COUNT ? name : CV_NAME_NONE];
+}
+
+static const char *text_or_none(const char *text)
+{
+	return text ? text : "";
+}
 
 const char *cv_name_text(unsigned int name)
 {
-	return name < CV_NAME_COUNT ? name_texts[name] : "";
+	return text_or_none(name_of(name)->text);
 }
 
 unsigned int cv_name_unit(unsigned int name)
 {
-	return name < CV_NAME_COUNT ? name_units[name] : CV_UNIT_NONE;
+	return name_of(name)->unit;
+}
+
+const char *cv_name_quantity(unsigned int name)
+{
+	return text_or_none(name_of(name)->quantity);
+}
+
+enum cv_lane cv_name_lane(unsigned int name)
+{
+	return (enum cv_lane)name_of(name)->lane;
+}
+
+bool cv_name_in_range(unsigned int name, double value)
+{
+	const struct name *n = name_of(name);
+
+	return n->text == NULL || !(value < n->min || value > n->max);
 }
 
 const char *cv_unit_text(unsigned int unit)

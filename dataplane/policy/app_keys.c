@@ -13,45 +13,23 @@ struct word {
 	size_t len;
 };
 
-struct number_name {
-	uint16_t number;
+static const struct number_name {
+	uint8_t proto; /* enum cv_proto */
+	uint32_t number;
 	const char *name;
+} number_names[] = {
+#define FUNCTION_ROW(id, code, name) {CV_PROTO_MODBUS, code, name},
+	MODBUS_FUNCTIONS(FUNCTION_ROW)
+#define NUMBER(protocol, number, name) {CV_PROTO_##protocol, number, name},
+#include "dataplane/policy/app_key_list.h"
 };
 
-#define FUNCTION_ROW(id, code, name) {code, name},
-static const struct number_name modbus_names[] = {MODBUS_FUNCTIONS(FUNCTION_ROW){0, NULL}};
+#define NUMBER_NAMES (sizeof(number_names) / sizeof(number_names[0]))
 
-/* RFC 7252 12.1.1, RFC 8132. */
-static const struct number_name coap_names[] = {
-	{1, "get"},   {2, "post"},  {3, "put"},	   {4, "delete"},
-	{5, "fetch"}, {6, "patch"}, {7, "ipatch"}, {0, NULL},
-};
-
-/* MQTT 5.0, 2.1.2. */
-static const struct number_name mqtt_names[] = {
-	{1, "connect"},	  {2, "connack"},      {3, "publish"},	 {4, "puback"},
-	{5, "pubrec"},	  {6, "pubrel"},       {7, "pubcomp"},	 {8, "subscribe"},
-	{9, "suback"},	  {10, "unsubscribe"}, {11, "unsuback"}, {12, "pingreq"},
-	{13, "pingresp"}, {14, "disconnect"},  {15, "auth"},	 {0, NULL},
-};
-
-static const struct number_name *names_of(const struct cv_app_key *key)
+const struct cv_app_key *cv_app_keys(size_t *ret_count)
 {
-	static const struct number_name none[] = {{0, NULL}};
-
-	switch (key->proto) {
-	case CV_PROTO_MODBUS:
-		return modbus_names;
-	case CV_PROTO_COAP:
-		return coap_names;
-	case CV_PROTO_MQTT:
-		return mqtt_names;
-	default:
-		return none;
-	}
-}
-
-#define KEY_ROW(p, key, k, syn, low, high, shut, text)                                             \
+	static const struct cv_app_key keys[] = {
+#define KEY(p, key, k, syn, low, high, shut, text)                                                 \
 	{.proto = CV_PROTO_##p,                                                                    \
 	 .kind = CV_APP_##k,                                                                       \
 	 .syntax = CV_APP_SYNTAX_##syn,                                                            \
@@ -60,10 +38,8 @@ static const struct number_name *names_of(const struct cv_app_key *key)
 	 .closes = 1u << CV_APP_##k | (shut),                                                      \
 	 .name = key,                                                                              \
 	 .help = text},
-
-const struct cv_app_key *cv_app_keys(size_t *ret_count)
-{
-	static const struct cv_app_key keys[] = {CV_APP_KEYS(KEY_ROW)};
+#include "dataplane/policy/app_key_list.h"
+	};
 
 	*ret_count = sizeof(keys) / sizeof(keys[0]);
 	return keys;
@@ -96,17 +72,19 @@ const char *cv_app_syntax_text(unsigned int syntax)
 
 const char *cv_app_identity_name(unsigned int proto)
 {
-#define IDENTITY_ROW(id, text) [CV_PROTO_##id] = text,
-	static const char *const names[CV_PROTO_COUNT] = {CV_APP_IDENTITIES(IDENTITY_ROW)};
+	static const char *const names[CV_PROTO_COUNT] = {
+#define IDENTITY(protocol, name) [CV_PROTO_##protocol] = name,
+#include "dataplane/policy/app_key_list.h"
+	};
 
 	return proto < CV_PROTO_COUNT ? names[proto] : NULL;
 }
 
 const char *cv_app_number_name(const struct cv_app_key *key, uint32_t number)
 {
-	for (const struct number_name *n = names_of(key); n->name != NULL; n++) {
-		if (n->number == number)
-			return n->name;
+	for (size_t i = 0; i < NUMBER_NAMES; i++) {
+		if (number_names[i].proto == key->proto && number_names[i].number == number)
+			return number_names[i].name;
 	}
 	return NULL;
 }
@@ -149,9 +127,9 @@ static int fail(const char **why, const char *text)
 static int parse_number(const struct cv_app_key *key, struct word w, struct cv_app_range *r,
 			const char **why)
 {
-	for (const struct number_name *n = names_of(key); n->name != NULL; n++) {
-		if (is(w, n->name)) {
-			r->from = r->to = n->number;
+	for (size_t i = 0; i < NUMBER_NAMES; i++) {
+		if (number_names[i].proto == key->proto && is(w, number_names[i].name)) {
+			r->from = r->to = number_names[i].number;
 			return 0;
 		}
 	}

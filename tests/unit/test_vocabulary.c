@@ -37,9 +37,16 @@ static void strangers_are_not_units(void **state)
 
 static void every_name_is_canonical(void **state)
 {
+	unsigned int found = 0;
+
 	for (unsigned int n = 1; n < CV_NAME_COUNT; n++) {
 		const char *text = cv_name_text(n);
 
+		if (*text == '\0') /* numbers are in sections */
+			continue;
+		found++;
+		assert_true(*cv_name_quantity(n) != '\0');
+		assert_true(cv_name_lane(n) < CV_LANE_COUNT);
 		assert_true(strlen(text) < CV_TLV_MAX);
 		assert_int_equal(strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_."),
 				 strlen(text));
@@ -48,7 +55,34 @@ static void every_name_is_canonical(void **state)
 		for (unsigned int m = n + 1; m < CV_NAME_COUNT; m++)
 			assert_string_not_equal(text, cv_name_text(m));
 	}
+	assert_true(found > 114);
 	assert_int_equal(cv_name_unit(CV_NAME_AIR_PM2_5), CV_UNIT_UG_M3);
+}
+
+/* Numbers are in the event log: these must never change. */
+static void numbers_stay(void **state)
+{
+	assert_int_equal(CV_NAME_AIR_PM2_5, 1);
+	assert_int_equal(CV_NAME_WATER_PH, 40);
+	assert_int_equal(CV_NAME_DEVICE_UPTIME, 114);
+	assert_int_equal(CV_NAME_FIRE_ALARM, 200);
+	assert_int_equal(CV_UNIT_PER_L, 113);
+}
+
+static void ranges_and_lanes(void **state)
+{
+	assert_true(cv_name_in_range(CV_NAME_WATER_PH, 0));
+	assert_true(cv_name_in_range(CV_NAME_WATER_PH, 14));
+	assert_false(cv_name_in_range(CV_NAME_WATER_PH, 14.001));
+	assert_false(cv_name_in_range(CV_NAME_WATER_PH, -0.1));
+	assert_true(cv_name_in_range(CV_NAME_FIRE_STATE, -1e300)); /* no bound */
+	assert_true(cv_name_in_range(CV_NAME_NONE, 1e300));
+	assert_true(cv_name_in_range(UINT32_MAX, 1e300));
+	assert_int_equal(cv_name_lane(CV_NAME_FIRE_ALARM), CV_LANE_ALARM);
+	assert_int_equal(cv_name_lane(CV_NAME_WATER_PH), CV_LANE_MEASUREMENT);
+	assert_int_equal(cv_name_lane(CV_NAME_DEVICE_UPTIME), CV_LANE_STATUS);
+	assert_string_equal(cv_name_quantity(CV_NAME_AIR_CO), "mass concentration");
+	assert_string_equal(cv_name_quantity(CV_NAME_COUNT), "");
 }
 
 static void unknown_numbers_give_empty_texts(void **state)
@@ -66,6 +100,8 @@ int main(void)
 		cmocka_unit_test(every_unit_is_found_by_its_text),
 		cmocka_unit_test(strangers_are_not_units),
 		cmocka_unit_test(every_name_is_canonical),
+		cmocka_unit_test(numbers_stay),
+		cmocka_unit_test(ranges_and_lanes),
 		cmocka_unit_test(unknown_numbers_give_empty_texts),
 	};
 

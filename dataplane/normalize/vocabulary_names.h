@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Canonical names, a row each:
+ *
+ *     NAME(number, id, "name", "quantity", unit, lowest, highest, lane)
+ *
+ * The number is the name's in the event log: it never changes and is never used again. A section has
+ * a range of numbers; take the next of its section, and a section takes the next hundred. Sections of
+ * the first list have the numbers of their places in it.
+ *
+ * A name has exactly one unit. A decoder that gets another one from the wire converts exactly, or
+ * keeps the raw name ("raw.CODE"). Air quality uses the units of GB 3095-2012 (ug/m3, carbon monoxide
+ * mg/m3), stack gas those of HJ 212-2017 annex B (mg/m3).
+ *
+ * lowest and highest are what is physically possible or what the best instruments reach, not what is
+ * healthy: a value outside is flagged (CV_FLAG_RANGE), never dropped. ANY = no bound. The lane is where
+ * records of the name go unless the protocol says more.
+ */
+/* clang-format off */
+
+/* ambient air, GB 3095-2012 */
+NAME(1, AIR_PM2_5, "air.pm2_5", "mass concentration", UG_M3, 0, 20000, MEASUREMENT)
+NAME(2, AIR_PM10, "air.pm10", "mass concentration", UG_M3, 0, 50000, MEASUREMENT)
+NAME(3, AIR_PM1, "air.pm1", "mass concentration", UG_M3, 0, 20000, MEASUREMENT)
+NAME(4, AIR_TSP, "air.tsp", "mass concentration", UG_M3, 0, 100000, MEASUREMENT)
+NAME(5, AIR_SO2, "air.so2", "mass concentration", UG_M3, 0, 20000, MEASUREMENT)
+NAME(6, AIR_NO2, "air.no2", "mass concentration", UG_M3, 0, 20000, MEASUREMENT)
+NAME(7, AIR_NO, "air.no", "mass concentration", UG_M3, 0, 20000, MEASUREMENT)
+NAME(8, AIR_NOX, "air.nox", "mass concentration", UG_M3, 0, 20000, MEASUREMENT)
+NAME(9, AIR_CO, "air.co", "mass concentration", MG_M3, 0, 500, MEASUREMENT)
+NAME(10, AIR_O3, "air.o3", "mass concentration", UG_M3, 0, 20000, MEASUREMENT)
+NAME(11, AIR_CO2, "air.co2", "mole fraction", PPM, 0, 100000, MEASUREMENT)
+NAME(12, AIR_NH3, "air.nh3", "mass concentration", UG_M3, 0, 20000, MEASUREMENT)
+NAME(13, AIR_H2S, "air.h2s", "mass concentration", UG_M3, 0, 20000, MEASUREMENT)
+NAME(14, AIR_VOC, "air.voc", "mass concentration", MG_M3, 0, 5000, MEASUREMENT)
+NAME(15, AIR_NMHC, "air.nmhc", "mass concentration", MG_M3, 0, 5000, MEASUREMENT) /* non-methane hydrocarbons */
+NAME(16, AIR_BENZENE, "air.benzene", "mass concentration", UG_M3, 0, 20000, MEASUREMENT)
+NAME(17, AIR_TOLUENE, "air.toluene", "mass concentration", UG_M3, 0, 20000, MEASUREMENT)
+NAME(18, AIR_XYLENE, "air.xylene", "mass concentration", UG_M3, 0, 20000, MEASUREMENT)
+NAME(19, AIR_FORMALDEHYDE, "air.formaldehyde", "mass concentration", MG_M3, 0, 100, MEASUREMENT)
+
+/* weather */
+NAME(20, WEATHER_TEMPERATURE, "weather.temperature", "temperature", CEL, -90, 70, MEASUREMENT)
+NAME(21, WEATHER_HUMIDITY, "weather.humidity", "relative humidity", PERCENT_RH, 0, 100, MEASUREMENT)
+NAME(22, WEATHER_PRESSURE, "weather.pressure", "pressure", HPA, 300, 1200, MEASUREMENT)
+NAME(23, WEATHER_WIND_SPEED, "weather.wind_speed", "speed", M_S, 0, 120, MEASUREMENT)
+NAME(24, WEATHER_WIND_DIRECTION, "weather.wind_direction", "direction", DEG, 0, 360, MEASUREMENT)
+NAME(25, WEATHER_RAIN, "weather.rain", "rainfall", MM, 0, 5000, MEASUREMENT)
+NAME(26, WEATHER_RAIN_RATE, "weather.rain_rate", "rainfall rate", MM_H, 0, 2500, MEASUREMENT)
+NAME(27, WEATHER_ILLUMINANCE, "weather.illuminance", "illuminance", LX, 0, 200000, MEASUREMENT)
+NAME(28, WEATHER_IRRADIANCE, "weather.irradiance", "irradiance", W_M2, -50, 2000, MEASUREMENT)
+NAME(29, WEATHER_VISIBILITY, "weather.visibility", "length", M, 0, 200000, MEASUREMENT)
+
+/* noise, GB 3096-2008 */
+NAME(30, NOISE_LEVEL, "noise.level", "sound level", DB, 0, 200, MEASUREMENT) /* A-weighted, instant */
+NAME(31, NOISE_EQUIVALENT, "noise.equivalent", "sound level", DB, 0, 200, MEASUREMENT) /* Leq */
+NAME(32, NOISE_DAY, "noise.day", "sound level", DB, 0, 200, MEASUREMENT) /* Ld */
+NAME(33, NOISE_NIGHT, "noise.night", "sound level", DB, 0, 200, MEASUREMENT) /* Ln */
+NAME(34, NOISE_DAY_NIGHT, "noise.day_night", "sound level", DB, 0, 200, MEASUREMENT) /* Ldn */
+NAME(35, NOISE_MAX, "noise.max", "sound level", DB, 0, 200, MEASUREMENT)
+NAME(36, NOISE_MIN, "noise.min", "sound level", DB, 0, 200, MEASUREMENT)
+NAME(37, NOISE_L10, "noise.l10", "sound level", DB, 0, 200, MEASUREMENT)
+NAME(38, NOISE_L50, "noise.l50", "sound level", DB, 0, 200, MEASUREMENT)
+NAME(39, NOISE_L90, "noise.l90", "sound level", DB, 0, 200, MEASUREMENT)
+
+/* water */
+NAME(40, WATER_PH, "water.ph", "acidity", PH, 0, 14, MEASUREMENT)
+NAME(41, WATER_TEMPERATURE, "water.temperature", "temperature", CEL, -5, 100, MEASUREMENT)
+NAME(42, WATER_DISSOLVED_OXYGEN, "water.dissolved_oxygen", "mass concentration", MG_L, 0, 60, MEASUREMENT)
+NAME(43, WATER_CONDUCTIVITY, "water.conductivity", "conductivity", US_CM, 0, 1000000, MEASUREMENT)
+NAME(44, WATER_TURBIDITY, "water.turbidity", "turbidity", NTU, 0, 100000, MEASUREMENT)
+NAME(45, WATER_COD, "water.cod", "mass concentration", MG_L, 0, 1e6, MEASUREMENT)
+NAME(46, WATER_BOD5, "water.bod5", "mass concentration", MG_L, 0, 1e6, MEASUREMENT)
+NAME(47, WATER_TOC, "water.toc", "mass concentration", MG_L, 0, 1e6, MEASUREMENT)
+NAME(48, WATER_PERMANGANATE_INDEX, "water.permanganate_index", "mass concentration", MG_L, 0, 1e6, MEASUREMENT)
+NAME(49, WATER_AMMONIA_NITROGEN, "water.ammonia_nitrogen", "mass concentration", MG_L, 0, 1e6, MEASUREMENT)
+NAME(50, WATER_TOTAL_PHOSPHORUS, "water.total_phosphorus", "mass concentration", MG_L, 0, 1e6, MEASUREMENT)
+NAME(51, WATER_TOTAL_NITROGEN, "water.total_nitrogen", "mass concentration", MG_L, 0, 1e6, MEASUREMENT)
+NAME(52, WATER_NITRATE, "water.nitrate", "mass concentration", MG_L, 0, 1e6, MEASUREMENT)
+NAME(53, WATER_NITRITE, "water.nitrite", "mass concentration", MG_L, 0, 1e6, MEASUREMENT)
+NAME(54, WATER_SUSPENDED_SOLIDS, "water.suspended_solids", "mass concentration", MG_L, 0, 1e6, MEASUREMENT)
+NAME(55, WATER_DISSOLVED_SOLIDS, "water.dissolved_solids", "mass concentration", MG_L, 0, 1e6, MEASUREMENT)
+NAME(56, WATER_CHLOROPHYLL, "water.chlorophyll", "mass concentration", UG_L, 0, 1e6, MEASUREMENT)
+NAME(57, WATER_CYANIDE, "water.cyanide", "mass concentration", MG_L, 0, 1e6, MEASUREMENT)
+NAME(58, WATER_FLUORIDE, "water.fluoride", "mass concentration", MG_L, 0, 1e6, MEASUREMENT)
+NAME(59, WATER_CHLORIDE, "water.chloride", "mass concentration", MG_L, 0, 1e6, MEASUREMENT)
+NAME(60, WATER_VOLATILE_PHENOL, "water.volatile_phenol", "mass concentration", MG_L, 0, 1e6, MEASUREMENT)
+NAME(61, WATER_OIL, "water.oil", "mass concentration", MG_L, 0, 1e6, MEASUREMENT)
+NAME(62, WATER_COPPER, "water.copper", "mass concentration", MG_L, 0, 1e6, MEASUREMENT)
+NAME(63, WATER_ZINC, "water.zinc", "mass concentration", MG_L, 0, 1e6, MEASUREMENT)
+NAME(64, WATER_LEAD, "water.lead", "mass concentration", UG_L, 0, 1e6, MEASUREMENT)
+NAME(65, WATER_CADMIUM, "water.cadmium", "mass concentration", UG_L, 0, 1e6, MEASUREMENT)
+NAME(66, WATER_MERCURY, "water.mercury", "mass concentration", UG_L, 0, 1e6, MEASUREMENT)
+NAME(67, WATER_ARSENIC, "water.arsenic", "mass concentration", UG_L, 0, 1e6, MEASUREMENT)
+NAME(68, WATER_CHROMIUM_VI, "water.chromium_vi", "mass concentration", UG_L, 0, 1e6, MEASUREMENT)
+NAME(69, WATER_LEVEL, "water.level", "height", M, -500, 9000, MEASUREMENT)
+NAME(70, WATER_FLOW, "water.flow", "volume flow", M3_S, -300000, 300000, MEASUREMENT)
+NAME(71, WATER_VOLUME, "water.volume", "volume", M3, -1e12, 1e12, MEASUREMENT)
+NAME(72, WATER_PRESSURE, "water.pressure", "pressure", PA, -200000, 1e8, MEASUREMENT)
+
+/* stack gas, HJ 75-2017 */
+NAME(73, FLUE_SO2, "flue.so2", "mass concentration", MG_M3, 0, 1e6, MEASUREMENT)
+NAME(74, FLUE_NOX, "flue.nox", "mass concentration", MG_M3, 0, 1e6, MEASUREMENT)
+NAME(75, FLUE_NO, "flue.no", "mass concentration", MG_M3, 0, 1e6, MEASUREMENT)
+NAME(76, FLUE_NO2, "flue.no2", "mass concentration", MG_M3, 0, 1e6, MEASUREMENT)
+NAME(77, FLUE_CO, "flue.co", "mass concentration", MG_M3, 0, 1e6, MEASUREMENT)
+NAME(78, FLUE_DUST, "flue.dust", "mass concentration", MG_M3, 0, 1e6, MEASUREMENT)
+NAME(79, FLUE_HCL, "flue.hcl", "mass concentration", MG_M3, 0, 1e6, MEASUREMENT)
+NAME(80, FLUE_NH3, "flue.nh3", "mass concentration", MG_M3, 0, 1e6, MEASUREMENT)
+NAME(81, FLUE_H2S, "flue.h2s", "mass concentration", MG_M3, 0, 1e6, MEASUREMENT)
+NAME(82, FLUE_NMHC, "flue.nmhc", "mass concentration", MG_M3, 0, 1e6, MEASUREMENT)
+NAME(83, FLUE_OXYGEN, "flue.oxygen", "volume fraction", PER_100, 0, 100, MEASUREMENT)
+NAME(84, FLUE_VELOCITY, "flue.velocity", "speed", M_S, -100, 100, MEASUREMENT)
+NAME(85, FLUE_TEMPERATURE, "flue.temperature", "temperature", CEL, -60, 2000, MEASUREMENT)
+NAME(86, FLUE_PRESSURE, "flue.pressure", "pressure", PA, -200000, 200000, MEASUREMENT) /* static, against ambient */
+NAME(87, FLUE_HUMIDITY, "flue.humidity", "volume fraction", PER_100, 0, 100, MEASUREMENT) /* water vapour, by volume */
+NAME(88, FLUE_FLOW, "flue.flow", "volume flow", M3_S, 0, 100000, MEASUREMENT)
+
+/* radiation */
+NAME(89, RADIATION_DOSE_RATE, "radiation.dose_rate", "dose rate", NGY_H, 0, 1e15, MEASUREMENT)
+NAME(90, RADIATION_ALPHA, "radiation.alpha", "activity concentration", BQ_L, 0, 1e9, MEASUREMENT)
+NAME(91, RADIATION_BETA, "radiation.beta", "activity concentration", BQ_L, 0, 1e9, MEASUREMENT)
+
+/* electricity */
+NAME(92, POWER_VOLTAGE, "power.voltage", "voltage", V, -1500000, 1500000, MEASUREMENT)
+NAME(93, POWER_CURRENT, "power.current", "current", A, -1e6, 1e6, MEASUREMENT)
+NAME(94, POWER_ACTIVE, "power.active", "power", W, -1e11, 1e11, MEASUREMENT)
+NAME(95, POWER_REACTIVE, "power.reactive", "reactive power", VAR, -1e11, 1e11, MEASUREMENT)
+NAME(96, POWER_APPARENT, "power.apparent", "apparent power", VA, 0, 1e11, MEASUREMENT)
+NAME(97, POWER_FACTOR, "power.factor", "ratio", RATIO, -1, 1, MEASUREMENT)
+NAME(98, POWER_FREQUENCY, "power.frequency", "frequency", HZ, 0, 1000, MEASUREMENT)
+NAME(99, POWER_ENERGY, "power.energy", "energy", KWH, -1e13, 1e13, MEASUREMENT)
+
+/* gas and heat meters */
+NAME(100, GAS_VOLUME, "gas.volume", "volume", M3, -1e12, 1e12, MEASUREMENT)
+NAME(101, GAS_FLOW, "gas.flow", "volume flow", M3_H, -1e7, 1e7, MEASUREMENT)
+NAME(102, HEAT_ENERGY, "heat.energy", "energy", KWH, -1e13, 1e13, MEASUREMENT)
+
+/* position */
+NAME(103, POSITION_LATITUDE, "position.latitude", "latitude", LAT, -90, 90, MEASUREMENT)
+NAME(104, POSITION_LONGITUDE, "position.longitude", "longitude", LON, -180, 180, MEASUREMENT)
+NAME(105, POSITION_ALTITUDE, "position.altitude", "height", M, -1000, 30000, MEASUREMENT)
+NAME(106, POSITION_SPEED, "position.speed", "speed", M_S, 0, 400, MEASUREMENT)
+NAME(107, POSITION_HEADING, "position.heading", "direction", DEG, 0, 360, MEASUREMENT)
+
+/* the device itself */
+NAME(108, DEVICE_BATTERY, "device.battery", "charge", PERCENT_EL, 0, 100, STATUS)
+NAME(109, DEVICE_BATTERY_VOLTAGE, "device.battery_voltage", "voltage", V, 0, 1500, STATUS)
+NAME(110, DEVICE_RSSI, "device.rssi", "power", DBM, -250, 60, STATUS)
+NAME(111, DEVICE_SNR, "device.snr", "ratio", DB, -100, 100, STATUS)
+NAME(112, DEVICE_STATE, "device.state", "state", NONE, ANY, ANY, STATUS)
+NAME(113, DEVICE_TEMPERATURE, "device.temperature", "temperature", CEL, -100, 300, STATUS)
+NAME(114, DEVICE_UPTIME, "device.uptime", "time", S, 0, 1e10, STATUS)
+
+/* fire protection, 200-299; bounds are those of GB/T 26875.3-2011 table 6 */
+NAME(200, FIRE_ALARM, "fire.alarm", "alarm", NONE, ANY, ANY, ALARM) /* a detector, button or system reports fire */
+NAME(201, FIRE_FAULT, "fire.fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(202, FIRE_SUPERVISION, "fire.supervision", "alarm", NONE, ANY, ANY, ALARM) /* a supervised part is not as it should be */
+NAME(203, FIRE_MAIN_POWER_FAULT, "fire.main_power_fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(204, FIRE_BACKUP_POWER_FAULT, "fire.backup_power_fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(205, FIRE_BUS_FAULT, "fire.bus_fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(206, FIRE_LINK_FAULT, "fire.link_fault", "alarm", NONE, ANY, ANY, ALARM) /* the way to the monitoring centre */
+NAME(207, FIRE_LINE_FAULT, "fire.line_fault", "alarm", NONE, ANY, ANY, ALARM) /* the way to the fire-alarm system */
+NAME(208, FIRE_MANUAL_ALARM, "fire.manual_alarm", "alarm", NONE, ANY, ANY, ALARM) /* a person gave the alarm */
+NAME(209, FIRE_STATE, "fire.state", "state", NONE, ANY, ANY, STATUS) /* nothing to report: the state word */
+NAME(210, FIRE_SHIELD, "fire.shield", "state", NONE, ANY, ANY, STATUS) /* taken out of service */
+NAME(211, FIRE_STARTED, "fire.started", "state", NONE, ANY, ANY, STATUS) /* a pump, fan, damper, ... runs or is open */
+NAME(212, FIRE_FEEDBACK, "fire.feedback", "state", NONE, ANY, ANY, STATUS)
+NAME(213, FIRE_DELAY, "fire.delay", "state", NONE, ANY, ANY, STATUS)
+NAME(214, FIRE_MANUAL_MODE, "fire.manual_mode", "state", NONE, ANY, ANY, STATUS)
+NAME(215, FIRE_CONFIG_CHANGED, "fire.config_changed", "state", NONE, ANY, ANY, STATUS)
+NAME(216, FIRE_RESET, "fire.reset", "operation", NONE, ANY, ANY, STATUS)
+NAME(217, FIRE_MUTE, "fire.mute", "operation", NONE, ANY, ANY, STATUS)
+NAME(218, FIRE_ALARM_CLEARED, "fire.alarm_cleared", "operation", NONE, ANY, ANY, STATUS)
+NAME(219, FIRE_SELF_TEST, "fire.self_test", "operation", NONE, ANY, ANY, STATUS)
+NAME(220, FIRE_CONFIRMED, "fire.confirmed", "operation", NONE, ANY, ANY, STATUS)
+NAME(221, FIRE_GUARD_ANSWER, "fire.guard_answer", "operation", NONE, ANY, ANY, STATUS) /* the person on duty answers the centre */
+NAME(222, FIRE_TEST, "fire.test", "operation", NONE, ANY, ANY, STATUS)
+NAME(223, FIRE_COUNT, "fire.count", "count", COUNT_OF, 0, 32000, MEASUREMENT)
+NAME(224, FIRE_HEIGHT, "fire.height", "height", M, 0, 320, MEASUREMENT)
+NAME(225, FIRE_TEMPERATURE, "fire.temperature", "temperature", CEL, -273, 3200, MEASUREMENT)
+NAME(226, FIRE_PRESSURE, "fire.pressure", "pressure", PA, 0, 3.2e9, MEASUREMENT)
+NAME(227, FIRE_GAS, "fire.gas", "fraction of the lower explosive limit", PER_100, 0, 100, MEASUREMENT)
+NAME(228, FIRE_TIME, "fire.time", "time", S, 0, 32000, MEASUREMENT)
+NAME(229, FIRE_VOLTAGE, "fire.voltage", "voltage", V, 0, 3200, MEASUREMENT)
+NAME(230, FIRE_CURRENT, "fire.current", "current", A, 0, 3200, MEASUREMENT)
+NAME(231, FIRE_FLOW, "fire.flow", "volume flow", L_S, 0, 3200, MEASUREMENT)
+NAME(232, FIRE_AIR_FLOW, "fire.air_flow", "volume flow", M3_H, 0, 192000, MEASUREMENT)
+NAME(233, FIRE_WIND_SPEED, "fire.wind_speed", "speed", M_S, 0, 20, MEASUREMENT)
+
+/* the device itself, more of it, 300-399 */
+NAME(300, DEVICE_VERSION, "device.version", "text", NONE, ANY, ANY, STATUS) /* software of the device */
+NAME(301, DEVICE_DESCRIPTION, "device.description", "text", NONE, ANY, ANY, STATUS) /* how the device is set up, in its own words */
+NAME(302, DEVICE_CLOCK, "device.clock", "time", NONE, ANY, ANY, STATUS) /* what the device takes for the time; it is the record's */
+
+/* vehicles, 400-499 */
+
+/* water regime beside quality: reservoirs, gates, pumps, ponding, 500-599 */
+
+/* electricity, more of it, 600-699 */
+
+/* meters of water, gas and heat, 700-799 */
+
+/* elevators and special equipment, 800-899 */
+
+/* tanks, warehouses, hazard sources, 900-999 */
+
+/* street: lamps, covers, parking, garbage, 1000-1099 */
+
+/* buildings, structures and geology, 1100-1199 */
+
+/* health and people, 1200-1299 */
+
+/* networks and information technology, 1300-1399 */

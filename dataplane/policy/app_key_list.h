@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a policy can say about a protocol's messages, a row each. Who includes this defines those of
+ * KEY, IDENTITY and NUMBER that it wants.
+ *
+ *     KEY(protocol, "key", kind, syntax, lowest, highest, closes, "meaning")
+ *     IDENTITY(protocol, "what it is called"): its messages say who the device is
+ *     NUMBER(protocol, number, "name"): a name for a number under a key of the protocol
+ *
+ * closes: kinds that are closed once the key is there (what its list does not name is refused, also
+ * where the other list is missing). A decoder that comes later states the number of its message type
+ * (cv_judge_type() in decode/judge.h) and gets a row of kind TYPE here; nothing else has to know of it.
+ */
+#ifndef KEY
+#define KEY(protocol, key, kind, syntax, min, max, closes, meaning)
+#endif
+#ifndef IDENTITY
+#define IDENTITY(protocol, name)
+#endif
+#ifndef NUMBER
+#define NUMBER(protocol, number, name)
+#endif
+/* clang-format off */
+KEY(MODBUS, "functions", TYPE, NUMBERS, 1, 255, 0, "function codes that may be asked for")
+KEY(MODBUS, "read", READ, REGISTERS, 0, 65535, 1u << CV_APP_WRITE, "registers and coils that may be read")
+KEY(MODBUS, "write", WRITE, REGISTERS, 0, 65535, 1u << CV_APP_READ, "registers and coils that may be written")
+KEY(COAP, "methods", TYPE, NUMBERS, 1, 31, 0, "request methods")
+KEY(COAP, "paths", PATH, PATH, 0, 0, 0, "resources that requests may name")
+NUMBER(COAP, 1, "get") /* RFC 7252 12.1.1, RFC 8132 */
+NUMBER(COAP, 2, "post")
+NUMBER(COAP, 3, "put")
+NUMBER(COAP, 4, "delete")
+NUMBER(COAP, 5, "fetch")
+NUMBER(COAP, 6, "patch")
+NUMBER(COAP, 7, "ipatch")
+KEY(MQTT, "packets", TYPE, NUMBERS, 1, 15, 0, "packet types that the client may send")
+KEY(MQTT, "clients", CLIENT, NAME, 0, 0, 0, "client ids that may connect")
+KEY(MQTT, "publish", PUBLISH, TOPIC, 0, 0, 1u << CV_APP_SUBSCRIBE, "topics the client may write to, its will included")
+KEY(MQTT, "subscribe", SUBSCRIBE, TOPIC, 0, 0, 1u << CV_APP_PUBLISH, "topics the client may read: what it subscribes to and what it is sent")
+IDENTITY(MQTT, "client id")
+NUMBER(MQTT, 1, "connect") /* MQTT 5.0, 2.1.2 */
+NUMBER(MQTT, 2, "connack")
+NUMBER(MQTT, 3, "publish")
+NUMBER(MQTT, 4, "puback")
+NUMBER(MQTT, 5, "pubrec")
+NUMBER(MQTT, 6, "pubrel")
+NUMBER(MQTT, 7, "pubcomp")
+NUMBER(MQTT, 8, "subscribe")
+NUMBER(MQTT, 9, "suback")
+NUMBER(MQTT, 10, "unsubscribe")
+NUMBER(MQTT, 11, "unsuback")
+NUMBER(MQTT, 12, "pingreq")
+NUMBER(MQTT, 13, "pingresp")
+NUMBER(MQTT, 14, "disconnect")
+NUMBER(MQTT, 15, "auth")
+KEY(HJ212, "commands", TYPE, NUMBERS, 1, 9999, 0, "command numbers (CN)")
+KEY(HJ212, "answers", ANSWER, NUMBERS, 1, 9999, 0, "command numbers from the other end; absent: those of commands")
+IDENTITY(HJ212, "MN")
+/* clang-format on */
+#undef KEY
+#undef IDENTITY
+#undef NUMBER
