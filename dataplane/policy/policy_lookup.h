@@ -83,6 +83,12 @@ static inline uint16_t last_class4(const struct prefix4 *p, uint32_t addr, uint3
 	return (uint16_t)e;
 }
 
+/* The steps behind the first, at once. */
+static inline uint32_t rest_of_class4(const struct prefix4 *p, uint32_t addr, uint32_t e)
+{
+	return e & CV_BLOCK4_MORE ? last_class4(p, addr, middle_class4(p, addr, e)) : e;
+}
+
 static inline uint16_t class_of6(const struct prefix6 *p, const uint64_t addr[2])
 {
 	for (uint32_t i = 0; i < p->lengths; i++) {
@@ -166,8 +172,9 @@ static inline const struct cv_binding *find_binding(const struct binding_table *
 
 /* The first step for one end: by its MAC address where groups list such, else by the longest
  * prefix. Only IPv4 needs more steps. */
-static inline uint32_t begin_class(const struct cv_policy_table *t, const struct cv_packet *p,
-				   const uint64_t addr[2], const uint8_t *mac)
+static __attribute__((noinline)) uint32_t begin_class(const struct cv_policy_table *t,
+						      const struct cv_packet *p,
+						      const uint64_t *addr, const uint8_t *mac)
 {
 	uint16_t c = t->head.flags & CV_POLICY_MACS ? class_of_mac(&t->macs, cv_load_mac(mac)) : 0;
 

@@ -32,22 +32,6 @@ struct step {
 
 /* ---- parsing, and flows ------------------------------------------------------------------- */
 
-static bool asks_source(const struct step *s)
-{
-	return cv_needs_classes(s->context) || cv_asks_sender(s->context);
-}
-
-CV_INLINE void ask_classes(const struct cv_policy_table *t, const struct cv_packet *p,
-			   const struct step *s)
-{
-	if (p->family != 4)
-		return;
-	if (asks_source(s))
-		ask_class4(&t->prefix4, p->src.v4);
-	if (cv_needs_classes(s->context))
-		ask_class4(&t->prefix4, p->dst.v4);
-}
-
 /* What follows from parsing alone, or where the flow will be found. */
 static void begin(struct cv_policy_table *t, const struct cv_frame *f, uint32_t bad, bool flows,
 		  struct step *s)
@@ -71,10 +55,8 @@ static void begin(struct cv_policy_table *t, const struct cv_frame *f, uint32_t 
 		cv_judge_non_ip(s->context, &s->j);
 	} else {
 		s->open = true;
-		if (!flows) {
-			ask_classes(t, p, s);
+		if (!flows)
 			return;
-		}
 		flow_key_of(f, &s->key);
 		s->flow = t->flows[hash_flow(&s->key) % FLOW_SETS];
 		__builtin_prefetch(&s->flow[0], 1);
@@ -82,8 +64,7 @@ static void begin(struct cv_policy_table *t, const struct cv_frame *f, uint32_t 
 	}
 }
 
-static void find_flows(struct cv_policy_table *t, const struct cv_frame *frames, struct step *steps,
-		       unsigned int n)
+static void find_flows(struct cv_policy_table *t, struct step *steps, unsigned int n)
 {
 	int hits = 0, misses = 0;
 
@@ -96,7 +77,6 @@ static void find_flows(struct cv_policy_table *t, const struct cv_frame *frames,
 		e = flow_find(s->flow, &s->key);
 		if (!e) {
 			misses++;
-			ask_classes(t, &frames[i].packet, s);
 			continue;
 		}
 		hits++;
@@ -111,27 +91,74 @@ static void find_flows(struct cv_policy_table *t, const struct cv_frame *frames,
 
 /* ---- what the policy says of a new flow ---------------------------------------------------- */
 
-static void begin_classes(const struct cv_policy_table *t, const struct cv_frame *f, struct step *s)
+static bool asks_source(const struct step *s)
+{
+	return cv_needs_classes(s->context) || cv_asks_sender(s->context);
+}
+
+/*
+ * Ask for what the classes of new frames will be read from. By itself and tight: a processor that
+ * waits for a translation before it lets go of a prefetch (Zen 3) then waits for those of many
+ * frames at once.
+ */
+CV_INLINE void ask_classes(const struct cv_policy_table *t, const struct cv_frame *frames,
+			   const struct step *steps, unsigned int n)
+{
+	uint64_t src = UINT64_MAX, dst = UINT64_MAX; /* of the frame before */
+
+	for (unsigned int i = 0; i < n; i++) {
+		const struct cv_packet *p = &frames[i].packet;
+
+		if (!steps[i].open || steps[i].known || p->family != 4)
+			continue;
+		if (p->src.v4 != src && asks_source(&steps[i]))
+			ask_class4(&t->prefix4, p->src.v4);
+		if (p->dst.v4 != dst && cv_needs_classes(steps[i].context))
+			ask_class4(&t->prefix4, p->dst.v4);
+		src = p->src.v4;
+		dst = p->dst.v4;
+	}
+}
+
+/* One end of the frame before: many senders have one receiver, and the other way round. */
+struct end {
+	uint64_t addr;
+	uint32_t class_id;
+};
+
+CV_INLINE uint32_t begin_end(const struct cv_policy_table *t, const struct cv_packet *p,
+			     const uint64_t *addr, const uint8_t *mac, struct end *before)
+{
+	if (p->family != 4 || t->head.flags & CV_POLICY_MACS)
+		return begin_class(t, p, addr, mac);
+	if (before->addr == addr[0])
+		before->class_id = rest_of_class4(&t->prefix4, (uint32_t)addr[0], before->class_id);
+	else
+		*before = (struct end){addr[0], begin_class4(&t->prefix4, (uint32_t)addr[0])};
+	return before->class_id;
+}
+
+static void begin_classes(const struct cv_policy_table *t, const struct cv_frame *f, struct step *s,
+			  struct end before[2])
 {
 	const struct cv_packet *p = &f->packet;
 
 	s->class_id[0] = s->class_id[1] = 0;
 	if (asks_source(s))
-		s->class_id[0] =
-			begin_class(t, p, (const uint64_t *)p->src.q, f->data + CV_ETH_SOURCE);
+		s->class_id[0] = begin_end(t, p, (const uint64_t *)p->src.q,
+					   f->data + CV_ETH_SOURCE, &before[0]);
 	if (cv_needs_classes(s->context))
-		s->class_id[1] = begin_class(t, p, (const uint64_t *)p->dst.q, f->data);
-	s->spoofed = t->head.flags & CV_POLICY_BINDINGS &&
-		     is_spoofed(t, p, cv_load_mac(f->data + CV_ETH_SOURCE));
+		s->class_id[1] = begin_end(t, p, (const uint64_t *)p->dst.q, f->data, &before[1]);
+	if (t->head.flags & CV_POLICY_BINDINGS)
+		s->spoofed = is_spoofed(t, p, cv_load_mac(f->data + CV_ETH_SOURCE));
 }
 
-static void finish_classes(const struct cv_policy_table *t, const struct cv_packet *p,
+/* Ask for the rule that the first key leads to. */
+static void ask_first_rule(const struct cv_policy_table *t, const struct cv_packet *p,
 			   struct step *s)
 {
 	struct cv_rule_key key;
 
-	s->class_id[0] = last_class4(&t->prefix4, p->src.v4, s->class_id[0]);
-	s->class_id[1] = last_class4(&t->prefix4, p->dst.v4, s->class_id[1]);
 	s->probes =
 		cv_probe_mask(s->context, p, (uint16_t)s->class_id[0], (uint16_t)s->class_id[1]);
 	if (!s->probes)
@@ -145,22 +172,36 @@ static void finish_classes(const struct cv_policy_table *t, const struct cv_pack
 static void find_classes(const struct cv_policy_table *t, const struct cv_frame *frames,
 			 struct step *steps, unsigned int n)
 {
+	uint8_t late[CV_BURST_MAX]; /* whose classes are behind one more block */
+	struct end before[2] = {{.addr = UINT64_MAX}, {.addr = UINT64_MAX}};
+	unsigned int lates = 0;
+
+	ask_classes(t, frames, steps, n);
 	for (unsigned int i = 0; i < n; i++) {
-		if (steps[i].open && !steps[i].known)
-			begin_classes(t, &frames[i], &steps[i]);
-	}
-	for (unsigned int i = 0; i < n; i++) {
-		const struct cv_packet *p = &frames[i].packet;
 		struct step *s = &steps[i];
 
 		if (!s->open || s->known)
 			continue;
+		begin_classes(t, &frames[i], s, before);
+		if ((s->class_id[0] | s->class_id[1]) & CV_BLOCK4_MORE)
+			late[lates++] = (uint8_t)i;
+		else
+			ask_first_rule(t, &frames[i].packet, s);
+	}
+	for (unsigned int i = 0; i < lates; i++) {
+		const struct cv_packet *p = &frames[late[i]].packet;
+		struct step *s = &steps[late[i]];
+
 		s->class_id[0] = middle_class4(&t->prefix4, p->src.v4, s->class_id[0]);
 		s->class_id[1] = middle_class4(&t->prefix4, p->dst.v4, s->class_id[1]);
 	}
-	for (unsigned int i = 0; i < n; i++) {
-		if (steps[i].open && !steps[i].known)
-			finish_classes(t, &frames[i].packet, &steps[i]);
+	for (unsigned int i = 0; i < lates; i++) {
+		const struct cv_packet *p = &frames[late[i]].packet;
+		struct step *s = &steps[late[i]];
+
+		s->class_id[0] = last_class4(&t->prefix4, p->src.v4, s->class_id[0]);
+		s->class_id[1] = last_class4(&t->prefix4, p->dst.v4, s->class_id[1]);
+		ask_first_rule(t, p, s);
 	}
 }
 
@@ -295,7 +336,7 @@ static void finish(struct cv_policy_table *t, struct cv_device_table *devices,
 		   uint64_t now_ns)
 {
 	if (flows)
-		find_flows(t, frames, steps, n);
+		find_flows(t, steps, n);
 	find_classes(t, frames, steps, n);
 	for (unsigned int i = 0; i < n; i++) {
 		if (steps[i].open)
