@@ -7,12 +7,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* CULVERT_KILL_AT=NAME dies at that step; every step is told on stderr, so that a test finds all. */
+/* Room for a step's name. */
+#define NAME_SIZE 64
+
+/* The step that CULVERT_KILL_FILE asks for now: "" = none. */
+static void read_wanted(char name[NAME_SIZE])
+{
+	const char *path = getenv("CULVERT_KILL_FILE");
+	FILE *f = path ? fopen(path, "re") : NULL;
+
+	if (!f || fscanf(f, "%63s", name) != 1)
+		name[0] = '\0';
+	if (f)
+		fclose(f);
+}
+
+/* Dies at the step that a file names, so that a test can choose while control runs; every step is
+ * told on stderr, so that a test finds all. */
 void cv_rollout_step(const char *name)
 {
-	const char *wanted = getenv("CULVERT_KILL_AT");
+	char wanted[NAME_SIZE];
 
+	read_wanted(wanted);
 	fprintf(stderr, "culvert-control: step: %s\n", name);
-	if (wanted && strcmp(wanted, name) == 0)
+	if (strcmp(wanted, name) == 0)
 		raise(SIGKILL);
 }

@@ -8,9 +8,10 @@
 . "$(dirname "$0")/rollout.sh"
 skip_unless_lab
 
-# steps_start [STEP]: control with the steps of a change in it; dies at STEP.
+# Control with the steps of a change in it, which dies at the one that kill_at names.
+kill_at() { printf '%s\n' "$1" >"$LAB_DIR/kill-at"; }
 steps_start() {
-	CULVERT_KILL_AT=${1:-} "${LAB_PART[@]}" "${LAB_BOX[@]}" "$LAB_BUILD/control/culvert-control-steps" \
+	CULVERT_KILL_FILE=$LAB_DIR/kill-at "${LAB_PART[@]}" "${LAB_BOX[@]}" "$LAB_BUILD/control/culvert-control-steps" \
 		--config "$LAB_DIR/culvert.yaml" >>"$LAB_DIR/control.out" 2>&1 </dev/null &
 	CONTROL_PID=$!
 	wait_for 20 "culvert-control" ended_or "$CONTROL_PID" culvert status --json
@@ -39,29 +40,29 @@ steps_start && dataplane_start || exit 1
 killed=0 whole=0 finished=0 back=0 wrong=""
 # crash CHANGE...: at each of its steps, from a known state.
 crash() {
-	local step steps before after kernel
+	local step steps before after kernel live busy
+	local where='([.live.number, .shadow.number, .state] | @csv)'
 	prepare
 	steps=$(steps_of "$@")
 	for step in $steps; do
 		prepare
-		kill_control
-		steps_start "$step" || return
 		wait_for 10 "the dataplane" in_step
-		before=$(status_of '[.live.number, .shadow.number, .state] | @csv')
+		before=$(status_of "$where")
+		kill_at "$step"
 		"$@" >/dev/null 2>&1
 		if ! wait_for 5 "its end" is_dead; then
 			wrong+=" not-killed:$1-$step"
 			kill_control
 		fi
 		wait "$CONTROL_PID" 2>/dev/null
+		kill_at ""
 		killed=$((killed + 1))
 		# Whatever is in force goes on judging without control, and is one whole policy.
 		in_ns dev ping -q -c 1 -W 2 "$PLAT_IP" >/dev/null 2>&1 || wrong+=" cut:$1-$step"
 		steps_start || return
 		wait_for 10 "the dataplane" in_step || wrong+=" dataplane:$1-$step"
-		after=$(status_of '[.live.number, .shadow.number, .state] | @csv')
-		kernel=$(status_of .kernel)
-		[ "$kernel" = "$(live)" ] && [ "$(status_of .busy)" = null ] &&
+		read -r after kernel live busy < <(status_of "\"\($where) \(.kernel) \(.live.number) \(.busy)\"")
+		[ "$kernel" = "$live" ] && [ "$busy" = null ] &&
 			[ "$(culvert status --json | jq .dataplane.generation)" = "$kernel" ] &&
 			whole=$((whole + 1)) || wrong+=" split:$1-$step"
 		if [ "$before" = "$after" ]; then back=$((back + 1)); else finished=$((finished + 1)); fi
