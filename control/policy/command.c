@@ -61,6 +61,12 @@ int cv_policy_usage(const struct cv_policy_args *args, const char *fmt, ...)
 	return CV_CLI_USAGE;
 }
 
+int cv_policy_say(const struct cv_policy_args *args, int code, const char *text)
+{
+	fprintf(stderr, "culvert %s: %s\n", args->command->name, text);
+	return code;
+}
+
 /* "module build" of "policy module build" */
 static const char *verb_of(const struct cv_policy_verbs *verbs,
 			   const struct cv_cli_command *command)

@@ -39,6 +39,9 @@ const char *cv_policy_value_at(const struct cv_policy_args *args, const char *na
 int cv_policy_usage(const struct cv_policy_args *args, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/** Say on stderr what went wrong in a verb. @return @p code. */
+int cv_policy_say(const struct cv_policy_args *args, int code, const char *text);
+
 /** Who does a verb; tables end with verb NULL. */
 struct cv_policy_handler {
 	const char *verb; /* without the command's name */

@@ -10,7 +10,7 @@
 #include "control/offline/frame_make.h"
 #include "control/offline/policy_file.h"
 #include "control/offline/trial.h"
-#include "control/policy/command.h"
+#include "control/policy/captures.h"
 
 #define CLIENT_PORT 40000 /* where the asker speaks from, unless --sport says */
 
@@ -24,12 +24,6 @@ struct explaining {
 	uint8_t port;
 	bool capture; /* the packet is of a capture: what it says is known, too */
 };
-
-static int say(int code, const char *text)
-{
-	fprintf(stderr, "culvert policy explain: %s\n", text);
-	return code;
-}
 
 static const char *value(const struct explaining *w, const char *name)
 {
@@ -50,7 +44,7 @@ static int start_trial(struct explaining *w)
 		w->no_kernel = why;
 		err = cv_trial_create(w->gen, false, &w->trial, &why);
 	}
-	return err < 0 ? say(CV_CLI_UNREACHABLE, why.text) : CV_CLI_OK;
+	return err < 0 ? cv_policy_say(w->args, CV_CLI_UNREACHABLE, why.text) : CV_CLI_OK;
 }
 
 /* A limit may refuse what the rules let pass; it depends on what came before. */
@@ -77,7 +71,9 @@ static int judge(struct explaining *w, const struct cv_source_frame *frame)
 	int err = cv_trial_frame(w->trial, frame, w->port, &w->verdict, &why);
 
 	if (err < 0)
-		return say(err == -ENOTRECOVERABLE ? CV_CLI_FAULT : CV_CLI_UNREACHABLE, why.text);
+		return cv_policy_say(w->args,
+				     err == -ENOTRECOVERABLE ? CV_CLI_FAULT : CV_CLI_UNREACHABLE,
+				     why.text);
 	return CV_CLI_OK;
 }
 
@@ -155,7 +151,7 @@ static int play_to(struct explaining *w, struct cv_source *source, uint64_t numb
 	while (code == CV_CLI_OK && frame.number < number) {
 		n = cv_source_next(source, &frame, &error);
 		if (n < 0)
-			return say(CV_CLI_INPUT, error.text);
+			return cv_policy_say(w->args, CV_CLI_INPUT, error.text);
 		if (n == 0)
 			break;
 		code = judge(w, &frame);
@@ -187,7 +183,7 @@ static int explain_captured(struct explaining *w)
 	if (code != CV_CLI_OK)
 		return code;
 	if (cv_source_open(&options, &source, &error) < 0)
-		return say(CV_CLI_INPUT, error.text);
+		return cv_policy_say(w->args, CV_CLI_INPUT, error.text);
 	code = play_to(w, source, number);
 	cv_source_close(source);
 	return code;
@@ -251,13 +247,14 @@ static json_t *points(const struct explaining *w)
 			 cv_trial_action(v->verdict), "reason", cv_trial_reason(v->verdict));
 }
 
-static int dump(json_t *o)
+static int dump(const struct explaining *w, json_t *o)
 {
 	int err = !o || json_dumpf(o, stdout, JSON_INDENT(2)) < 0 || putchar('\n') == EOF ||
 		  fflush(stdout) != 0;
 
 	json_decref(o);
-	return err ? say(CV_CLI_OUTPUT, "standard output cannot be written") : CV_CLI_OK;
+	return err ? cv_policy_say(w->args, CV_CLI_OUTPUT, "standard output cannot be written")
+		   : CV_CLI_OK;
 }
 
 static int report(const struct explaining *w)
@@ -267,12 +264,13 @@ static int report(const struct explaining *w)
 	if (!w->args->json) {
 		cv_trace_write(&w->trace, stdout);
 		write_points(w);
-		return fflush(stdout) == 0 ? CV_CLI_OK : say(CV_CLI_OUTPUT, strerror(errno));
+		return fflush(stdout) == 0 ? CV_CLI_OK
+					   : cv_policy_say(w->args, CV_CLI_OUTPUT, strerror(errno));
 	}
 	o = cv_trace_json(&w->trace);
 	if (o)
 		json_object_set_new(o, "enforcement", points(w));
-	return dump(o);
+	return dump(w, o);
 }
 
 /* ---- a device ------------------------------------------------------------------------------ */
@@ -292,9 +290,9 @@ static int explain_device(const struct explaining *w)
 		return cv_policy_usage(w->args, "--mac is an address such as 02:00:00:00:00:01");
 	memcpy(&number, mac, sizeof(mac)); /* little-endian, as cv_load_mac() gives it */
 	if (cv_device_view(w->gen, addr.family, addr.addr, mac_text != NULL, number, &view) < 0)
-		return say(CV_CLI_INPUT, "out of memory");
+		return cv_policy_say(w->args, CV_CLI_INPUT, "out of memory");
 	if (w->args->json)
-		code = dump(cv_device_view_json(&view, device));
+		code = dump(w, cv_device_view_json(&view, device));
 	else
 		cv_device_view_write(&view, device, stdout);
 	cv_device_view_release(&view);
@@ -312,12 +310,9 @@ static int setup(struct explaining *w)
 	cv_diagnostics_free(&diag);
 	if (err < 0)
 		return CV_CLI_INPUT;
-	index = port ? cv_policy_file_port(w->gen, port) : 0;
+	index = port ? cv_captures_port(w->args, w->gen, port) : 0;
 	if (index < 0)
-		return cv_policy_usage(w->args,
-				       "no port is called \"%s\"; --config says which ports "
-				       "there are",
-				       port);
+		return CV_CLI_USAGE;
 	w->port = (uint8_t)index;
 	return CV_CLI_OK;
 }

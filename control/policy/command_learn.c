@@ -11,7 +11,7 @@
 #include "control/config/units.h"
 #include "control/offline/learn.h"
 #include "control/offline/live.h"
-#include "control/policy/command.h"
+#include "control/policy/captures.h"
 
 #define LIVE_DEFAULT_NS 60000000000ull
 #define LIVE_MAX_NS (7 * 86400ull * 1000000000ull)
@@ -155,9 +155,9 @@ static int learn_live(struct learning *w)
 		err = cv_live_run(live, w->duration_ns, &stop, isatty(STDERR_FILENO), take, w,
 				  &error);
 	if (err < 0) {
-		fprintf(stderr, "culvert policy learn: %s\n", error.text);
 		cv_live_close(live);
-		return err == -EINVAL ? CV_CLI_INPUT : CV_CLI_UNREACHABLE;
+		return cv_policy_say(w->args, err == -EINVAL ? CV_CLI_INPUT : CV_CLI_UNREACHABLE,
+				     error.text);
 	}
 	lost = cv_live_lost(live);
 	cv_live_close(live);
@@ -170,41 +170,27 @@ static int learn_live(struct learning *w)
 	return CV_CLI_OK;
 }
 
+static int take_captured(void *owner, const struct cv_source_frame *frame)
+{
+	take(owner, frame);
+	return CV_CLI_OK;
+}
+
 static int learn_captures(struct learning *w)
 {
-	struct cv_source_error error = {""};
-	struct cv_source_frame frame;
-	struct cv_source_input *inputs = calloc((size_t)w->count, sizeof(*inputs));
-	struct cv_source_options options = {
-		.inputs = inputs,
-		.count = (unsigned int)w->count,
-		.filter = cv_policy_value(w->args, "filter"),
-		.progress = true,
-	};
-	struct cv_source *source = NULL;
-	int n;
+	struct cv_captures captures = {.args = w->args, .count = (unsigned int)w->count};
+	int code;
 
-	for (int i = 0; inputs && i < w->count; i++)
-		inputs[i].path = w->sources[i];
-	n = inputs ? cv_source_open(&options, &source, &error) : -ENOMEM;
-	if (n < 0) {
-		fprintf(stderr, "culvert policy learn: %s\n", error.text);
-		free(inputs);
-		return CV_CLI_INPUT;
-	}
-	while ((n = cv_source_next(source, &frame, &error)) != 0) {
-		if (n > 0) {
-			cv_learn_frame(w->learn, &frame);
-			continue;
-		}
-		fprintf(stderr, "culvert policy learn: %s\n", error.text);
-		w->code = n == -EBADMSG ? CV_CLI_UNREACHABLE : CV_CLI_INPUT;
-		if (n != -EBADMSG)
-			break;
-	}
-	cv_source_close(source);
-	free(inputs);
-	return w->code == CV_CLI_INPUT ? CV_CLI_INPUT : CV_CLI_OK;
+	captures.inputs = calloc((size_t)w->count, sizeof(*captures.inputs));
+	if (!captures.inputs)
+		return cv_policy_say(w->args, CV_CLI_INPUT, "out of memory");
+	for (int i = 0; i < w->count; i++)
+		captures.inputs[i].path = w->sources[i];
+	code = cv_captures_play(&captures, take_captured, w);
+	if (captures.cut)
+		w->code = CV_CLI_UNREACHABLE;
+	cv_captures_release(&captures);
+	return code;
 }
 
 static int write_policy(const struct learning *w, const struct cv_learn_shape *s)
@@ -240,10 +226,8 @@ static int finish(struct learning *w)
 
 	cv_learn_finish(w->learn);
 	err = cv_learn_shape(w->learn, &w->wish, &shape);
-	if (err < 0) {
-		fprintf(stderr, "culvert policy learn: %s\n", strerror(-err));
-		return CV_CLI_INPUT;
-	}
+	if (err < 0)
+		return cv_policy_say(w->args, CV_CLI_INPUT, strerror(-err));
 	code = write_policy(w, &shape);
 	cv_learn_shape_free(&shape);
 	return code;

@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "control/offline/policy_file.h"
-#include "control/offline/source.h"
-#include "control/policy/command.h"
+#include "control/policy/captures.h"
 #include "control/policy/module_report.h"
 #include "dataplane/policy/generation_build.h"
 #include "ebpf/offline.h"
@@ -19,21 +18,12 @@
 struct testing {
 	const struct cv_policy_args *args;
 	struct cv_generation *gen;
-	struct cv_source_input *inputs;
-	unsigned int n_inputs;
+	struct cv_captures captures;
 	struct cv_bpf_offline *kernel;
 	struct cv_module_trial trial;
 	int64_t first_ns;
 	uint64_t now_ns; /* never back */
-	bool cut; /* a capture ends early */
 };
-
-/* @return exit code. */
-static int say(int code, const char *text)
-{
-	fprintf(stderr, "culvert policy module test: %s\n", text);
-	return code;
-}
 
 static int everything_passes(struct cv_generation **ret)
 {
@@ -60,44 +50,22 @@ static int load_policy(struct testing *t)
 	int err;
 
 	if (!path)
-		return everything_passes(&t->gen) ? say(CV_CLI_UNREACHABLE, "out of memory")
-						  : CV_CLI_OK;
+		return everything_passes(&t->gen)
+			       ? cv_policy_say(t->args, CV_CLI_UNREACHABLE, "out of memory")
+			       : CV_CLI_OK;
 	err = cv_policy_file_load(path, cv_policy_value(t->args, "config"), &t->gen, &diag);
 	cv_diagnostics_print(&diag, stderr);
 	cv_diagnostics_free(&diag);
 	return err < 0 ? CV_CLI_INPUT : CV_CLI_OK;
 }
 
-/* --port says where the captures behind it came in. */
-static int gather_inputs(struct testing *t)
+static int gather_captures(struct testing *t)
 {
-	const struct cv_policy_args *args = t->args;
-	uint8_t port = 0;
+	int err = cv_captures_gather(t->args, t->gen, &t->captures);
 
-	t->inputs = calloc(args->n_given + (size_t)args->n_operands + 1, sizeof(*t->inputs));
-	if (!t->inputs)
-		return say(CV_CLI_UNREACHABLE, "out of memory");
-	for (size_t i = 0; i < args->n_given; i++) {
-		const struct cv_policy_given *g = &args->given[i];
-
-		if (strcmp(g->option->name, "port") == 0) {
-			int index = cv_policy_file_port(t->gen, g->value);
-
-			if (index < 0)
-				return cv_policy_usage(args,
-						       "no port is called \"%s\"; --config says "
-						       "which ports there are",
-						       g->value);
-			port = (uint8_t)index;
-		} else if (strcmp(g->option->name, "pcap") == 0) {
-			t->inputs[t->n_inputs++] = (struct cv_source_input){g->value, port};
-		}
-	}
-	for (int i = 1; i < args->n_operands; i++)
-		t->inputs[t->n_inputs++] = (struct cv_source_input){args->operands[i], port};
-	if (!t->n_inputs)
-		return cv_policy_usage(args, "test on what? Give --pcap CAPTURE");
-	return CV_CLI_OK;
+	if (err == -ENOMEM)
+		return cv_policy_say(t->args, CV_CLI_UNREACHABLE, "out of memory");
+	return err < 0 ? CV_CLI_USAGE : CV_CLI_OK;
 }
 
 static int load_module(struct testing *t)
@@ -122,7 +90,7 @@ static int load_module(struct testing *t)
 	if (err == -EINVAL)
 		fprintf(stderr, "%s: error: %s\n", path, why.text);
 	else if (err)
-		say(CV_CLI_UNREACHABLE, why.text);
+		cv_policy_say(t->args, CV_CLI_UNREACHABLE, why.text);
 	if (err)
 		code = err == -EINVAL ? CV_CLI_INPUT : CV_CLI_UNREACHABLE;
 	if (f)
@@ -149,8 +117,9 @@ static void tell_packet(const struct testing *t, const struct cv_source_frame *f
 	printf("%7" PRIu64 "  rule %-6u %s\n", frame->number, j->rule, word);
 }
 
-static int judge(struct testing *t, const struct cv_source_frame *frame)
+static int judge(void *owner, const struct cv_source_frame *frame)
 {
+	struct testing *t = owner;
 	struct cv_bpf_judged j;
 	uint64_t now;
 	int err;
@@ -165,7 +134,8 @@ static int judge(struct testing *t, const struct cv_source_frame *frame)
 	}
 	err = cv_bpf_offline_judge(t->kernel, frame->data, frame->len, frame->port, t->now_ns, &j);
 	if (err)
-		return say(CV_CLI_UNREACHABLE, "the kernel does not run the program");
+		return cv_policy_say(t->args, CV_CLI_UNREACHABLE,
+				     "the kernel does not run the program");
 	t->trial.packets++;
 	if (j.module == CV_TEST_NO_MODULE) {
 		if (CV_VERDICT_ACTION(j.verdict) == CV_ACTION_DROP)
@@ -178,44 +148,16 @@ static int judge(struct testing *t, const struct cv_source_frame *frame)
 	return CV_CLI_OK;
 }
 
-static int judge_all(struct testing *t)
-{
-	struct cv_source_options options = {
-		.inputs = t->inputs,
-		.count = t->n_inputs,
-		.filter = cv_policy_value(t->args, "filter"),
-		.merge = true,
-		.progress = true,
-	};
-	struct cv_source_error error = {""};
-	struct cv_source_frame frame;
-	struct cv_source *source = NULL;
-	int n = cv_source_open(&options, &source, &error), code = CV_CLI_OK;
-
-	if (n < 0)
-		return say(CV_CLI_INPUT, error.text);
-	while (code == CV_CLI_OK && (n = cv_source_next(source, &frame, &error)) != 0) {
-		if (n > 0) {
-			code = judge(t, &frame);
-			continue;
-		}
-		say(0, error.text);
-		t->cut = t->cut || n == -EBADMSG;
-		code = n == -EBADMSG ? CV_CLI_OK : CV_CLI_INPUT;
-	}
-	cv_source_close(source);
-	return code;
-}
-
 static int report(struct testing *t)
 {
 	const char *policy = cv_policy_value(t->args, "policy");
 
 	if (cv_bpf_offline_module_counters(t->kernel, &t->trial.module))
-		return say(CV_CLI_UNREACHABLE, "the kernel does not give the counters");
+		return cv_policy_say(t->args, CV_CLI_UNREACHABLE,
+				     "the kernel does not give the counters");
 	if (cv_module_tell_trial(t->args->operands[0], policy, &t->trial, t->args->json))
-		return say(CV_CLI_OUTPUT, "standard output cannot be written");
-	if (t->cut)
+		return cv_policy_say(t->args, CV_CLI_OUTPUT, "standard output cannot be written");
+	if (t->captures.cut)
 		return CV_CLI_UNREACHABLE;
 	return t->trial.module.counts.invalid ? CV_CLI_OPEN : CV_CLI_OK;
 }
@@ -226,18 +168,18 @@ int cv_policy_module_test_command(const struct cv_policy_args *args)
 	int code = load_policy(&t);
 
 	if (code == CV_CLI_OK)
-		code = gather_inputs(&t);
+		code = gather_captures(&t);
 	if (code == CV_CLI_OK)
 		code = load_module(&t);
 	/* Names of codes for --packets. */
 	if (code == CV_CLI_OK)
 		(void)cv_bpf_offline_module_counters(t.kernel, &t.trial.module);
 	if (code == CV_CLI_OK)
-		code = judge_all(&t);
+		code = cv_captures_play(&t.captures, judge, &t);
 	if (code == CV_CLI_OK)
 		code = report(&t);
 	cv_bpf_offline_close(t.kernel);
-	free(t.inputs);
+	cv_captures_release(&t.captures);
 	free(t.gen);
 	return code;
 }

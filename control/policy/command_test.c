@@ -6,27 +6,18 @@
 
 #include "control/offline/policy_file.h"
 #include "control/offline/report.h"
-#include "control/policy/command.h"
+#include "control/policy/captures.h"
 
 struct testing {
 	const struct cv_policy_args *args;
 	const char *against_name;
 	struct cv_generation *gen, *against;
-	struct cv_source_input *inputs;
-	unsigned int n_inputs;
+	struct cv_captures captures;
 	struct cv_trial *trial, *other; /* other: NULL = held against nothing */
 	struct cv_tally *tally;
 	struct cv_expect *expect; /* NULL = none */
 	bool kernel, packets;
-	bool cut; /* a capture ends early */
 };
-
-/* @return exit code. */
-static int say(int code, const char *text)
-{
-	fprintf(stderr, "culvert policy test: %s\n", text);
-	return code;
-}
 
 static int tell(struct cv_diagnostics *diag, int err)
 {
@@ -51,35 +42,13 @@ static int load_expectations(struct testing *w)
 	return path ? tell(&diag, cv_expect_load(path, &w->expect, &diag)) : CV_CLI_OK;
 }
 
-/* --port says where the captures behind it came in. */
-static int gather_inputs(struct testing *w)
+static int gather_captures(struct testing *w)
 {
-	uint8_t port = 0;
+	int err = cv_captures_gather(w->args, w->gen, &w->captures);
 
-	w->inputs = calloc(w->args->n_given + (size_t)w->args->n_operands + 1, sizeof(*w->inputs));
-	if (!w->inputs)
-		return say(CV_CLI_INPUT, "out of memory");
-	for (size_t i = 0; i < w->args->n_given; i++) {
-		const struct cv_policy_given *g = &w->args->given[i];
-
-		if (strcmp(g->option->name, "port") == 0) {
-			int index = cv_policy_file_port(w->gen, g->value);
-
-			if (index < 0)
-				return cv_policy_usage(w->args,
-						       "no port is called \"%s\"; --config says "
-						       "which ports there are",
-						       g->value);
-			port = (uint8_t)index;
-		} else if (strcmp(g->option->name, "pcap") == 0) {
-			w->inputs[w->n_inputs++] = (struct cv_source_input){g->value, port};
-		}
-	}
-	for (int i = 1; i < w->args->n_operands; i++)
-		w->inputs[w->n_inputs++] = (struct cv_source_input){w->args->operands[i], port};
-	if (!w->n_inputs)
-		return cv_policy_usage(w->args, "test on what? Give --pcap CAPTURE");
-	return CV_CLI_OK;
+	if (err == -ENOMEM)
+		return cv_policy_say(w->args, CV_CLI_INPUT, "out of memory");
+	return err < 0 ? CV_CLI_USAGE : CV_CLI_OK;
 }
 
 static int start_trials(struct testing *w)
@@ -90,13 +59,15 @@ static int start_trials(struct testing *w)
 	if (err == 0 && w->against)
 		err = cv_trial_create(w->against, w->kernel, &w->other, &why);
 	if (err == -EPERM) {
-		say(CV_CLI_UNREACHABLE, why.text);
-		return say(CV_CLI_UNREACHABLE, "--native judges by the worker's tables alone");
+		cv_policy_say(w->args, CV_CLI_UNREACHABLE, why.text);
+		return cv_policy_say(w->args, CV_CLI_UNREACHABLE,
+				     "--native judges by the worker's tables alone");
 	}
 	if (err < 0)
-		return say(CV_CLI_UNREACHABLE, why.text);
-	return cv_tally_create(w->gen, &w->tally) < 0 ? say(CV_CLI_INPUT, "out of memory")
-						      : CV_CLI_OK;
+		return cv_policy_say(w->args, CV_CLI_UNREACHABLE, why.text);
+	return cv_tally_create(w->gen, &w->tally) < 0
+		       ? cv_policy_say(w->args, CV_CLI_INPUT, "out of memory")
+		       : CV_CLI_OK;
 }
 
 static int setup(struct testing *w)
@@ -115,12 +86,13 @@ static int setup(struct testing *w)
 	if (code == CV_CLI_OK)
 		code = load_expectations(w);
 	if (code == CV_CLI_OK)
-		code = gather_inputs(w);
+		code = gather_captures(w);
 	return code == CV_CLI_OK ? start_trials(w) : code;
 }
 
-static int judge(struct testing *w, const struct cv_source_frame *frame)
+static int judge(void *owner, const struct cv_source_frame *frame)
 {
+	struct testing *w = owner;
 	struct cv_trial_verdict ours, theirs;
 	struct cv_bpf_why why = {""};
 	int err = cv_trial_frame(w->trial, frame, frame->port, &ours, &why);
@@ -128,7 +100,9 @@ static int judge(struct testing *w, const struct cv_source_frame *frame)
 	if (err == 0 && w->other)
 		err = cv_trial_frame(w->other, frame, frame->port, &theirs, &why);
 	if (err < 0)
-		return say(err == -ENOTRECOVERABLE ? CV_CLI_FAULT : CV_CLI_UNREACHABLE, why.text);
+		return cv_policy_say(w->args,
+				     err == -ENOTRECOVERABLE ? CV_CLI_FAULT : CV_CLI_UNREACHABLE,
+				     why.text);
 	cv_tally_frame(w->tally, frame, &ours, w->other ? &theirs : NULL);
 	if (w->expect)
 		cv_expect_frame(w->expect, frame, &ours);
@@ -137,35 +111,6 @@ static int judge(struct testing *w, const struct cv_source_frame *frame)
 	else if (w->packets)
 		cv_report_packet(frame, &ours, w->other ? &theirs : NULL, stdout);
 	return CV_CLI_OK;
-}
-
-static int judge_all(struct testing *w)
-{
-	struct cv_source_options options = {
-		.inputs = w->inputs,
-		.count = w->n_inputs,
-		.filter = cv_policy_value(w->args, "filter"),
-		.merge = true,
-		.progress = true,
-	};
-	struct cv_source_error error = {""};
-	struct cv_source_frame frame;
-	struct cv_source *source = NULL;
-	int n = cv_source_open(&options, &source, &error), code = CV_CLI_OK;
-
-	if (n < 0)
-		return say(CV_CLI_INPUT, error.text);
-	while (code == CV_CLI_OK && (n = cv_source_next(source, &frame, &error)) != 0) {
-		if (n > 0) {
-			code = judge(w, &frame);
-			continue;
-		}
-		say(0, error.text);
-		w->cut = w->cut || n == -EBADMSG;
-		code = n == -EBADMSG ? CV_CLI_OK : CV_CLI_INPUT;
-	}
-	cv_source_close(source);
-	return code;
 }
 
 static int report(const struct testing *w)
@@ -180,8 +125,8 @@ static int report(const struct testing *w)
 	int err = w->args->json ? cv_report_write_json(&r, stdout) : cv_report_write(&r, stdout);
 
 	if (err < 0 || fflush(stdout) != 0)
-		return say(CV_CLI_OUTPUT, "standard output cannot be written");
-	if (w->cut)
+		return cv_policy_say(w->args, CV_CLI_OUTPUT, "standard output cannot be written");
+	if (w->captures.cut)
 		return CV_CLI_UNREACHABLE;
 	if (w->tally->differ.packets || (w->expect && cv_expect_failed(w->expect)))
 		return CV_CLI_OPEN;
@@ -194,14 +139,14 @@ int cv_policy_test_command(const struct cv_policy_args *args)
 	int code = setup(&w);
 
 	if (code == CV_CLI_OK)
-		code = judge_all(&w);
+		code = cv_captures_play(&w.captures, judge, &w);
 	if (code == CV_CLI_OK)
 		code = report(&w);
 	cv_trial_destroy(w.trial);
 	cv_trial_destroy(w.other);
 	cv_tally_free(w.tally);
 	cv_expect_free(w.expect);
-	free(w.inputs);
+	cv_captures_release(&w.captures);
 	free(w.gen);
 	free(w.against);
 	return code;
