@@ -9,7 +9,7 @@ static int setup(struct cv_pipeline *p, const struct cv_generation *gen, bool po
 	int err = 0;
 
 	if (police)
-		err = cv_device_table_create(gen->device_capacity, gen->crc32c ^ gen->number << 32,
+		err = cv_device_table_create(gen->device_capacity, cv_generation_seed(gen),
 					     &p->devices);
 	if (err == 0 && p->decode)
 		err = cv_inspect_setup(&p->inspect, gen, p->sink, p->counters);

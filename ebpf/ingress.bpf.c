@@ -10,6 +10,7 @@
 #define CV_CAS64(p, o, n) __sync_val_compare_and_swap(p, o, n)
 #define CV_ADD64(p, n) __sync_fetch_and_add(p, n)
 #include "dataplane/policy/verdict.h"
+#include "ebpf/devices.bpf.h"
 #include "ebpf/evidence.bpf.h"
 #include "ebpf/maps.h"
 #define CV_MODULE_LAYOUTS_ONLY
@@ -103,8 +104,9 @@ static __always_inline __u64 frame_length(const struct xdp_md *ctx)
 	return (__u64)ctx->data_end - ctx->data;
 }
 
-static __always_inline void count_shadow(const struct ask *ask, const struct cv_judgement *live,
-					 const struct cv_judgement *shadow, __u64 len)
+/* A function of its own for the sake of the stack, of which judge() wants most. */
+static __noinline void count_shadow(const struct ask *ask, const struct cv_judgement *live,
+				    const struct cv_judgement *shadow, __u64 len)
 {
 	struct cv_shadow_key key = {.live = live->verdict,
 				    .shadow = shadow->verdict,

@@ -14,6 +14,7 @@ struct judge {
 	__u32 slot, number; /* of the policy, of the context */
 	__u32 port;
 	__u16 src_class, dst_class;
+	__u64 sender; /* hash of it */
 	__u64 now;
 };
 
@@ -163,22 +164,6 @@ static __always_inline const struct cv_rule *find_rule(const struct judge *f)
 	return rule;
 }
 
-static __always_inline struct cv_device *find_device(void *map, const struct cv_packet *p, int add,
-						     __u32 flags, __u64 now)
-{
-	struct cv_device fresh = {.last_seen = now >> CV_DEVICE_SEEN_SHIFT, .flags = flags};
-	struct cv_device_key key;
-	struct cv_device *dev;
-
-	cv_device_key(p, &key);
-	dev = bpf_map_lookup_elem(map, &key);
-	if (dev || !add)
-		return dev;
-	/* Another CPU may have been first: both then find the same one. */
-	bpf_map_update_elem(map, &key, &fresh, BPF_NOEXIST);
-	return bpf_map_lookup_elem(map, &key);
-}
-
 /* ---- judging ------------------------------------------------------------------------------- */
 
 static __always_inline void apply_meters(const struct judge *f, const struct cv_rule *rule,
@@ -213,9 +198,7 @@ static __always_inline void apply_limits(const struct judge *f, const struct cv_
 	const struct cv_limit *limit = cv_sender_limit(f->context, rule, f->src_class, &reason);
 	__u32 flags = learn ? CV_DEVICE_LEARNED : 0;
 	int add = learn || limit;
-	struct cv_device *dev =
-		shadow ? find_device(&devices_shadow, &f->packet, add, flags, f->now)
-		       : find_device(&devices, &f->packet, add, flags, f->now);
+	struct cv_device *dev = device_of(&f->packet, f->sender, shadow, add, flags, f->now);
 
 	cv_judge_device(dev, limit, reason, f->now, len, j);
 	apply_meters(f, rule, len, j);
@@ -226,6 +209,7 @@ static __always_inline void apply_rule(struct judge *f, const struct ask *ask,
 {
 	const struct cv_rule *rule;
 
+	f->sender = touch_device(&f->packet, ask->shadow);
 	find_classes(f);
 	if (f->head->flags & CV_POLICY_BINDINGS && is_spoofed(f)) {
 		cv_judge_drop(j, CV_REASON_SPOOF);

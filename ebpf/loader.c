@@ -91,10 +91,7 @@ static int load_port(struct cv_bpf *b, const struct cv_generation *gen, struct c
 		return load_failed(why, -errno, port->name);
 	bpf_program__set_autoload(port->object->progs.verdict_test, false);
 	bpf_program__set_autoload(port->object->progs.module_finish_test, false);
-	err = bpf_map__set_max_entries(port->object->maps.devices, gen->device_capacity);
-	if (!err)
-		err = bpf_map__set_max_entries(port->object->maps.devices_shadow,
-					       gen->device_capacity);
+	err = cv_bpf_devices_size(port->object, gen->device_capacity);
 	if (!err)
 		err = cv_pins_path(b->dir, port->name, "", path, sizeof(path));
 	if (!err && mkdir(path, 0700) && errno != EEXIST)
@@ -103,6 +100,8 @@ static int load_port(struct cv_bpf *b, const struct cv_generation *gen, struct c
 		err = each_pin(b, port, cv_pins_adopt);
 	if (!err)
 		err = ingress_bpf__load(port->object);
+	if (!err)
+		err = cv_bpf_devices_begin(port->object, NULL);
 	if (!err)
 		err = each_pin(b, port, cv_pins_keep);
 	return err ? load_failed(why, err, port->name) : 0;

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
+#include "dataplane/policy/device_table.h"
 #include "ebpf/loader.h"
 #include "ebpf/module_maps.h"
 
@@ -121,6 +122,24 @@ void cv_pins_remove_ports(const char *dir, const struct cv_bpf *keep);
 
 /** Unpin what ports share. */
 void cv_pins_remove_shared(const char *dir);
+
+/* ---- devices ------------------------------------------------------------------------------- */
+
+/** Before the object is loaded: room for so many. */
+int cv_bpf_devices_size(struct ingress_bpf *o, uint32_t devices);
+
+/**
+ * After: make what is new a table without devices; what was pinned keeps its own.
+ *
+ * @param seed begin anew with this one; NULL: where it is new, with a random one.
+ */
+int cv_bpf_devices_begin(const struct ingress_bpf *o, const uint64_t *seed);
+
+/** Forget all devices of a table that no program uses. */
+void cv_bpf_devices_forget(const struct bpf_map *map);
+
+/** Visit the devices of one of the two maps. @return 0 or negative errno. */
+int cv_bpf_devices_each(const struct bpf_map *map, cv_device_visit *visit, void *owner);
 
 /* ---- the maps of one policy ----------------------------------------------------------------- */
 

@@ -170,11 +170,10 @@ static void forget(const struct bpf_map *map, void *key)
 /* What was counted for another shadow. */
 static void forget_shadow(const struct cv_bpf *b)
 {
-	struct cv_device_key device;
 	struct cv_shadow_key diff;
 
 	forget(b->first->object->maps.shadow_diffs, &diff);
-	forget(b->first->object->maps.devices_shadow, &device);
+	cv_bpf_devices_forget(b->first->object->maps.devices_shadow);
 }
 
 int cv_bpf_prepare(struct cv_bpf *b, const struct cv_generation *gen, uint32_t *ret_slot,

@@ -36,11 +36,11 @@ int cv_bpf_offline_start(struct cv_bpf *b, uint32_t devices)
 	port->object = ingress_bpf__open();
 	if (!port->object)
 		return -errno;
-	err = bpf_map__set_max_entries(port->object->maps.devices, devices);
-	if (!err)
-		err = bpf_map__set_max_entries(port->object->maps.devices_shadow, devices);
+	err = cv_bpf_devices_size(port->object, devices);
 	if (!err)
 		err = ingress_bpf__load(port->object);
+	if (!err)
+		err = cv_bpf_devices_begin(port->object, NULL);
 	if (err)
 		return err;
 	page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_SHARED,
@@ -74,15 +74,16 @@ static int fail_load(struct cv_bpf_why *why, int err)
 int cv_bpf_offline_open(const struct cv_generation *gen, struct cv_bpf_offline **ret,
 			struct cv_bpf_why *why)
 {
-	uint32_t devices = gen->device_capacity;
+	/* The worker's, so that both forget the same devices where there are too many. */
+	uint64_t seed = cv_generation_seed(gen);
 	struct cv_bpf_offline *o = calloc(1, sizeof(*o));
 	int err;
 
 	if (!o)
 		return cv_bpf_fail(why, -ENOMEM, "Out of memory.");
-	if (devices <= CV_DEVICES_MAX / 2)
-		devices *= 2;
-	err = cv_bpf_offline_start(&o->bpf, devices);
+	err = cv_bpf_offline_start(&o->bpf, gen->device_capacity);
+	if (!err)
+		err = cv_bpf_devices_begin(o->bpf.first->object, &seed);
 	if (err)
 		err = fail_load(why, err);
 	else

@@ -26,8 +26,7 @@ struct cv_bpf_judged {
 /**
  * Load the object and install a policy.
  *
- * @param gen checked image; not kept. Its device_capacity is made room for twice: the kernel's
- *            table forgets the least recent device when it is full, the worker's does not.
+ * @param gen checked image; not kept.
  * @return 0; -EPERM without privilege; another negative errno. @p why is set.
  */
 int cv_bpf_offline_open(const struct cv_generation *gen, struct cv_bpf_offline **ret,

@@ -75,22 +75,6 @@ struct {
 	__type(value, __u64);
 } policy_epoch SEC(".maps");
 
-/* Least recently used devices give way, so spoofed senders cannot lock real ones out for good. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 65536); /* the loader sets the generation's device_capacity */
-	__type(key, struct cv_device_key);
-	__type(value, struct cv_device);
-} devices SEC(".maps");
-
-/* The shadow policy's meters: what it would have let pass. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 65536); /* likewise */
-	__type(key, struct cv_device_key);
-	__type(value, struct cv_device);
-} devices_shadow SEC(".maps");
-
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, CV_SHADOW_DIFFS);

@@ -177,7 +177,8 @@ static const struct cv_field dataplane_fields[] = {
 	 .fallback = "65536",
 	 .min = 64,
 	 .max = 1 << 24,
-	 .help = "Devices whose limits and state are kept at the same time."},
+	 .help = "Devices whose limits and state are kept at the same time; IPv6 devices count "
+		 "twice."},
 	{.name = "flow_capacity",
 	 .type = CV_FIELD_UINT,
 	 CONFIG(flow_capacity),

@@ -49,7 +49,7 @@ static int create_native(struct cv_trial *t, const struct cv_generation *gen)
 		refill(&t->sink, (enum cv_lane)lane);
 	err = cv_policy_table_create(gen, NULL, &t->table);
 	if (err == 0)
-		err = cv_device_table_create(gen->device_capacity, gen->crc32c ^ gen->number << 32,
+		err = cv_device_table_create(gen->device_capacity, cv_generation_seed(gen),
 					     &t->devices);
 	if (err == 0)
 		err = cv_pipeline_create(gen, true, &t->sink, &t->counters, &t->pipeline);
@@ -101,23 +101,6 @@ static int disagree(const struct cv_source_frame *frame, const char *one, uint32
 		    cv_trial_action(b), cv_trial_reason(b), rule_b);
 }
 
-/*
- * More senders than device_capacity: the kernel forgets the least recent, the worker refuses the
- * newest. From then on what they know of senders differs, and limits may say so; nothing else may.
- */
-static bool is_crowded(struct cv_trial *t, uint32_t one, uint32_t other)
-{
-	const uint32_t of_senders = 1u << CV_REASON_ALLOW | 1u << CV_REASON_ALLOW_DEFAULT |
-				    1u << CV_REASON_RATE_DEVICE | 1u << CV_REASON_RATE_UNKNOWN |
-				    1u << CV_REASON_NO_STATE;
-	uint32_t a = CV_VERDICT_REASON(one), b = CV_VERDICT_REASON(other);
-
-	_Static_assert(CV_REASON_NO_STATE < 32, "a bit per reason");
-	if (a == CV_REASON_NO_STATE || b == CV_REASON_NO_STATE)
-		t->crowded = true;
-	return t->crowded && a < 32 && b < 32 && (of_senders >> a & 1) && (of_senders >> b & 1);
-}
-
 /* XDP against the worker's tables. */
 static int ask_kernel(struct cv_trial *t, const struct cv_source_frame *source,
 		      const struct cv_frame *f, struct cv_trial_verdict *ret,
@@ -135,8 +118,6 @@ static int ask_kernel(struct cv_trial *t, const struct cv_source_frame *source,
 			    " of %u bytes: %s.",
 			    source->number, f->len, strerror(-err));
 	ret->kernel = true;
-	if (k.rule == f->rule && k.verdict != f->verdict && is_crowded(t, f->verdict, k.verdict))
-		return 0;
 	if (k.verdict != f->verdict || k.rule != f->rule || k.index != f->rule_index ||
 	    k.app != f->app || k.inspect != f->inspect)
 		return disagree(source, "XDP", k.verdict, k.rule, "the worker", f->verdict, f->rule,
@@ -197,8 +178,7 @@ int cv_trial_frame(struct cv_trial *t, const struct cv_source_frame *source, uin
 	ret->rule = decoded.rule;
 	ret->index = decoded.rule_index;
 	ret->packet = f.packet;
-	if (f.rule != decoded.rule ||
-	    (!may_follow(f.verdict, decoded.verdict) && !is_crowded(t, f.verdict, decoded.verdict)))
+	if (f.rule != decoded.rule || !may_follow(f.verdict, decoded.verdict))
 		return disagree(source, "the worker's pipeline", decoded.verdict, decoded.rule,
 				"its table", f.verdict, f.rule, why);
 	return 0;

@@ -16,7 +16,6 @@ struct cv_trial {
 	struct cv_sink sink;
 	uint8_t *records; /* memory of the sink's lanes */
 	bool begun;
-	bool crowded; /* the worker has found no room for a sender */
 	int64_t first_ns; /* time of the first frame */
 	uint64_t now_ns; /* never back */
 };

@@ -198,6 +198,12 @@ static inline const void *cv_generation_at(const struct cv_generation *g, struct
 	return (const uint8_t *)g + s.offset;
 }
 
+/** Of the hash of a worker's devices. */
+static inline uint64_t cv_generation_seed(const struct cv_generation *g)
+{
+	return g->crc32c ^ g->number << 32;
+}
+
 /** Constraints on messages and identities bound to places, NULL = the policy has none. */
 static inline const struct cv_apps *cv_generation_apps(const struct cv_generation *g)
 {

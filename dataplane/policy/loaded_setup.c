@@ -53,8 +53,8 @@ int cv_loaded_make_shadow(struct cv_loaded *l)
 {
 	if (l->shadow_devices)
 		return 0;
-	return cv_device_table_create(l->gen->device_capacity,
-				      l->gen->crc32c ^ l->gen->number << 32, &l->shadow_devices);
+	return cv_device_table_create(l->gen->device_capacity, cv_generation_seed(l->gen),
+				      &l->shadow_devices);
 }
 
 void cv_loaded_destroy(struct cv_loaded *l)

@@ -8,6 +8,8 @@
 
 #include <linux/types.h>
 
+#define CV_INLINE static inline __attribute__((always_inline))
+
 /* What becomes of a frame. HOST is only possible where there is a host stack behind (XDP). */
 #define CV_ACTIONS(X)                                                                              \
 	X(DROP, "drop")                                                                            \
@@ -238,18 +240,50 @@ struct cv_device_key {
 };
 _Static_assert(sizeof(struct cv_device_key) == 24, "cv_device_key is shared with BPF");
 
-#define CV_DEVICE_QUARANTINED 0x01u
-#define CV_DEVICE_LEARNED 0x02u /* was in no group when first seen, in a zone that learns */
-/** Unit of cv_device.last_seen: now_ns >> 30, about 1.07 s. */
+/* cv_device.flags: the VLAN in bits 0-11, and: */
+#define CV_DEVICE_IP6 0x1000u
+#define CV_DEVICE_QUARANTINED 0x2000u
+#define CV_DEVICE_LEARNED 0x4000u /* was in no group when first seen, in a zone that learns */
+#define CV_DEVICE_MORE 0x8000u /* not a device: see device_abi.h */
+#define CV_DEVICE_VLAN 0x0fffu
+/** Unit of cv_device.last_seen: now_ns >> 30, about 1.07 s; it starts again after 19.5 hours. */
 #define CV_DEVICE_SEEN_SHIFT 30
 
+/** State of a device: half a cache line of the device table (device_abi.h). */
 struct cv_device {
+	union {
+		__u64 who; /* CV_DEVICE_WHO_MASK: of these, who it is */
+		struct {
+			__u32 addr; /* IPv4: network order; IPv6: its bits folded */
+			__u16 flags; /* VLAN and CV_DEVICE_* */
+			__u16 last_seen; /* monotonic, see CV_DEVICE_SEEN_SHIFT */
+		};
+	};
 	__u64 tat; /* GCRA theoretical arrival time, ns << 6 */
-	__u64 packets, bytes, drops;
-	__u32 last_seen; /* monotonic, see CV_DEVICE_SEEN_SHIFT */
-	__u32 flags; /* CV_DEVICE_* */
+	__u64 counts; /* CV_DEVICE_PACKETS(), CV_DEVICE_DROPS() */
+	__u64 bytes; /* at 400 Gbit/s it would be full after 11 years */
 };
-_Static_assert(sizeof(struct cv_device) == 40, "cv_device is shared with BPF");
+_Static_assert(sizeof(struct cv_device) == 32, "cv_device is shared with BPF");
+
+/* Both counters in one word, so that a frame is one addition. They stop when their upper bit is
+ * set, from 2^35 packets and 2^27 drops on, and then say "so many at least": what several CPUs add
+ * before they see it has room below. */
+#define CV_DEVICE_PACKET 1ull
+#define CV_DEVICE_DROP (1ull << 36)
+#define CV_DEVICE_PACKETS_FULL (1ull << 35)
+#define CV_DEVICE_DROPS_FULL (1ull << 63)
+#define CV_DEVICE_PACKETS(d) ((d)->counts & (CV_DEVICE_DROP - 1))
+#define CV_DEVICE_DROPS(d) ((d)->counts >> 36)
+
+/* cv_device.who put together. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define CV_DEVICE_WHO(addr, flags) ((__u64)(addr) | (__u64)(flags) << 32)
+#define CV_DEVICE_SEEN(last_seen) ((__u64)(last_seen) << 48)
+#else
+#define CV_DEVICE_WHO(addr, flags) ((__u64)(addr) << 32 | (__u64)(flags) << 16)
+#define CV_DEVICE_SEEN(last_seen) ((__u64)(last_seen))
+#endif
+#define CV_DEVICE_WHO_MASK CV_DEVICE_WHO(~0u, CV_DEVICE_VLAN | CV_DEVICE_IP6 | CV_DEVICE_MORE)
 
 /* What a zone does with a sender that is in no group. */
 #define CV_UNKNOWNS(X)                                                                             \

@@ -4,6 +4,7 @@
  * are in flight while the others compute: parse and find the flow, look up what is new, then
  * decide in order, since the meter of a device depends on the frames before.
  */
+#include "dataplane/policy/device_burst.h"
 #include "dataplane/policy/policy_flow.h"
 #include "dataplane/policy/policy_lookup.h"
 #include "dataplane/policy/quarantine_lookup.h"
@@ -16,12 +17,12 @@ struct step {
 	const struct cv_context *context;
 	const struct cv_rule *rule;
 	const struct cv_limit *limit; /* of the sender */
-	uint64_t hash; /* of the device, where the flow does not know it */
+	struct device_step sender;
 	uint64_t want; /* the first rule key to try */
 	uint32_t class_id[2]; /* of source and destination, or where prefix4 says more */
 	uint32_t probes; /* rule keys to try */
 	uint32_t number; /* of the context */
-	uint32_t device;
+	uint32_t place; /* of its state, as the flow knows it; 0 = not known */
 	uint32_t reason; /* of a refusal by the limit */
 	bool open; /* not decided by parsing */
 	bool known; /* its flow was remembered */
@@ -41,7 +42,7 @@ static void begin(struct cv_policy_table *t, const struct cv_frame *f, uint32_t 
 
 	s->flow = NULL;
 	s->open = s->known = s->spoofed = s->ask = false;
-	s->device = DEVICE_NONE;
+	s->place = 0;
 	s->j = (struct cv_judgement){0};
 	s->number = t->places[(f->port % CV_PORTS_MAX) * CV_VLANS + p->vlan];
 	s->context = &t->head.contexts[s->number];
@@ -83,7 +84,7 @@ static void find_flows(struct cv_policy_table *t, struct step *steps, unsigned i
 		s->flow = e;
 		s->known = true;
 		s->rule = e->rule;
-		s->device = e->device;
+		s->place = e->device;
 		s->class_id[0] = e->src_class;
 	}
 	flows_found(t, hits, misses);
@@ -229,32 +230,18 @@ static void remember(struct step *s)
 	struct flow_entry *e = flow_add(s->flow, &s->key);
 
 	e->rule = s->rule;
-	e->device = DEVICE_NONE;
+	e->device = 0;
 	e->src_class = (uint16_t)s->class_id[0];
 	s->flow = e;
 }
 
 /* ---- the limits ---------------------------------------------------------------------------- */
 
-static void prefetch_device(const struct cv_device_table *d, const struct cv_packet *p,
-			    struct step *s)
-{
-	struct cv_device_key key;
-
-	if (s->device != DEVICE_NONE) {
-		__builtin_prefetch(&d->entries[s->device], 1);
-		return;
-	}
-	cv_device_key(p, &key);
-	s->hash = hash_device(d, &key);
-	__builtin_prefetch(d->tags[device_bucket(d, s->hash, 0)]);
-	__builtin_prefetch(d->tags[device_bucket(d, s->hash, 1)]);
-}
-
 /* What the policy says, up to the limits. */
 static void apply_rule(struct cv_policy_table *t, const struct cv_frame *f, struct step *s,
 		       const struct cv_device_table *devices)
 {
+	struct cv_device_key key;
 	const struct cv_context *c = s->context;
 	uint16_t src;
 
@@ -279,33 +266,26 @@ static void apply_rule(struct cv_policy_table *t, const struct cv_frame *f, stru
 		return;
 	s->limit = cv_sender_limit(c, s->rule, src, &s->reason);
 	s->learn = cv_learns(c, src);
-	prefetch_device(devices, &f->packet, s);
+	cv_device_key(&f->packet, &key);
+	ask_tags(&devices->map, &key, s->place, &s->sender);
 }
 
 static struct cv_device *device_of(struct cv_device_table *devices, const struct cv_packet *p,
 				   struct step *s, uint64_t now_ns)
 {
+	const struct cv_device_map *map = &devices->map;
 	struct cv_device_key key;
-	uint32_t slot = s->device;
+	uint32_t place;
 
 	cv_device_key(p, &key);
-	/* The slot may have been given to another device since the flow was remembered. */
-	if (slot != DEVICE_NONE && same_device(&devices->entries[slot].key, &key))
-		return &devices->entries[slot].dev;
-	if (slot != DEVICE_NONE)
-		s->hash = hash_device(devices, &key);
-	slot = find_device(devices, &key, s->hash);
-	if (slot == DEVICE_NONE && (s->limit || s->learn)) {
-		slot = add_device(devices, &key, s->hash, now_ns);
-		if (slot != DEVICE_NONE && s->learn)
-			devices->entries[slot].dev.flags = CV_DEVICE_LEARNED;
-	}
-	if (slot == DEVICE_NONE)
-		return NULL;
+	place = device_found(map, &key, &s->sender);
+	if (!place && (s->limit || s->learn))
+		place = cv_device_add(map, &s->sender.aim, s->learn ? CV_DEVICE_LEARNED : 0,
+				      now_ns);
 	/* A later frame of the burst may have taken the flow's place. */
-	if (s->flow && same_flow(&s->flow->key, &s->key))
-		s->flow->device = slot;
-	return &devices->entries[slot].dev;
+	if (place && s->flow && same_flow(&s->flow->key, &s->key))
+		s->flow->device = place;
+	return cv_device_at(map, place);
 }
 
 static void apply_limits(struct cv_policy_table *t, struct cv_device_table *devices,
@@ -341,6 +321,10 @@ static void finish(struct cv_policy_table *t, struct cv_device_table *devices,
 	for (unsigned int i = 0; i < n; i++) {
 		if (steps[i].open)
 			apply_rule(t, &frames[i], &steps[i], devices);
+	}
+	for (unsigned int i = 0; i < n; i++) {
+		if (steps[i].ask)
+			ask_state(&devices->map, &steps[i].sender);
 	}
 	for (unsigned int i = 0; i < n; i++) {
 		if (steps[i].ask)

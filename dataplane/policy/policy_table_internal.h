@@ -15,9 +15,7 @@
 #include "dataplane/policy/policy_table.h"
 #include "dataplane/policy/prefix4.h"
 
-/* One writer: the owner's lcore. */
-#define CV_CAS64(p, o, n) (*(p) == (o) ? (*(p) = (n), (o)) : *(p))
-#define CV_ADD64(p, n) (*(p) += (n))
+/* With CV_CAS64 and CV_ADD64 of device_table_internal.h: there is one writer. */
 #include "dataplane/policy/verdict.h"
 
 /* See prefix4.h. */
@@ -74,7 +72,7 @@ struct flow_key {
 struct flow_entry {
 	struct flow_key key;
 	const struct cv_rule *rule; /* NULL = default */
-	uint32_t device; /* slot of the sender or DEVICE_NONE; a hint, its key is compared */
+	uint32_t device; /* place of the sender's state, 0 = none; a hint, its name is compared */
 	uint16_t src_class; /* where somebody asked */
 	uint16_t spoofed; /* a binding does not hold */
 } __attribute__((aligned(64)));

@@ -321,6 +321,18 @@ CV_INLINE __u32 cv_meter(__u64 *state, const struct cv_limit *l, __u64 now_ns, _
 	return CV_REASON_CONTENDED;
 }
 
+/** Count a frame of a device. @param bad 0: it passes. */
+CV_INLINE void cv_device_count(struct cv_device *dev, __u32 len, __u32 bad)
+{
+	__u64 was = *(volatile __u64 *)&dev->counts;
+	__u64 add = was & CV_DEVICE_PACKETS_FULL ? 0 : CV_DEVICE_PACKET;
+
+	if (bad && !(was & CV_DEVICE_DROPS_FULL))
+		add += CV_DEVICE_DROP;
+	CV_ADD64(&dev->counts, add);
+	CV_ADD64(&dev->bytes, len);
+}
+
 /**
  * The device's word on a frame that may pass so far; changes @p j to a drop or leaves it. State is
  * made for frames with a limit and where senders are learned; others just look for it.
@@ -339,17 +351,14 @@ CV_INLINE void cv_judge_device(struct cv_device *dev, const struct cv_limit *lim
 			cv_judge_drop(j, CV_REASON_NO_STATE);
 		return;
 	}
-	CV_ADD64(&dev->packets, 1);
-	CV_ADD64(&dev->bytes, len);
-	dev->last_seen = (__u32)(now_ns >> CV_DEVICE_SEEN_SHIFT);
+	dev->last_seen = (__u16)(now_ns >> CV_DEVICE_SEEN_SHIFT);
 	if (dev->flags & CV_DEVICE_QUARANTINED)
 		bad = CV_REASON_QUARANTINE;
 	else if (limit)
 		bad = cv_meter(&dev->tat, limit, now_ns, len, reason);
-	if (bad) {
-		CV_ADD64(&dev->drops, 1);
+	cv_device_count(dev, len, bad);
+	if (bad)
 		cv_judge_drop(j, bad);
-	}
 }
 
 /** A shared limit's word on a frame that may pass so far: first the rule's or group's, then the

@@ -11,8 +11,6 @@
 
 #include "dataplane/policy/policy_abi.h"
 
-#define CV_INLINE static inline __attribute__((always_inline))
-
 /* Unaligned loads. BPF loads from a packet at any alignment, its compiler just does not know. */
 #ifdef __bpf__
 #define CV_LOAD16(p) (*(const __u16 *)(const void *)(p))

@@ -16,11 +16,8 @@
 #include <rte_malloc.h>
 #include <rte_meter.h>
 
-#define CV_CAS64(p, o, n) (*(p) == (o) ? (*(p) = (n), (o)) : *(p))
-#define CV_ADD64(p, n) (*(p) += (n))
+#include "dataplane/policy/device_burst.h"
 #include "dataplane/policy/verdict.h"
-
-#include "dataplane/policy/device_table_internal.h"
 #include "tests/perf/traffic.h"
 
 #define BURST 32u
@@ -101,16 +98,15 @@ static void judge_burst(struct cv_device_table *t, const struct cv_device_key *k
 			uint64_t now_ns, uint64_t *passed)
 {
 	const struct cv_limit limit = {.cost_packet = 1, .burst = 1ull << 40};
-	uint64_t hash[BURST];
+	struct device_step d[BURST];
 
+	for (uint32_t i = 0; i < BURST; i++)
+		ask_tags(&t->map, &keys[i], 0, &d[i]);
+	for (uint32_t i = 0; i < BURST; i++)
+		ask_state(&t->map, &d[i]);
 	for (uint32_t i = 0; i < BURST; i++) {
-		hash[i] = hash_device(t, &keys[i]);
-		__builtin_prefetch(t->tags[device_bucket(t, hash[i], 0)]);
-		__builtin_prefetch(t->tags[device_bucket(t, hash[i], 1)]);
-	}
-	for (uint32_t i = 0; i < BURST; i++) {
-		uint32_t slot = find_device(t, &keys[i], hash[i]);
-		struct cv_device *dev = slot == DEVICE_NONE ? NULL : &t->entries[slot].dev;
+		struct cv_device *dev =
+			cv_device_at(&t->map, device_found(&t->map, &keys[i], &d[i]));
 		struct cv_judgement j = {.verdict = CV_VERDICT(CV_ACTION_FORWARD, CV_REASON_ALLOW)};
 
 		cv_judge_device(dev, &limit, CV_REASON_RATE_DEVICE, now_ns, TRAFFIC_LEN, &j);

@@ -70,6 +70,7 @@ static int load_stock(struct bench *b, const struct cv_generation *g)
 	b->stock->rodata->device_mask = b->devices - 1;
 	b->stock->rodata->device_kind = b->kind;
 	err = bpf_map__set_max_entries(b->stock->maps.prefixes, g->prefixes.count);
+	/* Twice the devices: a full LRU_HASH forgets some that are still there. */
 	if (!err)
 		err = bpf_map__set_max_entries(b->stock->maps.devices, 2 * b->devices);
 	if (!err)
@@ -95,8 +96,7 @@ static int load_other(struct bench *b, const char *path)
 static int set_up(struct bench *b, struct cv_bpf_why *why)
 {
 	struct cv_generation *g = NULL;
-	/* Twice the devices on both sides: a full LRU table forgets some that are still there. */
-	int err = cv_bpf_offline_start(&b->culvert, 2 * b->devices);
+	int err = cv_bpf_offline_start(&b->culvert, b->devices);
 
 	if (!err)
 		err = traffic_policy(b->devices, b->kind, CV_ACTION_HOST, &g);

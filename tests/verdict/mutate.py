@@ -12,14 +12,15 @@ POLICY = "dataplane/policy/"
 TABLE, SETUP = POLICY + "policy_table.c", POLICY + "policy_table_setup.c"
 PARSE, VERDICT = POLICY + "verdict_parse.h", POLICY + "verdict.h"
 
-LOOKUP, DEVICES = POLICY + "policy_lookup.h", POLICY + "device_table_internal.h"
+LOOKUP, DEVICES = POLICY + "policy_lookup.h", POLICY + "device_abi.h"
 FLOW = POLICY + "policy_flow.h"
 XDP, REFERENCE = "ebpf/ingress.bpf.c", "tests/verdict/reference.c"
 REFERENCE_PARSE = "tests/verdict/reference_parse.c"
 JUDGE = "ebpf/judge.bpf.h"
 QUARANTINE = POLICY + "quarantine_lookup.h"
 HEADERS = (
-    VERDICT, PARSE, LOOKUP, FLOW, DEVICES, JUDGE, QUARANTINE, POLICY + "policy_table_internal.h")
+    VERDICT, PARSE, LOOKUP, FLOW, DEVICES, JUDGE, QUARANTINE, POLICY + "policy_table_internal.h",
+    POLICY + "device_table_internal.h", POLICY + "device_burst.h", "ebpf/devices.bpf.h")
 
 # name: (compiled source, mutated file, text, replacement); the text occurs exactly once
 MUTATIONS = {
@@ -45,6 +46,8 @@ MUTATIONS = {
         XDP, JUDGE, "if (cv_quarantine_key_addr(frame, p, &key) &&", "if (0 &&"),
     "xdp-quarantine-not-in-shadow": (
         XDP, JUDGE, "if (ask->shadow && CV_VERDICT_REASON", "if (0 && CV_VERDICT_REASON"),
+    "drops-not-counted": (TABLE, VERDICT, "add += CV_DEVICE_DROP;", "add += 0;"),
+    "xdp-bytes-uncounted": (XDP, VERDICT, "CV_ADD64(&dev->bytes, len);", ""),
     "device-without-vlan": (TABLE, VERDICT, "k->vlan = p->vlan", "k->vlan = 0"),
     "flow-without-port": (TABLE, FLOW, "(uint64_t)p->ports << 32", "(uint64_t)p->sport << 32"),
     "flow-without-fragment": (

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include <bpf/bpf.h>
@@ -57,36 +58,34 @@ struct same {
 
 /* ---- the state around the frames ----------------------------------------------------------- */
 
-static int devices_fd(const struct same *s)
+static const struct bpf_map *xdp_devices(const struct same *s)
 {
-	return bpf_map__fd(s->bpf.first->object->maps.devices);
-}
-
-static void forget_devices(const struct same *s)
-{
-	struct cv_device_key key;
-
-	while (!bpf_map_get_next_key(devices_fd(s), NULL, &key))
-		(void)bpf_map_delete_elem(devices_fd(s), &key);
+	return s->bpf.first->object->maps.devices;
 }
 
 static int quarantine_some(struct same *s)
 {
-	struct cv_device fresh = {.flags = CV_DEVICE_QUARANTINED};
+	size_t size =
+		(size_t)bpf_map__max_entries(xdp_devices(s)) * sizeof(struct cv_device_bucket);
+	struct cv_device_bucket *xdp = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
+					    bpf_map__fd(xdp_devices(s)), 0);
+	int err = xdp == MAP_FAILED ? -errno : 0;
 
-	fresh.last_seen = (__u32)(s->now_ns >> CV_DEVICE_SEEN_SHIFT);
-	for (int i = 0; i < QUARANTINED; i++) {
+	for (int i = 0; i < QUARANTINED && !err; i++) {
+		struct cv_device *dev[2] = {NULL, NULL};
 		struct cv_device_key key;
-		struct cv_device *dev;
 
 		cv_generate_device(&s->random, &key);
-		dev = cv_device_table_get(s->devices, &key, true, s->now_ns);
-		if (!dev || !cv_reference_quarantine(s->reference, &key) ||
-		    bpf_map_update_elem(devices_fd(s), &key, &fresh, BPF_ANY))
-			return -ENOMEM;
-		*dev = fresh;
+		dev[0] = cv_device_table_get(s->devices, &key, true, s->now_ns);
+		dev[1] = cv_device_get(xdp, &key, true, s->now_ns);
+		if (!dev[0] || !dev[1] || !cv_reference_quarantine(s->reference, &key))
+			err = -ENOMEM;
+		else
+			dev[0]->flags = dev[1]->flags = dev[0]->flags | CV_DEVICE_QUARANTINED;
 	}
-	return 0;
+	if (xdp != MAP_FAILED)
+		munmap(xdp, size);
+	return err;
 }
 
 /* A list comes while a policy is in force, and with one that is new. */
@@ -162,7 +161,7 @@ static int next_policy(struct same *s, uint64_t number)
 	if (!err)
 		err = cv_bpf_install(&s->bpf, s->gen, &why);
 	if (!err)
-		forget_devices(s);
+		cv_bpf_devices_forget(xdp_devices(s));
 	if (!err && cv_once_in(&s->random, 3))
 		err = set_shadow(s, number + 1);
 	if (!err)
@@ -314,33 +313,43 @@ static void compare_hits(struct same *s)
 	free(bpf);
 }
 
+struct device_list {
+	struct same *same;
+	uint32_t count;
+};
+
+static void count_device(void *owner, const struct cv_device_key *key, const struct cv_device *dev)
+{
+	struct device_list *list = owner;
+
+	list->count++;
+}
+
+static void compare_device(void *owner, const struct cv_device_key *key,
+			   const struct cv_device *dev)
+{
+	struct device_list *list = owner;
+	const struct cv_device *native = cv_device_table_get(list->same->devices, key, false, 0);
+
+	list->count++;
+	if (native && !memcmp(native, dev, sizeof(*dev)))
+		return;
+	if (list->same->differences++ < SHOWN)
+		printf("device %" PRIx64 ".%" PRIx64 " VLAN %u: %s\n", (uint64_t)key->addr[0],
+		       (uint64_t)key->addr[1], key->vlan,
+		       native ? "state differs" : "the worker does not know it");
+}
+
 /* Every device of either side is on the other side, to the last bit of its meter. */
 static void compare_devices(struct same *s)
 {
-	const struct cv_device_table *t = s->devices;
-	uint32_t slots = (t->mask + 1) * DEVICE_WAYS, here = 0, there = 0;
-	struct cv_device_key key, *at = NULL;
+	struct device_list here = {s, 0}, there = {s, 0};
 
-	for (uint32_t i = 0; i < slots; i++) {
-		const struct device_entry *e = &t->entries[i];
-		struct cv_device dev;
-
-		if (!t->tags[i / DEVICE_WAYS][i % DEVICE_WAYS])
-			continue;
-		here++;
-		if (bpf_map_lookup_elem(devices_fd(s), &e->key, &dev) ||
-		    memcmp(&dev, &e->dev, sizeof(dev))) {
-			if (s->differences++ < SHOWN)
-				printf("device in slot %u: state differs\n", i);
-		}
-	}
-	while (!bpf_map_get_next_key(devices_fd(s), at, &key)) {
-		at = &key;
-		there++;
-	}
-	if (here != there) {
+	cv_device_each(cv_device_table_buckets(s->devices), count_device, &here);
+	if (cv_bpf_devices_each(xdp_devices(s), compare_device, &there) ||
+	    here.count != there.count) {
 		s->differences++;
-		printf("devices: XDP knows %u, native %u\n", there, here);
+		printf("devices: XDP knows %u, native %u\n", there.count, here.count);
 	}
 }
 
