@@ -10,7 +10,10 @@
 
 /* Flows are asked for in every burst, or in one of so many while they are not worth it. */
 #define FLOW_TRY 16u
-/* Hits, less misses, that it takes to change that. */
+/* They are worth it where three frames of four are of a known flow: to look for one that is not
+ * there, and to put it there, costs more than what one that is there saves. */
+#define FLOW_MISS 3
+/* Hits, less misses by their weight, that it takes to change that. */
 #define FLOW_WORTH 256
 
 static inline void flow_key_of(const struct cv_frame *f, struct flow_key *k)
@@ -51,7 +54,7 @@ static inline bool flows_asked(struct cv_policy_table *t)
 /* What a burst has found that asked. */
 static inline void flows_found(struct cv_policy_table *t, int hits, int misses)
 {
-	int worth = t->flow_worth + hits - misses;
+	int worth = t->flow_worth + hits - FLOW_MISS * misses;
 
 	t->flow_worth = worth > FLOW_WORTH ? FLOW_WORTH : worth < -FLOW_WORTH ? -FLOW_WORTH : worth;
 }
