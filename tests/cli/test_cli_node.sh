@@ -3,6 +3,8 @@
 # test_cli_node.sh CULVERT CONTROL DATAPLANE CAPTURE: the command line against a running node that
 # plays a capture. What it shows must be what replay says of the same capture.
 set -euo pipefail
+# shellcheck source=tests/cli/expect.sh
+. "$(dirname "$0")/expect.sh"
 culvert=$(realpath "$1") control=$(realpath "$2") dataplane=$(realpath "$3") capture=$(realpath "$4")
 work=$(mktemp -d)
 pids=()
@@ -14,20 +16,6 @@ trap cleanup EXIT
 export CULVERT_SOCKET=$work/control.sock
 cd "$work"
 
-fail() {
-	printf 'FAIL: %s\n' "$*" >&2
-	tail -n 5 control.out dataplane.out out err 2>/dev/null >&2 || true
-	exit 1
-}
-
-# expect CODE COMMAND...: run it, outputs in out and err.
-expect() {
-	local want=$1 got=0
-	shift
-	"$@" >out 2>err || got=$?
-	[ "$got" = "$want" ] || fail "\"${*##*/}\" ended with $got, expected $want"
-}
-
 wait_for() {
 	for _ in $(seq 200); do
 		"${@:2}" >out 2>err && return
@@ -35,8 +23,6 @@ wait_for() {
 	done
 	fail "$1 did not come"
 }
-
-has() { grep -qF -- "$1" "$2" || fail "no \"$1\" in: $(cat "$2")"; }
 
 cat >culvert.yaml <<END
 node: cli-test

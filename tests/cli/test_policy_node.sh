@@ -3,6 +3,8 @@
 # test_policy_node.sh CULVERT CONTROL CAPTURE: which policies a running node takes. Whatever it
 # refuses leaves the one in force as it is.
 set -euo pipefail
+# shellcheck source=tests/cli/expect.sh
+. "$(dirname "$0")/expect.sh"
 culvert=$(realpath "$1") control=$(realpath "$2") capture=$(realpath "$3")
 work=$(mktemp -d)
 pids=()
@@ -13,27 +15,6 @@ cleanup() {
 trap cleanup EXIT
 export CULVERT_SOCKET=$work/control.sock HOME=$work
 cd "$work"
-checks=0
-
-fail() {
-	printf 'FAIL: %s\n' "$*" >&2
-	tail -n 5 control.out out err 2>/dev/null >&2 || true
-	exit 1
-}
-
-# expect CODE COMMAND...: run it, outputs in out and err.
-expect() {
-	local want=$1 got=0
-	shift
-	checks=$((checks + 1))
-	"$@" >out 2>err </dev/null || got=$?
-	[ "$got" = "$want" ] || fail "\"$*\" ended with $got, expected $want"
-}
-
-says() {
-	cat out err >both
-	grep -qF -- "$1" both || fail "the outputs do not say \"$1\""
-}
 
 policy() { "$culvert" policy "$@"; }
 in_force() { policy status --json | jq -r "$1"; }

@@ -3,6 +3,8 @@
 # test_policy_sign.sh CULVERT CONTROL: keygen, bundle, sign and verify, with minisign and tar as
 # oracles: what minisign signs we verify, what we sign it verifies, with each other's keys.
 set -euo pipefail
+# shellcheck source=tests/cli/expect.sh
+. "$(dirname "$0")/expect.sh"
 culvert=$(realpath "$1")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -10,28 +12,6 @@ cd "$work"
 export HOME=$work TMPDIR=$work/tmp
 unset MINISIGN_CONFIG_DIR SOURCE_DATE_EPOCH
 mkdir tmp
-checks=0
-
-fail() {
-	printf 'FAIL: %s\n' "$*" >&2
-	tail -n 5 out err >&2
-	exit 1
-}
-
-# expect CODE COMMAND...: run it, outputs in out and err.
-expect() {
-	local want=$1 got=0
-	shift
-	checks=$((checks + 1))
-	"$@" >out 2>err </dev/null || got=$?
-	[ "$got" = "$want" ] || fail "\"$*\" ended with $got, expected $want"
-}
-
-# says PART: the outputs of the last command have it.
-says() {
-	cat out err >both
-	grep -qF -- "$1" both || fail "the outputs do not say \"$1\""
-}
 
 policy() { "$culvert" policy "$@"; }
 

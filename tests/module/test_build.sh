@@ -3,27 +3,13 @@
 # test_build.sh CULVERT EXAMPLE.bpf.c REFUSED-FOLDER: building modules from source, and what is said
 # of mistakes. What the kernel has to verify is left out where there is no right to ask it.
 set -euo pipefail
+# shellcheck source=tests/cli/expect.sh
+. "$(dirname "$0")/../cli/expect.sh"
 culvert=$(realpath "$1") example=$(realpath "$2") refused=$(realpath "$3")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 cp "$refused"/*.bpf.c .
-
-fail() {
-	printf 'FAIL: %s\n' "$*" >&2
-	cat out err >&2 2>/dev/null || true
-	exit 1
-}
-
-# expect CODE COMMAND...: run it, outputs in out and err.
-expect() {
-	local want=$1 got=0
-	shift
-	"$@" >out 2>err || got=$?
-	[ "$got" = "$want" ] || fail "\"${*##*/}\" ended with $got, expected $want"
-}
-
-has() { grep -qF -- "$1" "$2" || fail "no \"$1\" in $2"; }
 
 build() { "$culvert" policy module build "$@"; }
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # test_try.sh CULVERT EXAMPLE.o CODES.o REFUSED-FOLDER: modules tried on captures, in the kernel.
 set -euo pipefail
+# shellcheck source=tests/cli/expect.sh
+. "$(dirname "$0")/../cli/expect.sh"
 culvert=$(realpath "$1") example=$(realpath "$2") codes=$(realpath "$3") refused=$(realpath "$4")
 here=$(realpath "$(dirname "$0")")
 [ "$(id -u)" = 0 ] || { echo "SKIP: running programs in the kernel needs root"; exit 77; }
@@ -9,21 +11,6 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-fail() {
-	printf 'FAIL: %s\n' "$*" >&2
-	cat out err >&2 2>/dev/null || true
-	exit 1
-}
-
-# expect CODE COMMAND...: run it, outputs in out and err.
-expect() {
-	local want=$1 got=0
-	shift
-	"$@" >out 2>err || got=$?
-	[ "$got" = "$want" ] || fail "\"${*##*/}\" ended with $got, expected $want"
-}
-
-has() { grep -qF -- "$1" "$2" || fail "no \"$1\" in $2"; }
 equal() { [ "$2" = "$3" ] || fail "$1: want $2, got $3"; }
 try() { "$culvert" policy module test "$@"; }
 

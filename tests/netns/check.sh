@@ -33,6 +33,27 @@ equal() {
 	fi
 }
 
+# says [-i] WHAT TEXT COMMAND...: it fails orderly (1 to 10) and says so, in capitals or not with -i;
+# its output is then in says.out.
+says() {
+	local match=(-E) what text code
+	if [ "$1" = -i ]; then
+		match+=(-i)
+		shift
+	fi
+	what=$1 text=$2
+	shift 2
+	"$@" >"$LAB_DIR/says.out" 2>&1 </dev/null
+	code=$?
+	if [ $code -ge 1 ] && [ $code -le 10 ] && grep -q "${match[@]}" -- "$text" "$LAB_DIR/says.out"; then
+		say "ok: $what: $(grep "${match[@]}" -m 1 -- "$text" "$LAB_DIR/says.out")"
+	else
+		say "FAILED: $what: exit $code, want /$text/"
+		cat "$LAB_DIR/says.out"
+		failures=$((failures + 1))
+	fi
+}
+
 skip_unless_lab() {
 	local missing
 	missing=$(lab_missing | paste -sd, -)

@@ -92,21 +92,6 @@ socket.create_connection((sys.argv[1], int(sys.argv[2])), 1.5).close()' "$2" "$3
 }
 not() { ! "$@"; }
 
-# says WHAT TEXT COMMAND...: it fails orderly (1 to 10) and says so.
-says() {
-	local what=$1 text=$2 code
-	shift 2
-	"$@" >"$LAB_DIR/says.txt" 2>&1 </dev/null
-	code=$?
-	if [ $code -ge 1 ] && [ $code -le 10 ] && grep -qE -- "$text" "$LAB_DIR/says.txt"; then
-		say "ok: $what: $(grep -E -m 1 -- "$text" "$LAB_DIR/says.txt")"
-	else
-		say "FAILED: $what: exit $code, want /$text/"
-		cat "$LAB_DIR/says.txt"
-		failures=$((failures + 1))
-	fi
-}
-
 # What an administrator may have there already.
 fw_foreign_rules() {
 	in_ns box nft -f - <<-'END'

@@ -8,37 +8,22 @@ skip_unless_lab
 control=$LAB_BUILD/control/culvert-control
 dataplane=$LAB_BUILD/dataplane/culvert-dataplane
 
-# says WHAT TEXT COMMAND...: the command fails orderly (1 to 10) and its output has the text.
-says() {
-	local what=$1 text=$2 code
-	shift 2
-	"$@" >"$LAB_DIR/says.out" 2>&1 </dev/null
-	code=$?
-	if [ $code -ge 1 ] && [ $code -le 10 ] && grep -qiE -- "$text" "$LAB_DIR/says.out"; then
-		say "ok: $what: $(grep -iE -m 1 -- "$text" "$LAB_DIR/says.out")"
-	else
-		say "FAILED: $what: exit $code, want /$text/"
-		cat "$LAB_DIR/says.out"
-		failures=$((failures + 1))
-	fi
-}
-
 lab_up && lab_config || exit 1
 cfg=$LAB_DIR/culvert.yaml
 
 # --- configuration ----------------------------------------------------------------------------
 sed 's/^api:/aip:/' "$cfg" >"$LAB_DIR/typo.yaml"
 line=$(grep -n '^aip:' "$LAB_DIR/typo.yaml" | cut -d: -f1)
-says "a misspelt key" "typo\.yaml:$line:1: .*aip.*api" "$control" config check "$LAB_DIR/typo.yaml"
-says "culvert config check says the same" "typo\.yaml:$line:1: .*aip.*api" culvert config check "$LAB_DIR/typo.yaml"
-says "no such file" "nowhere\.yaml.*No such file" "$control" --config "$LAB_DIR/nowhere.yaml"
+says -i "a misspelt key" "typo\.yaml:$line:1: .*aip.*api" "$control" config check "$LAB_DIR/typo.yaml"
+says -i "culvert config check says the same" "typo\.yaml:$line:1: .*aip.*api" culvert config check "$LAB_DIR/typo.yaml"
+says -i "no such file" "nowhere\.yaml.*No such file" "$control" --config "$LAB_DIR/nowhere.yaml"
 sed 's/af_xdp:cva/af_xdp:eth99/' "$cfg" >"$LAB_DIR/noif.yaml"
-says "a missing interface" "eth99" "${LAB_BOX[@]}" timeout 20 "$control" --config "$LAB_DIR/noif.yaml"
+says -i "a missing interface" "eth99" "${LAB_BOX[@]}" timeout 20 "$control" --config "$LAB_DIR/noif.yaml"
 
 # --- the machine ------------------------------------------------------------------------------
 sed "s|dir: $LAB_DIR/log|dir: $LAB_DIR/nobody|" "$cfg" >"$LAB_DIR/nobody.yaml"
 mkdir -p "$LAB_DIR/nobody" && chmod 777 "$LAB_DIR" "$LAB_DIR/nobody"
-says "no privilege" "root" \
+says -i "no privilege" "root" \
 	"${LAB_BOX[@]}" timeout 20 setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "$control" --config "$LAB_DIR/nobody.yaml"
 "${LAB_BOX[@]}" python3 -c '
 import socket, time
@@ -46,24 +31,24 @@ s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 s.bind(("127.0.0.1", 8480)); s.listen(); time.sleep(60)' &
 squatter=$!
 wait_for 5 squatter bash -c "$(declare -f in_ns); LAB=$LAB; in_ns box ss -ltn | grep -q :8480"
-says "an occupied port" "8480.*in use" "${LAB_BOX[@]}" timeout 20 "$control" --config "$cfg"
+says -i "an occupied port" "8480.*in use" "${LAB_BOX[@]}" timeout 20 "$control" --config "$cfg"
 kill $squatter
-says "an unwritable log folder" "/proc/culvert" "${LAB_BOX[@]}" timeout 20 "$control" --config <(sed "s|dir: $LAB_DIR/log|dir: /proc/culvert|; s|policy: policy.yaml|policy: $LAB_DIR/policy.yaml|" "$cfg")
-says "control is not there" "culvert-control" culvert status
+says -i "an unwritable log folder" "/proc/culvert" "${LAB_BOX[@]}" timeout 20 "$control" --config <(sed "s|dir: $LAB_DIR/log|dir: /proc/culvert|; s|policy: policy.yaml|policy: $LAB_DIR/policy.yaml|" "$cfg")
+says -i "control is not there" "culvert-control" culvert status
 
 # --- no hugepages is no error, and is said -------------------------------------------------------
 control_start || exit 1
 dataplane_start --no-huge || exit 1
 check "the dataplane says what it runs on" grep -q "4 KiB pages" "$LAB_DIR/dataplane.out"
-says "a second dataplane" "another dataplane is attached" "${LAB_BOX[@]}" timeout 20 "$dataplane" --link "$LAB_DIR/dataplane.sock" --pin-dir "/sys/fs/bpf/$LAB"
-says "a second control" "another|already|in use" "${LAB_BOX[@]}" timeout 20 "$control" --config "$cfg"
+says -i "a second dataplane" "another dataplane is attached" "${LAB_BOX[@]}" timeout 20 "$dataplane" --link "$LAB_DIR/dataplane.sock" --pin-dir "/sys/fs/bpf/$LAB"
+says -i "a second control" "another|already|in use" "${LAB_BOX[@]}" timeout 20 "$control" --config "$cfg"
 check "the first pair still forwards" in_ns dev ping -c 1 -W 2 "$PLAT_IP"
 check_ledger
 
 # --- captures that are none -----------------------------------------------------------------------
-says "not a capture" "not a capture|unknown file format|pcap" culvert replay "$0"
-says "no such capture" "No such file" culvert replay "$LAB_DIR/none.pcap"
+says -i "not a capture" "not a capture|unknown file format|pcap" culvert replay "$0"
+says -i "no such capture" "No such file" culvert replay "$LAB_DIR/none.pcap"
 "$LAB_BUILD/tests/tools/gen_capture" mix 100 3 "$LAB_DIR/whole.pcap"
 head -c 5000 "$LAB_DIR/whole.pcap" >"$LAB_DIR/cut.pcap"
-says "a capture cut short" "cut|truncated" culvert replay "$LAB_DIR/cut.pcap"
+says -i "a capture cut short" "cut|truncated" culvert replay "$LAB_DIR/cut.pcap"
 check "what was readable of it came out" bash -c "'$LAB_BUILD/control/cli/culvert' replay '$LAB_DIR/cut.pcap' 2>/dev/null | grep -q specversion"

@@ -144,7 +144,7 @@ done
 printf '192.0.2.1\nfoo\n# fine\n  224.0.0.1 # group\n' >"$LAB_DIR/bad.list"
 cp "$LAB_DIR/log-open/quarantine" "$LAB_DIR/list"
 says "a wrong line" "bad.list:2:1: error: \"foo\" is not a device" quarantine replace "${open[@]}" "$LAB_DIR/bad.list"
-check "and the next one, too" grep -q 'bad.list:4:3: error: "224.0.0.1" is a group' "$LAB_DIR/says.txt"
+check "and the next one, too" grep -q 'bad.list:4:3: error: "224.0.0.1" is a group' "$LAB_DIR/says.out"
 check "the list is as it was" cmp "$LAB_DIR/list" "$LAB_DIR/log-open/quarantine"
 says "no device" "\"10.0.0.0/8\" is not a device" quarantine add "${open[@]}" 10.0.0.0/8
 sed 's/enabled: true/enabled: false/' "$LAB_DIR/open.yaml" >"$LAB_DIR/off.yaml"

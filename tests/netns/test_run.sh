@@ -19,21 +19,21 @@ start() {
 	# shellcheck disable=SC2016 # for the inner shell
 	timeout --foreground -s "$signal" "$after" sh -c 'echo $$ >>"$0"; exec "$@"' "$LAB_DIR/pids" "$@"
 }
-says() { grep -qxF "$1" "$LAB_DIR/run.txt"; }
+printed() { grep -qxF "$1" "$LAB_DIR/run.txt"; }
 
 unprivileged=(setpriv --bounding-set=-all --inh-caps=-all)
 [ "$(id -u)" -eq 0 ] || unprivileged=()
 start TERM 100 "${unprivileged[@]}" "${run[@]}" --for 3 >"$LAB_DIR/run.txt" 2>&1
 equal "without privileges: exit code" 0 $?
-check "without privileges: says what is missing" says "this machine lacks, for real devices and platforms:"
-check "without privileges: the ledger closes" says "ledger: closed"
+check "without privileges: says what is missing" printed "this machine lacks, for real devices and platforms:"
+check "without privileges: the ledger closes" printed "ledger: closed"
 equal "without privileges: nothing is left" "" "$(leftovers)"
 
 missing=$(lab_missing | paste -sd, -)
 [ -z "$missing" ] || { say "SKIP: no $missing here"; exit $((failures ? 1 : 77)); }
 
 start INT 12 "${run[@]}" --for 80 >"$LAB_DIR/run.txt" 2>&1
-check "interrupted: the ledger closes" says "ledger: closed"
+check "interrupted: the ledger closes" printed "ledger: closed"
 check "interrupted: the subscriber was served" grep -q 'subscriber received: [1-9]' "$LAB_DIR/run.txt"
 equal "interrupted: nothing is left" "" "$(leftovers)"
 

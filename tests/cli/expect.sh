@@ -1,0 +1,30 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# For the tests of single commands: run one, hold its exit code and its words against what is wanted,
+# end the test at the first that differs. Sourced; outputs of the last command are in out and err of
+# the working directory. The end-to-end tests, which go on, have tests/netns/check.sh.
+checks=0
+
+fail() {
+	printf 'FAIL: %s\n' "$*" >&2
+	tail -n 20 control.out dataplane.out out err 2>/dev/null >&2 || true
+	exit 1
+}
+
+# expect CODE COMMAND...: run it.
+expect() {
+	local want=$1 got=0
+	shift
+	checks=$((checks + 1))
+	"$@" >out 2>err </dev/null || got=$?
+	[ "$got" = "$want" ] || fail "\"$*\" ended with $got, expected $want"
+}
+
+# says TEXT: the outputs of the last command have it.
+says() {
+	cat out err >both
+	grep -qF -- "$1" both || fail "the outputs do not say \"$1\""
+}
+
+# has TEXT FILE
+has() { grep -qF -- "$1" "$2" || fail "no \"$1\" in $2"; }
