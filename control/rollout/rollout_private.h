@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the rollout: rollout.c holds together, _change.c and _commit.c make a change,
- * _start.c begins, _documents.c tells. */
+/* Inside of the rollout: rollout.c holds together, _refuse.c, _change.c and _commit.c make a change,
+ * _recover.c and _start.c begin, _documents.c tells. */
 #ifndef CV_ROLLOUT_PRIVATE_H
 #define CV_ROLLOUT_PRIVATE_H
 
@@ -112,10 +112,21 @@ int cv_rollout_stage_module(struct cv_rollout *r, const struct cv_version *v, ch
 /** The policy file of a stored policy, malloc'ed, and what else its bundle has. */
 char *cv_rollout_source(const struct cv_rollout *r, uint64_t number, json_t **ret_files);
 
+/* ---- rollout_recover.c ---- */
+
+/** A change that was interrupted, a deadline that passed meanwhile: the state is as it should be. */
+void cv_rollout_recover(struct cv_rollout *r);
+
 /* ---- rollout_start.c ---- */
 
 /** Build shadow and previous in the kernel and offer them to the dataplane. */
 int cv_rollout_load_others(struct cv_rollout *r);
+
+/* ---- rollout_refuse.c ---- */
+
+/** @return the answer to a request that cannot be, with its HTTP status; NULL = it may begin. */
+json_t *cv_rollout_refuse(const struct cv_rollout *r, const struct cv_change_request *q,
+			  int *ret_status);
 
 /* ---- rollout_change.c ---- */
 
