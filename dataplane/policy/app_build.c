@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "dataplane/policy/app_build.h"
+#include "dataplane/policy/app_build_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,20 +7,6 @@
 
 #include "dataplane/decode/modbus.h"
 #include "decoder_list.h"
-
-struct list {
-	uint8_t *data;
-	size_t count, capacity, element;
-};
-
-enum { APPS, CONSTRAINTS, RANGES, PATTERNS, PLACES, IDENTITIES, TEXTS, TABLES };
-
-struct cv_app_build {
-	struct list list[TABLES]; /* IDENTITIES: in order of adding, place them at the end */
-	struct cv_app app; /* of the rule in hand */
-	struct list value[CV_APP_CONSTRAINT_KINDS]; /* its ranges or patterns */
-	uint32_t meters;
-};
 
 static bool is_text(unsigned int kind)
 {
@@ -62,7 +48,7 @@ void cv_app_build_destroy(struct cv_app_build *b)
 	free(b);
 }
 
-static int append(struct list *l, const void *elements, size_t n)
+static int append(struct cv_app_list *l, const void *elements, size_t n)
 {
 	if (n > l->capacity - l->count) {
 		size_t capacity = l->capacity ? l->capacity * 2 : 16;
@@ -85,7 +71,7 @@ static int append(struct list *l, const void *elements, size_t n)
 /* Texts are found by 32-bit offsets. */
 static int add_text(struct cv_app_build *b, const void *text, size_t len, uint32_t *ret)
 {
-	struct list *l = &b->list[TEXTS];
+	struct cv_app_list *l = &b->list[TEXTS];
 	size_t at = l->count;
 	int err;
 
@@ -122,7 +108,7 @@ int cv_app_build_key(struct cv_app_build *b, const struct cv_app_key *key)
 int cv_app_build_value(struct cv_app_build *b, const struct cv_app_key *key, const char *text,
 		       size_t len, const char **why)
 {
-	struct list *l = &b->value[key->kind];
+	struct cv_app_list *l = &b->value[key->kind];
 	struct cv_app_pattern pattern = {.len = (uint32_t)len};
 	struct cv_app_range range;
 	int err = cv_app_build_key(b, key);
@@ -185,8 +171,8 @@ static int range_order(const void *pa, const void *pb)
 
 static int add_constraint(struct cv_app_build *b, unsigned int kind)
 {
-	struct list *values = &b->value[kind];
-	struct list *all = &b->list[is_text(kind) ? PATTERNS : RANGES];
+	struct cv_app_list *values = &b->value[kind];
+	struct cv_app_list *all = &b->list[is_text(kind) ? PATTERNS : RANGES];
 	struct cv_app_constraint c = {
 		.kind = (uint8_t)kind,
 		.first = (uint32_t)all->count,
@@ -208,7 +194,7 @@ static int add_constraint(struct cv_app_build *b, unsigned int kind)
 
 static int add_app(struct cv_app_build *b, const struct cv_app *app, uint16_t *ret)
 {
-	struct list *l = &b->list[APPS];
+	struct cv_app_list *l = &b->list[APPS];
 	int err;
 
 	if (l->count >= CV_APPS_MAX)
@@ -248,7 +234,7 @@ int cv_app_build_again(struct cv_app_build *b, uint16_t app, uint32_t meter, uin
 int cv_app_build_identity(struct cv_app_build *b, unsigned int proto, const void *id, size_t len,
 			  const struct cv_binding *place)
 {
-	struct list *places = &b->list[PLACES];
+	struct cv_app_list *places = &b->list[PLACES];
 	struct cv_app_identity e = {.len = (uint16_t)len, .proto = (uint8_t)proto};
 	const struct cv_binding *last = (const void *)places->data;
 	int err = 0;
@@ -274,162 +260,4 @@ bool cv_app_build_empty(const struct cv_app_build *b)
 const char *cv_app_build_text(const struct cv_app_build *b, struct cv_app_pattern p)
 {
 	return (const char *)b->list[TEXTS].data + p.text;
-}
-
-/* ---- the image ---------------------------------------------------------------------------- */
-
-/* The table of identities in the making. */
-struct table {
-	struct cv_app_identity *e;
-	uint32_t size; /* places, a power of two */
-	uint32_t reach;
-	uint64_t seed;
-};
-
-static bool same_identity(const struct cv_app_build *b, const struct cv_app_identity *x,
-			  const struct cv_app_identity *y)
-{
-	const uint8_t *texts = b->list[TEXTS].data;
-
-	return x->hash == y->hash && x->proto == y->proto && x->len == y->len &&
-	       memcmp(texts + x->text, texts + y->text, x->len) == 0;
-}
-
-/* @return 0; -EEXIST it is there with another place; -ENOSPC too far from its home. */
-static int put(const struct cv_app_build *b, struct table *t, const struct cv_app_identity *e)
-{
-	const struct cv_binding *places = (const void *)b->list[PLACES].data;
-
-	for (uint32_t step = 0; step <= CV_APP_REACH_MAX; step++) {
-		struct cv_app_identity *at = &t->e[(e->hash + step) & (t->size - 1)];
-
-		if (at->len == 0) {
-			*at = *e;
-			t->reach = step > t->reach ? step : t->reach;
-			return 0;
-		}
-		if (same_identity(b, at, e))
-			return memcmp(&places[at->place], &places[e->place], sizeof(*places)) == 0
-				       ? 0
-				       : -EEXIST;
-	}
-	return -ENOSPC;
-}
-
-static int fill(const struct cv_app_build *b, struct table *t, struct cv_app_pattern *ret_twice)
-{
-	const struct cv_app_identity *all = (const void *)b->list[IDENTITIES].data;
-	const uint8_t *texts = b->list[TEXTS].data;
-
-	memset(t->e, 0, (size_t)t->size * sizeof(*t->e));
-	t->reach = 0;
-	for (size_t i = 0; i < b->list[IDENTITIES].count; i++) {
-		struct cv_app_identity e = all[i];
-		int err;
-
-		e.hash = cv_app_identity_hash(t->seed, e.proto, texts + e.text, e.len);
-		err = put(b, t, &e);
-		if (err == -EEXIST)
-			*ret_twice = (struct cv_app_pattern){e.text, e.len};
-		if (err < 0)
-			return err;
-	}
-	return 0;
-}
-
-/* At most half full; with another seed, then larger, until none is too far from its home. */
-static int hash_identities(const struct cv_app_build *b, struct table *t,
-			   struct cv_app_pattern *ret_twice)
-{
-	size_t n = b->list[IDENTITIES].count;
-	int err = n == 0 ? 0 : -ENOSPC;
-
-	for (t->size = n ? 16 : 0; t->size < 2 * n; t->size *= 2)
-		;
-	for (unsigned int try = 0; err == -ENOSPC && try < 8; try++) {
-		struct cv_app_identity *e;
-
-		if (try % 4 == 3 && t->size <= CV_APP_IDENTITIES_MAX)
-			t->size *= 2;
-		t->seed = (try + 1) * 0xd6e8feb86659fd93ull;
-		e = reallocarray(t->e, t->size, sizeof(*t->e));
-		if (e == NULL)
-			return -ENOMEM;
-		t->e = e;
-		err = fill(b, t, ret_twice);
-	}
-	return err == -ENOSPC ? -E2BIG : err;
-}
-
-static size_t round8(size_t n)
-{
-	return (n + 7) & ~(size_t)7;
-}
-
-static uint32_t bound_protos(const struct table *t)
-{
-	uint32_t bound = 0;
-
-	for (uint32_t i = 0; i < t->size; i++)
-		bound |= t->e[i].len ? 1u << t->e[i].proto : 0;
-	return bound;
-}
-
-static int lay_out(struct cv_app_build *b, const struct table *t, struct cv_apps **ret)
-{
-	struct cv_apps head = {
-		.magic = CV_APPS_MAGIC,
-		.seed = t->seed,
-		.reach = t->reach,
-		.meters = b->meters,
-		.bound = bound_protos(t),
-	};
-	struct cv_app_table *tables[TABLES] = {
-		&head.apps,   &head.constraints, &head.ranges, &head.patterns,
-		&head.places, &head.identities,	 &head.texts,
-	};
-	size_t at = sizeof(head);
-	struct cv_apps *image;
-
-	for (unsigned int i = 0; i < TABLES; i++) {
-		size_t count = i == IDENTITIES ? t->size : b->list[i].count;
-
-		*tables[i] = (struct cv_app_table){(uint32_t)at, (uint32_t)count};
-		at += round8(count * b->list[i].element);
-		if (at > UINT32_MAX)
-			return -EFBIG;
-	}
-	head.size = (uint32_t)at;
-	image = calloc(1, at);
-	if (image == NULL)
-		return -ENOMEM;
-	*image = head;
-	for (unsigned int i = 0; i < TABLES; i++) {
-		const void *from = i == IDENTITIES ? (const void *)t->e : b->list[i].data;
-
-		if (tables[i]->count != 0)
-			memcpy((uint8_t *)image + tables[i]->offset, from,
-			       tables[i]->count * b->list[i].element);
-	}
-	*ret = image;
-	return 0;
-}
-
-int cv_app_build_finish(struct cv_app_build *b, struct cv_apps **ret,
-			struct cv_app_pattern *ret_twice)
-{
-	struct table t = {.e = NULL};
-	struct cv_apps *image = NULL;
-	int err = hash_identities(b, &t, ret_twice);
-
-	if (err == 0)
-		err = lay_out(b, &t, &image);
-	if (err == 0)
-		err = cv_apps_check(image, image->size);
-	free(t.e);
-	if (err < 0)
-		free(image);
-	else
-		*ret = image;
-	return err;
 }
