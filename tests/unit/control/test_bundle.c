@@ -167,40 +167,42 @@ static void seal(uint8_t *header)
 	snprintf((char *)header + 148, 7, "%06o", sum);
 }
 
+/* Bytes put over the header of a good archive's second file. */
+static const struct {
+	size_t at;
+	const char *text;
+	size_t len;
+	const char *why;
+} odd_headers[] = {
+	{156, "1", 1, "not a plain file"}, /* hard link */
+	{156, "2", 1, "not a plain file"}, /* symbolic link */
+	{156, "3", 1, "not a plain file"}, /* device */
+	{156, "5", 1, "not a plain file"}, /* folder */
+	{156, "x", 1, "not a plain file"}, /* pax header */
+	{156, "g", 1, "not a plain file"},
+	{156, "L", 1, "not a plain file"}, /* GNU long name */
+	{156, "S", 1, "not a plain file"}, /* GNU sparse file */
+	{156, "\0", 1, "not a plain file"}, /* a file of old tar */
+	{0, "../policy.ya", 13, "another file stands"},
+	{0, "/etc/passwd", 12, "another file stands"},
+	{0, "MANIFEST\0\0\0", 12, "another file stands"},
+	{0, "other.txt\0\0\0", 12, "another file stands"},
+	{345, "etc", 3, "name is too long"},
+	{100, "0004755", 8, "header is not as"}, /* setuid */
+	{108, "0001750", 8, "header is not as"},
+	{136, "00000000001", 12, "header is not as"},
+	{157, "/etc/passwd", 11, "header is not as"},
+	{500, "x", 1, "header is not as"},
+	{263, "01", 2, "header is not as"},
+	{257, "ustar ", 6, "not the header of a file"}, /* old GNU */
+	{124, "77777777777", 12, "cut short"},
+	{124, "\x80\0\0\0\0\0\0\0\0\0\0\x16", 12, "size is not a number"},
+	{124, "0000000003 ", 12, "size is not a number"},
+	{124, "00000000031", 12, "by the manifest"},
+};
+
 static void odd_headers_are_refused(void **state)
 {
-	static const struct {
-		size_t at;
-		const char *text;
-		size_t len;
-		const char *why;
-	} cases[] = {
-		{156, "1", 1, "not a plain file"}, /* hard link */
-		{156, "2", 1, "not a plain file"}, /* symbolic link */
-		{156, "3", 1, "not a plain file"}, /* device */
-		{156, "5", 1, "not a plain file"}, /* folder */
-		{156, "x", 1, "not a plain file"}, /* pax header */
-		{156, "g", 1, "not a plain file"},
-		{156, "L", 1, "not a plain file"}, /* GNU long name */
-		{156, "S", 1, "not a plain file"}, /* GNU sparse file */
-		{156, "\0", 1, "not a plain file"}, /* a file of old tar */
-		{0, "../policy.ya", 13, "another file stands"},
-		{0, "/etc/passwd", 12, "another file stands"},
-		{0, "MANIFEST\0\0\0", 12, "another file stands"},
-		{0, "other.txt\0\0\0", 12, "another file stands"},
-		{345, "etc", 3, "name is too long"},
-		{100, "0004755", 8, "header is not as"}, /* setuid */
-		{108, "0001750", 8, "header is not as"},
-		{136, "00000000001", 12, "header is not as"},
-		{157, "/etc/passwd", 11, "header is not as"},
-		{500, "x", 1, "header is not as"},
-		{263, "01", 2, "header is not as"},
-		{257, "ustar ", 6, "not the header of a file"}, /* old GNU */
-		{124, "77777777777", 12, "cut short"},
-		{124, "\x80\0\0\0\0\0\0\0\0\0\0\x16", 12, "size is not a number"},
-		{124, "0000000003 ", 12, "size is not a number"},
-		{124, "00000000031", 12, "by the manifest"},
-	};
 	struct cv_diagnostics diag = {0};
 	size_t size, at;
 	uint8_t *bytes = sample(&size), *copy = malloc(size);
@@ -208,12 +210,12 @@ static void odd_headers_are_refused(void **state)
 	/* The second file: behind manifest and policy.yaml. */
 	at = CV_TAR_BLOCK * 4;
 	assert_string_equal((char *)bytes + at, "cameras.txt");
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(odd_headers) / sizeof(odd_headers[0]); i++) {
 		memcpy(copy, bytes, size);
-		memcpy(copy + at + cases[i].at, cases[i].text, cases[i].len);
+		memcpy(copy + at + odd_headers[i].at, odd_headers[i].text, odd_headers[i].len);
 		seal(copy + at);
 		assert_int_equal(parse(copy, size, &diag), -EINVAL);
-		assert_told(&diag, cases[i].why);
+		assert_told(&diag, odd_headers[i].why);
 	}
 	/* The helper itself does no harm. */
 	memcpy(copy, bytes, size);

@@ -287,68 +287,71 @@ static void test_list_files(void **state)
 
 /* ---- mistakes ------------------------------------------------------------------------------ */
 
+static const struct mistake {
+	const char *text, *wrong;
+	unsigned int line;
+} mistakes[] = {
+	{"groups: { a: [{ group: b }], b: [{ group: a }] }\n", "contains itself", 2},
+	{"groups: { a: [{ group: a }] }\n", "contains itself", 2},
+	{"groups: { a: [{ group: bb }], b: [10.0.0.0/8] }\n", "is not a group", 2},
+	{"groups: { a: [10.0.0.0/8, \"02:00:00:00:00:01\"],\n b: [\"02:00:00:00:00:01\"] "
+	 "}\n",
+	 "this MAC address of group", 3},
+	{"zones: { a: { ports: [field] } }\ngroups: { a: [10.0.0.0/8] }\n", "is the name of a zone",
+	 3},
+	{"zones: { a: { ports: [field] },\n b: { ports: [field] } }\n", "in common with", 3},
+	{"zones: { a: { ports: [xfield] } }\n", "there is no port", 2},
+	{"zones: { a: { vlans: [4096] } }\n", "expected VLAN ids", 2},
+	{"zones: { a: { vlans: [9-3] } }\n", "expected VLAN ids", 2},
+	{"zones: { a: { unknown: limit } }\n", "wants unknown_rate", 2},
+	{"zones: { a: { unknown: maybe } }\n", "is not right", 2},
+	{"zones: { a: { port_rate: { packets: 1/s, burst: 1ms } } }\n", "does not fit", 2},
+	{"bindings: [{ identity: 10.0.0.0/8, vlan: 1 }]\n", "is not right", 2},
+	{"bindings: [{ identity: 10.0.0.1 }]\n", "wants a place", 2},
+	{"bindings: [{ identity: 10.0.0.1, vlan: 1 },\n { identity: 10.0.0.1, vlan: 2 }]\n",
+	 "bound already", 3},
+	{"rules: [{ id: 1, from: up/x, to: any, service: any, action: allow }]\n", "is not a zone",
+	 2},
+	{"rules: [{ id: 1, from: any, to: any, service: any, action: allow,\n"
+	 "  rate: { packets: 1/s, burst: 1s, per: group } }]\n",
+	 "wants a rule that is from groups", 3},
+	{"rules: [{ id: 1, from: any, to: any, service: any, action: allow, rate: [\n"
+	 "  { packets: 1/s, burst: 1s, per: rule }, { packets: 2/s, burst: 1s, per: rule "
+	 "}] }]\n",
+	 "already", 3},
+	{"rules: [{ id: 1, from: any, to: any, service: any, action: allow, mode: on }]\n",
+	 "is not right", 2},
+};
+
+static void expect_mistake(const struct mistake *m)
+{
+	struct cv_policy_target target = {.ports = ports, .n_ports = 2};
+	struct cv_generation_build *build = NULL;
+	struct cv_diagnostics diag = {0};
+	struct cv_policy *policy = NULL;
+	char text[512];
+	int r;
+
+	snprintf(text, sizeof(text), "default: { ip: drop }\n%s", m->text);
+	assert_int_equal(cv_generation_build_create(&build), 0);
+	r = cv_policy_parse("p.yaml", text, strlen(text), &policy, &diag);
+	if (r == 0)
+		r = cv_policy_compile(policy, &target, build, &diag);
+	if (r >= 0 || diag.n == 0 || !strstr(diag.items[0].text, m->wrong) ||
+	    diag.items[0].line != m->line) {
+		fprintf(stderr, "%s", text);
+		cv_diagnostics_print(&diag, stderr);
+		fail();
+	}
+	cv_diagnostics_free(&diag);
+	cv_generation_build_destroy(build);
+	cv_policy_free(policy);
+}
+
 static void test_mistakes(void **state)
 {
-	static const struct {
-		const char *text, *wrong;
-		unsigned int line;
-	} rows[] = {
-		{"groups: { a: [{ group: b }], b: [{ group: a }] }\n", "contains itself", 2},
-		{"groups: { a: [{ group: a }] }\n", "contains itself", 2},
-		{"groups: { a: [{ group: bb }], b: [10.0.0.0/8] }\n", "is not a group", 2},
-		{"groups: { a: [10.0.0.0/8, \"02:00:00:00:00:01\"],\n b: [\"02:00:00:00:00:01\"] "
-		 "}\n",
-		 "this MAC address of group", 3},
-		{"zones: { a: { ports: [field] } }\ngroups: { a: [10.0.0.0/8] }\n",
-		 "is the name of a zone", 3},
-		{"zones: { a: { ports: [field] },\n b: { ports: [field] } }\n", "in common with",
-		 3},
-		{"zones: { a: { ports: [xfield] } }\n", "there is no port", 2},
-		{"zones: { a: { vlans: [4096] } }\n", "expected VLAN ids", 2},
-		{"zones: { a: { vlans: [9-3] } }\n", "expected VLAN ids", 2},
-		{"zones: { a: { unknown: limit } }\n", "wants unknown_rate", 2},
-		{"zones: { a: { unknown: maybe } }\n", "is not right", 2},
-		{"zones: { a: { port_rate: { packets: 1/s, burst: 1ms } } }\n", "does not fit", 2},
-		{"bindings: [{ identity: 10.0.0.0/8, vlan: 1 }]\n", "is not right", 2},
-		{"bindings: [{ identity: 10.0.0.1 }]\n", "wants a place", 2},
-		{"bindings: [{ identity: 10.0.0.1, vlan: 1 },\n { identity: 10.0.0.1, vlan: 2 }]\n",
-		 "bound already", 3},
-		{"rules: [{ id: 1, from: up/x, to: any, service: any, action: allow }]\n",
-		 "is not a zone", 2},
-		{"rules: [{ id: 1, from: any, to: any, service: any, action: allow,\n"
-		 "  rate: { packets: 1/s, burst: 1s, per: group } }]\n",
-		 "wants a rule that is from groups", 3},
-		{"rules: [{ id: 1, from: any, to: any, service: any, action: allow, rate: [\n"
-		 "  { packets: 1/s, burst: 1s, per: rule }, { packets: 2/s, burst: 1s, per: rule "
-		 "}] }]\n",
-		 "already", 3},
-		{"rules: [{ id: 1, from: any, to: any, service: any, action: allow, mode: on }]\n",
-		 "is not right", 2},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct cv_policy_target target = {.ports = ports, .n_ports = 2};
-		struct cv_generation_build *build = NULL;
-		struct cv_diagnostics diag = {0};
-		struct cv_policy *policy = NULL;
-		char text[512];
-		int r;
-
-		snprintf(text, sizeof(text), "default: { ip: drop }\n%s", rows[i].text);
-		assert_int_equal(cv_generation_build_create(&build), 0);
-		r = cv_policy_parse("p.yaml", text, strlen(text), &policy, &diag);
-		if (r == 0)
-			r = cv_policy_compile(policy, &target, build, &diag);
-		if (r >= 0 || diag.n == 0 || !strstr(diag.items[0].text, rows[i].wrong) ||
-		    diag.items[0].line != rows[i].line) {
-			fprintf(stderr, "%s", text);
-			cv_diagnostics_print(&diag, stderr);
-			fail();
-		}
-		cv_diagnostics_free(&diag);
-		cv_generation_build_destroy(build);
-		cv_policy_free(policy);
-	}
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++)
+		expect_mistake(&mistakes[i]);
 }
 
 int main(void)

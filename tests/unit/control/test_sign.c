@@ -306,12 +306,29 @@ static void write_text(const char *dir, const char *name, const char *text, mode
 	assert_int_equal(chmod(path, mode), 0);
 }
 
+/* As a node's configuration names it. */
+static void expect_trust_of_node(const char *dir, size_t keys)
+{
+	struct cv_diagnostics diag = {0};
+	struct cv_trust trust = {0};
+	struct cv_config *config;
+
+	assert_int_equal(cv_config_default("policy.yaml", &config), 0);
+	snprintf(config->path, sizeof(config->path), "%s/culvert.yaml", dir);
+	assert_int_equal(cv_trust_load_node(config, &trust, &diag), 0);
+	assert_int_equal(trust.n, 0);
+	strcpy(config->trust_keys, ".");
+	assert_int_equal(cv_trust_load_node(config, &trust, &diag), 0);
+	assert_int_equal(trust.n, keys);
+	cv_config_free(config);
+	cv_trust_free(&trust);
+}
+
 static void trust_comes_from_a_directory(void **state)
 {
 	char dir[] = "/tmp/culvert-trust.XXXXXX", path[512], *text;
 	struct cv_diagnostics diag = {0};
 	struct cv_trust trust = {0};
-	struct cv_config *config;
 	struct signer a;
 
 	assert_non_null(mkdtemp(dir));
@@ -325,16 +342,7 @@ static void trust_comes_from_a_directory(void **state)
 	assert_int_equal(cv_trust_load(dir, &trust, &diag), 0);
 	assert_int_equal(trust.n, 2);
 	assert_non_null(strstr(trust.keys[0].file, "/one.pub"));
-	/* As a node's configuration names it. */
-	cv_trust_free(&trust);
-	assert_int_equal(cv_config_default("policy.yaml", &config), 0);
-	snprintf(config->path, sizeof(config->path), "%s/culvert.yaml", dir);
-	assert_int_equal(cv_trust_load_node(config, &trust, &diag), 0);
-	assert_int_equal(trust.n, 0);
-	strcpy(config->trust_keys, ".");
-	assert_int_equal(cv_trust_load_node(config, &trust, &diag), 0);
-	assert_int_equal(trust.n, 2);
-	cv_config_free(config);
+	expect_trust_of_node(dir, 2);
 	/* One file with both. */
 	cv_trust_free(&trust);
 	snprintf(path, sizeof(path), "%s/notes.txt", dir);
