@@ -353,9 +353,12 @@ CV_INLINE __u32 cv_device_claim(struct cv_device_bucket *b, const struct cv_devi
 
 	for (i = 0; i < CV_DEVICE_TRIES; i++) {
 		__u32 free = cv_device_match(b, CV_TAG_FREE), cell = a->home;
+		__u32 pairs = free & free >> 1 & 0x55555555u;
 
 		if (pair)
-			free &= free >> 1 & 0x55555555u;
+			free = pairs;
+		else if (free & ~(pairs * 3) && cv_device_match(b, CV_TAG_MORE))
+			free &= ~(pairs * 3); /* where IPv6 is about, pairs are for it */
 		if (!free)
 			return 0;
 		if (!(free >> cell & 1))
@@ -367,8 +370,8 @@ CV_INLINE __u32 cv_device_claim(struct cv_device_bucket *b, const struct cv_devi
 	return 0;
 }
 
-/* How good a victim what is in a cell would be: time since it was seen, doubled, and 1 more where
- * it came only once; 0 = none. */
+/* How good a victim what is in a cell would be: by the time since it was seen, which counts
+ * fourfold for who came only once, as those do who make senders up; 0 = none. */
 CV_INLINE __u32 cv_device_staleness(const struct cv_device_bucket *b, __u32 cell, __u16 now)
 {
 	const struct cv_device *d = &b->cell[cell & (CV_DEVICE_CELLS - 1)].device;
@@ -378,10 +381,10 @@ CV_INLINE __u32 cv_device_staleness(const struct cv_device_bucket *b, __u32 cell
 		return ~0u;
 	if (tag == CV_TAG_BUSY || d->flags & CV_DEVICE_QUARANTINED)
 		return 0;
-	return 2 + 2 * (__u16)(now - d->last_seen) + (CV_DEVICE_PACKETS(d) <= 1);
+	return (1 + (__u32)(__u16)(now - d->last_seen)) << (CV_DEVICE_PACKETS(d) <= 1 ? 2 : 0);
 }
 
-/* Take the place of a device: of eight, by the hash and the time, that which was silent longest.
+/* Take the place of a device: of eight, by the hash and the time, who was silent longest.
  * @return the first cell, 0: they are in quarantine or others were quicker. */
 CV_INLINE __u32 cv_device_evict(struct cv_device_bucket *b, const struct cv_device_aim *a,
 				__u64 now_ns)
