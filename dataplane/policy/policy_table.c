@@ -241,7 +241,6 @@ static void remember(struct step *s)
 static void apply_rule(struct cv_policy_table *t, const struct cv_frame *f, struct step *s,
 		       const struct cv_device_table *devices)
 {
-	struct cv_device_key key;
 	const struct cv_context *c = s->context;
 	uint16_t src;
 
@@ -266,8 +265,6 @@ static void apply_rule(struct cv_policy_table *t, const struct cv_frame *f, stru
 		return;
 	s->limit = cv_sender_limit(c, s->rule, src, &s->reason);
 	s->learn = cv_learns(c, src);
-	cv_device_key(&f->packet, &key);
-	ask_tags(&devices->map, &key, s->place, &s->sender);
 }
 
 static struct cv_device *device_of(struct cv_device_table *devices, const struct cv_packet *p,
@@ -321,6 +318,15 @@ static void finish(struct cv_policy_table *t, struct cv_device_table *devices,
 	for (unsigned int i = 0; i < n; i++) {
 		if (steps[i].open)
 			apply_rule(t, &frames[i], &steps[i], devices);
+	}
+	/* As in ask_classes(), what asks for memory is by itself. */
+	for (unsigned int i = 0; i < n; i++) {
+		struct cv_device_key key;
+
+		if (!steps[i].ask)
+			continue;
+		cv_device_key(&frames[i].packet, &key);
+		ask_tags(&devices->map, &key, steps[i].place, &steps[i].sender);
 	}
 	for (unsigned int i = 0; i < n; i++) {
 		if (steps[i].ask)
