@@ -187,11 +187,12 @@ NAME(230, FIRE_CURRENT, "fire.current", "current", A, 0, 3200, MEASUREMENT)
 NAME(231, FIRE_FLOW, "fire.flow", "volume flow", L_S, 0, 3200, MEASUREMENT)
 NAME(232, FIRE_AIR_FLOW, "fire.air_flow", "volume flow", M3_H, 0, 192000, MEASUREMENT)
 NAME(233, FIRE_WIND_SPEED, "fire.wind_speed", "speed", M_S, 0, 20, MEASUREMENT)
+NAME(234, FIRE_POWER_FAULT, "fire.power_fault", "alarm", NONE, ANY, ANY, ALARM) /* of a component */
 
 /* the device itself, more of it, 300-399 */
 NAME(300, DEVICE_VERSION, "device.version", "text", NONE, ANY, ANY, STATUS) /* software of the device */
 NAME(301, DEVICE_DESCRIPTION, "device.description", "text", NONE, ANY, ANY, STATUS) /* how the device is set up, in its own words */
-NAME(302, DEVICE_CLOCK, "device.clock", "time", NONE, ANY, ANY, STATUS) /* what the device takes for the time; it is the record's */
+NAME(302, DEVICE_CLOCK, "device.clock", "time", S, ANY, ANY, STATUS) /* what the device takes for the time, since the Unix epoch */
 
 /* vehicles, 400-499 */
 

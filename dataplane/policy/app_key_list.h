@@ -56,6 +56,21 @@ NUMBER(MQTT, 15, "auth")
 KEY(HJ212, "commands", TYPE, NUMBERS, 1, 9999, 0, "command numbers (CN)")
 KEY(HJ212, "answers", ANSWER, NUMBERS, 1, 9999, 0, "command numbers from the other end; absent: those of commands")
 IDENTITY(HJ212, "MN")
+KEY(GB26875, "messages", TYPE, NUMBERS, 0, 255255, 0, "command times 1000 plus type of the data unit")
+KEY(GB26875, "answers", ANSWER, NUMBERS, 0, 255255, 0, "messages from the other end; absent: those of messages")
+IDENTITY(GB26875, "address")
+NUMBER(GB26875, 1089, "initialize") /* GB/T 26875.3-2011, 6.6.5 and 8.1 */
+NUMBER(GB26875, 1090, "set-clock")
+NUMBER(GB26875, 1091, "guard-check")
+NUMBER(GB26875, 2000, "heartbeat")
+NUMBER(GB26875, 2001, "send-system-state")
+NUMBER(GB26875, 2002, "send-component-state")
+NUMBER(GB26875, 2003, "send-component-value")
+NUMBER(GB26875, 2004, "send-operations")
+NUMBER(GB26875, 2021, "send-unit-state")
+NUMBER(GB26875, 2024, "send-unit-operations")
+NUMBER(GB26875, 3000, "confirm")
+NUMBER(GB26875, 6000, "deny")
 /* clang-format on */
 #undef KEY
 #undef IDENTITY

@@ -294,8 +294,11 @@ uint64_t fh_rejected(const struct flow_harness *h)
 {
 	uint64_t n = 0;
 
-	for (int r = 0; r < CV_REJECT_COUNT; r++)
-		n += fh_rejected_for(h, (enum cv_reject)r);
+	/* In the order of memory: of the other one gcc 12 makes aligned loads of what is not. */
+	for (int p = 0; p < CV_PROTO_COUNT; p++) {
+		for (int r = 0; r < CV_REJECT_COUNT; r++)
+			n += h->counters.rejected[p][r];
+	}
 	return n;
 }
 
