@@ -79,9 +79,21 @@ static int load_bpf(struct cv_control *c)
 
 	if (!has_xdp_port(c->gen))
 		return 0;
-	res = cv_bpf_load(c->gen, c->config->pin_dir, NULL, &c->bpf, &why);
+	res = cv_bpf_load(c->gen, c->config->pin_dir, cv_quarantine_keeper_image(c->quarantine),
+			  &c->bpf, &why);
 	if (res < 0)
 		cv_diag("error", "%s", why.text);
+	return res;
+}
+
+static int open_quarantine(struct cv_control *c)
+{
+	struct cv_diagnostics diag = {0};
+	int res = cv_quarantine_keeper_create(c->loop, c->config, &c->quarantine, &diag);
+
+	c->input_wrong = res < 0 && diag.errors > 0;
+	cv_diagnostics_print(&diag, stderr);
+	cv_diagnostics_free(&diag);
 	return res;
 }
 
@@ -124,6 +136,10 @@ static int open_link(struct cv_control *c)
 	}
 	sources.link = c->link;
 	cv_ledger_init(&c->ledger, &sources);
+	res = cv_quarantine_keeper_start(c->quarantine, cv_link_server_quarantine(c->link),
+					 c->bpf != NULL);
+	if (res < 0)
+		return res;
 	return cv_rollout_start(c->rollout, c->bpf, cv_link_server_policy(c->link));
 }
 
@@ -231,7 +247,9 @@ static int open_http(struct cv_control *c)
 		       "count them in CV_CONTROL_ROUTES");
 	memcpy(c->routes, routes, sizeof(routes));
 	cv_policy_routes(c->rollout, c->routes + sizeof(routes) / sizeof(routes[0]));
-	c->firewall_owner = (struct cv_firewall_owner){c->config, c->firewall};
+	res = cv_firewall_owner_init(&c->firewall_owner, c->loop, c->config, c->firewall);
+	if (res < 0)
+		return res;
 	cv_firewall_routes(&c->firewall_owner, c->routes + CV_CONTROL_ROUTES - CV_FIREWALL_ROUTES);
 	res = cv_http_server_create(c->loop, c->log, &http, &c->http, &why);
 	if (res < 0)
@@ -252,7 +270,7 @@ static void on_watch(struct cv_op *op, int res, uint32_t flags)
 	struct cv_control *c = op->owner;
 	enum cv_ledger_state state;
 
-	if (res != -ETIME)
+	if (res != -ETIME || c->stopping) /* it may end before it can be cancelled */
 		return;
 	cv_ledger_read(&c->ledger);
 	state = cv_ledger_state(&c->ledger);
@@ -312,6 +330,8 @@ int cv_control_start(struct cv_control *c, const char *config_path)
 		res = open_log(c);
 	if (res == 0)
 		res = open_rollout(c);
+	if (res == 0)
+		res = open_quarantine(c);
 	/* Before the ports: what they pass to the host meets the table. */
 	if (res == 0)
 		res = start_firewall(c);
@@ -356,6 +376,7 @@ static void stop_bpf(struct cv_control *c)
 void cv_control_stop(struct cv_control *c)
 {
 	cv_notify("STOPPING=1");
+	c->stopping = true;
 	if (c->loop) {
 		cv_loop_cancel(c->loop, &c->watch);
 		cv_loop_cancel(c->loop, &c->signals);
@@ -363,7 +384,9 @@ void cv_control_stop(struct cv_control *c)
 			;
 	}
 	cv_http_server_destroy(c->http);
+	cv_firewall_owner_release(&c->firewall_owner);
 	cv_capture_hub_destroy(c->captures);
+	cv_quarantine_keeper_destroy(c->quarantine);
 	cv_rollout_close(c->rollout);
 	cv_link_server_destroy(c->link);
 	stop_bpf(c);

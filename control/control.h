@@ -12,6 +12,7 @@
 #include "control/link/link_server.h"
 #include "control/loop/loop.h"
 #include "control/nft/firewall.h"
+#include "control/quarantine/keeper.h"
 #include "control/rollout/rollout.h"
 #include "control/subscriber/http_server.h"
 #include "ebpf/loader.h"
@@ -27,12 +28,14 @@ struct cv_control {
 	struct cv_bpf *bpf; /* NULL = no af_xdp port */
 	struct cv_firewall *firewall; /* NULL = firewall.enabled is false */
 	struct cv_firewall_owner firewall_owner; /* of its routes */
+	struct cv_quarantine_keeper *quarantine;
 	bool firewall_told; /* said that it could not be put back */
 	struct cv_link_server *link;
 	struct cv_capture_hub *captures;
 	struct cv_http_server *http;
 	struct cv_ledger ledger;
 	bool ledger_open; /* said so already */
+	bool stopping;
 	bool input_wrong; /* configuration or policy cannot be used */
 	struct cv_http_route routes[CV_CONTROL_ROUTES];
 	struct cv_op signals, watch;

@@ -75,26 +75,29 @@ int cv_run_read_generation(int fd, struct cv_generation **ret)
 	return 0;
 }
 
-/* Connect and read the welcome; *gen_fd is the caller's. */
-static int greet(struct cv_run *run, int *gen_fd)
+static void close_both(const int fds[2])
+{
+	for (int i = 0; i < 2; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+/* Connect and read the welcome; generation and quarantine, which are the caller's, come with it. */
+static int greet(struct cv_run *run, int fds[2])
 {
 	struct cv_link_msg msg;
-	int fds[2] = {-1, -1};
 	int sock = connect_link(run->options.link);
 	int err;
 
+	fds[0] = fds[1] = -1;
 	if (sock < 0)
 		return sock;
 	err = cv_link_recv(sock, &msg, fds);
-	if (fds[1] >= 0)
-		close(fds[1]);
-	if (err == 0 && msg.type == CV_LINK_WELCOME && fds[0] >= 0) {
-		*gen_fd = fds[0];
+	if (err == 0 && msg.type == CV_LINK_WELCOME && fds[0] >= 0 && fds[1] >= 0) {
 		run->link = sock;
 		return 0;
 	}
-	if (fds[0] >= 0)
-		close(fds[0]);
+	close_both(fds);
 	if (err == 0 && msg.type == CV_LINK_REFUSED) {
 		msg.text[sizeof(msg.text) - 1] = '\0';
 		snprintf(run->refusal, sizeof(run->refusal), "%s", msg.text);
@@ -106,10 +109,10 @@ static int greet(struct cv_run *run, int *gen_fd)
 
 int cv_run_fetch_generation(struct cv_run *run, const volatile bool *stop)
 {
-	int gen_fd, err, refusals = 0;
+	int fds[2], err, refusals = 0;
 	bool told = false;
 
-	while ((err = greet(run, &gen_fd)) < 0) {
+	while ((err = greet(run, fds)) < 0) {
 		if (*stop)
 			return -EINTR;
 		if (err == -ECONNREFUSED && run->refusal[0] && ++refusals == REFUSALS_MAX) {
@@ -122,11 +125,13 @@ int cv_run_fetch_generation(struct cv_run *run, const volatile bool *stop)
 		told = true;
 		usleep(RETRY_US);
 	}
-	err = cv_run_read_generation(gen_fd, &run->gen);
-	close(gen_fd);
+	err = cv_run_read_generation(fds[0], &run->gen);
+	if (err == 0)
+		err = cv_quarantine_slot_init(&run->quarantine, fds[1]);
+	close_both(fds);
 	if (err < 0)
 		cv_diag("error",
-			"control sent a generation this program cannot read (%s); "
+			"control sent a generation or a quarantine this program cannot read (%s); "
 			"are culvert-control and culvert-dataplane of one version?",
 			strerror(-err));
 	return err;
@@ -146,9 +151,7 @@ int cv_run_attach(struct cv_run *run)
 
 	if (err == 0)
 		err = cv_link_recv(run->link, &msg, fds);
-	for (int i = 0; i < 2; i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
+	close_both(fds);
 	if (err == 0 && msg.type == CV_LINK_ATTACHED) {
 		run->refusal[0] = '\0';
 		return 0;
@@ -175,7 +178,7 @@ static bool link_is_up(struct cv_run *run)
 
 void cv_run_keep_attached(struct cv_run *run)
 {
-	int gen_fd;
+	int fds[2];
 
 	if (run->link >= 0) {
 		if (link_is_up(run))
@@ -186,14 +189,14 @@ void cv_run_keep_attached(struct cv_run *run)
 		run->link = -1;
 	}
 	/* What it has in force comes by the link once we are attached, and is taken as any other. */
-	if (greet(run, &gen_fd) < 0)
+	if (greet(run, fds) < 0)
 		return;
-	close(gen_fd);
+	close_both(fds);
 	if (cv_run_attach(run) == 0)
 		cv_diag("note", "attached to control again");
 }
 
-/* ---- policies ------------------------------------------------------------------------------ */
+/* ---- what control asks for ------------------------------------------------------------------------------ */
 
 static void answer(struct cv_run *run, const struct cv_link_msg *asked, enum cv_link_type type,
 		   int error, const char *why, int fd)
@@ -221,6 +224,12 @@ static bool goes_on(struct cv_run *run)
 	const char *why = "";
 	int fd = -1, res;
 
+	if (run->quarantine.building || run->quarantine.turning) {
+		res = cv_quarantine_slot_end(&run->quarantine, &why);
+		if (res != -EAGAIN)
+			answer(run, &run->quarantine.asked, CV_LINK_QUARANTINED, res, why, -1);
+		return res == -EAGAIN;
+	}
 	if (p->building) {
 		res = cv_policies_built(p, &fd, &why);
 		if (res != -EAGAIN)
@@ -252,6 +261,10 @@ static void obey(struct cv_run *run, const struct cv_link_msg *msg, int fd)
 		res = cv_policies_switch(p, msg, &why);
 		if (res < 0)
 			answer(run, msg, CV_LINK_SWITCHED, res, why, -1);
+	} else if (msg->type == CV_LINK_QUARANTINE) {
+		res = fd < 0 ? -EPROTO : cv_quarantine_slot_take(&run->quarantine, msg, fd, &why);
+		if (res != -EAGAIN)
+			answer(run, msg, CV_LINK_QUARANTINED, res, why, -1);
 	}
 }
 
@@ -268,7 +281,5 @@ void cv_run_obey(struct cv_run *run)
 	if (cv_link_recv(run->link, &msg, fds) < 0)
 		return;
 	obey(run, &msg, fds[0]);
-	for (int i = 0; i < 2; i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
+	close_both(fds);
 }

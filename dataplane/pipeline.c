@@ -45,15 +45,34 @@ uint64_t cv_pipeline_taken(const struct cv_pipeline *p)
 	return __atomic_load_n(&p->taken, __ATOMIC_ACQUIRE);
 }
 
+void cv_pipeline_quarantine(struct cv_pipeline *p, const struct cv_quarantine_set *quarantine)
+{
+	__atomic_store_n(&p->next_quarantine, quarantine, __ATOMIC_RELEASE);
+}
+
+uint64_t cv_pipeline_quarantine_taken(const struct cv_pipeline *p)
+{
+	return __atomic_load_n(&p->quarantine_taken, __ATOMIC_ACQUIRE);
+}
+
 void cv_pipeline_turn(struct cv_pipeline *p)
 {
 	const struct cv_policy_set *next = __atomic_load_n(&p->next, __ATOMIC_ACQUIRE);
+	const struct cv_quarantine_set *quarantine =
+		__atomic_load_n(&p->next_quarantine, __ATOMIC_ACQUIRE);
 
-	if (next == p->set)
+	if (next == p->set && quarantine == p->quarantine)
 		return;
 	p->set = next;
 	p->inspect.gen = next->live->gen;
+	/* What a table was told when it was last in force may be gone. */
+	cv_policy_quarantine(next->live->policy, quarantine);
+	if (next->shadow) /* takes the word of the policy in force */
+		cv_policy_quarantine(next->shadow->policy, NULL);
+	p->quarantine = quarantine;
 	__atomic_store_n(&p->taken, next->sequence, __ATOMIC_RELEASE);
+	if (quarantine)
+		__atomic_store_n(&p->quarantine_taken, quarantine->sequence, __ATOMIC_RELEASE);
 }
 
 uint64_t cv_pipeline_generation(const struct cv_pipeline *p)

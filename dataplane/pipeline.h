@@ -18,6 +18,7 @@
 
 struct cv_pipeline;
 struct cv_policy_set;
+struct cv_quarantine_set;
 
 /**
  * @param gen      checked image; must outlive the pipeline.
@@ -49,7 +50,15 @@ int cv_pipeline_create_on(const struct cv_policy_set *set, const struct cv_gener
 void cv_pipeline_switch(struct cv_pipeline *p, const struct cv_policy_set *set);
 uint64_t cv_pipeline_taken(const struct cv_pipeline *p);
 
-/** Take what cv_pipeline_switch() has brought. The lcore's, between bursts. */
+/**
+ * Refuse everything from these devices from the next cv_pipeline_turn() on, in the same way: the
+ * set before is not looked at any more once the new one's sequence is taken.
+ */
+void cv_pipeline_quarantine(struct cv_pipeline *p, const struct cv_quarantine_set *quarantine);
+uint64_t cv_pipeline_quarantine_taken(const struct cv_pipeline *p);
+
+/** Take what cv_pipeline_switch() and cv_pipeline_quarantine() have brought. The lcore's, between
+ * bursts. */
 void cv_pipeline_turn(struct cv_pipeline *p);
 
 /** Number of the generation that judges. The lcore's. */

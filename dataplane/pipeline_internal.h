@@ -11,6 +11,9 @@ struct cv_pipeline {
 	const struct cv_policy_set *set; /* judged by; the lcore's */
 	const struct cv_policy_set *next; /* what to judge by; written off the lcore, atomic */
 	uint64_t taken; /* sequence of the set; written by the lcore, atomic */
+	/* Beside the policies, in the same way; NULL = nobody. */
+	const struct cv_quarantine_set *quarantine, *next_quarantine;
+	uint64_t quarantine_taken;
 	struct cv_policy_set own; /* where nobody else brings one */
 	struct cv_sink *sink;
 	struct cv_counters *counters;

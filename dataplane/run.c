@@ -119,6 +119,8 @@ static int make_worker(struct cv_run *run)
 	err = cv_pipeline_create_on(run->policies.set, run->gen, polices_here(run), &w->sink.sink,
 				    w->counters, &w->pipeline);
 	run->policies.pipeline = w->pipeline;
+	if (err == 0)
+		cv_quarantine_slot_begin(&run->quarantine, w->pipeline);
 	return err;
 }
 
@@ -223,6 +225,7 @@ static void stop(struct cv_run *run)
 		cv_port_close(&run->ports[i]);
 	cv_pipeline_destroy(run->worker.pipeline);
 	cv_policies_release(&run->policies);
+	cv_quarantine_slot_release(&run->quarantine);
 	if (run->eal)
 		rte_eal_cleanup();
 	if (run->link >= 0)

@@ -10,6 +10,7 @@
 #include <rte_mempool.h>
 
 #include "dataplane/policies.h"
+#include "dataplane/quarantine_slot.h"
 #include "dataplane/worker.h"
 
 struct cv_run_options {
@@ -25,6 +26,7 @@ struct cv_run {
 	struct cv_run_options options;
 	struct cv_generation *gen; /* it was started with: private copy, checked */
 	struct cv_policies policies; /* what the worker judges by, and what it may */
+	struct cv_quarantine_slot quarantine; /* who may send nothing, whatever the policy says */
 	struct cv_handoff handoff;
 	int link; /* socket to control, -1 = not connected */
 	int doorbell; /* eventfd that control reads when it sleeps */

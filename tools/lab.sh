@@ -153,7 +153,7 @@ control_start() {
 	"${LAB_PART[@]}" "${LAB_BOX[@]}" "$LAB_BUILD/control/culvert-control" --config "$LAB_DIR/culvert.yaml" \
 		>>"$LAB_DIR/control.out" 2>&1 </dev/null &
 	CONTROL_PID=$!
-	wait_for 20 "culvert-control" ended_or "$CONTROL_PID" culvert status --json &&
+	wait_for 60 "culvert-control" ended_or "$CONTROL_PID" culvert status --json &&
 		culvert status --json >/dev/null 2>&1 || { tail -n 20 "$LAB_DIR/control.out" >&2; return 1; }
 }
 

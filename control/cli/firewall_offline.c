@@ -65,9 +65,13 @@ const struct cv_cli_command cv_cli_quarantine_offline[] = {
 		.max_operands = DEVICES_MAX,
 		.help = "put devices into quarantine",
 		.details =
-			"DEVICE is an IPv4 or IPv6 address or a MAC. What it sends to the node is "
-			"dropped from now on, also on connections it has; firewall.management goes "
-			"before. Either list and kernel have the change or neither has.",
+			"DEVICE is an IPv4 or IPv6 address or a MAC. What it sends, to the node or "
+			"across it, is dropped from now on, in every VLAN, on connections it has "
+			"and "
+			"whatever the policy says; firewall.management goes before. Either list "
+			"and "
+			"kernel have the change or neither has; the dataplane has it within a "
+			"second. policy audit tells who changed what.",
 		.options = {OPTION_CONFIG, CV_CLI_OPTION_JSON},
 		.exits = "0 1 2 3",
 		.offline = true,

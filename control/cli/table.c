@@ -205,8 +205,9 @@ const struct cv_cli_command cv_cli_commands[] = {
 		.operands = "VERB ...",
 		.help = "put devices away, by address or MAC",
 		.details =
-			"The list of devices whose packets the host's firewall drops. It lies in "
-			"log.dir and outlives a restart.",
+			"The list of devices that get nothing through: what crosses the node is "
+			"dropped with the reason quarantine, what goes to the node by the host's "
+			"firewall. It lies in log.dir and outlives a restart.",
 		.exits = "0 1 2 3",
 		.verbs = quarantine_verbs,
 	},

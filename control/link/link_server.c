@@ -31,6 +31,7 @@ struct cv_link_server {
 	char *path;
 	int listener;
 	struct cv_link_policy policy;
+	struct cv_link_quarantine quarantine;
 	bool stopping;
 	struct cv_op accept;
 	struct link links[CV_LINKS_MAX];
@@ -73,8 +74,10 @@ static void on_drained(void *owner, struct cv_consumer *c)
 
 static void close_link(struct link *l)
 {
-	if (l->server->policy.sock == l->fd)
+	if (l->server->policy.sock == l->fd) {
 		cv_link_policy_attach(&l->server->policy, -1);
+		cv_link_quarantine_attach(&l->server->quarantine, -1);
+	}
 	close(l->fd);
 	l->fd = -1;
 	if (l->consumer)
@@ -193,7 +196,21 @@ static void attach(struct link *l, const struct cv_link_msg *msg, int fds[2])
 		(unsigned long long)cv_consumer_handoff(l->consumer)->header->pid,
 		(unsigned long long)msg->generation);
 	(void)cv_link_send(l->fd, &answer, -1, -1);
+	cv_link_quarantine_attach(&l->server->quarantine, l->fd);
 	cv_link_policy_attach(&l->server->policy, l->fd);
+}
+
+/* An answer of the dataplane that is attached. @return 0 or -EPROTO. */
+static int hear(struct link *l, const struct cv_link_msg *msg, int fd)
+{
+	struct cv_link_server *s = l->server;
+
+	if (l->fd != s->policy.sock)
+		return -EPROTO;
+	if (msg->type != CV_LINK_QUARANTINED)
+		return cv_link_policy_answer(&s->policy, msg, fd);
+	cv_link_quarantine_answer(&s->quarantine, msg);
+	return 0;
 }
 
 static void on_message(struct cv_op *op, int res, uint32_t flags)
@@ -215,8 +232,7 @@ static void on_message(struct cv_op *op, int res, uint32_t flags)
 	}
 	if (msg.type == CV_LINK_ATTACH)
 		attach(l, &msg, fds);
-	else if (l->fd != l->server->policy.sock ||
-		 cv_link_policy_answer(&l->server->policy, &msg, fds[0]) < 0)
+	else if (hear(l, &msg, fds[0]) < 0)
 		refuse(l, -EPROTO, "unexpected message");
 	for (int i = 0; i < 2; i++)
 		if (fds[i] >= 0)
@@ -256,7 +272,7 @@ static void greet(struct cv_link_server *s, int fd)
 		return;
 	}
 	if (l == s->links + CV_LINKS_MAX ||
-	    cv_link_send(fd, &msg, cv_link_policy_live_file(&s->policy), -1) < 0) {
+	    cv_link_send(fd, &msg, cv_link_policy_live_file(&s->policy), s->quarantine.fd) < 0) {
 		close(fd);
 		return;
 	}
@@ -300,7 +316,9 @@ int cv_link_server_create(struct cv_loop *loop, struct cv_eventlog *log, const c
 		s->links[i] = (struct link){.server = s, .fd = -1};
 		s->links[i].op = (struct cv_op){.done = on_message, .owner = &s->links[i]};
 	}
-	res = cv_link_policy_offer(&s->policy, gen, why);
+	res = cv_link_quarantine_init(&s->quarantine, why);
+	if (res == 0)
+		res = cv_link_policy_offer(&s->policy, gen, why);
 	if (res == 0)
 		cv_link_policy_switch(&s->policy, &(struct cv_link_set){.live = gen->number});
 	if (res >= 0)
@@ -321,6 +339,11 @@ int cv_link_server_create(struct cv_loop *loop, struct cv_eventlog *log, const c
 struct cv_link_policy *cv_link_server_policy(struct cv_link_server *s)
 {
 	return &s->policy;
+}
+
+struct cv_link_quarantine *cv_link_server_quarantine(struct cv_link_server *s)
+{
+	return &s->quarantine;
 }
 
 const struct cv_consumer *cv_link_server_dataplane(const struct cv_link_server *s)
@@ -376,6 +399,7 @@ void cv_link_server_destroy(struct cv_link_server *s)
 	if (s->path)
 		unlink(s->path);
 	cv_link_policy_release(&s->policy);
+	cv_link_quarantine_release(&s->quarantine);
 	free(s->path);
 	free(s);
 }

@@ -9,6 +9,7 @@
 #include "control/consumer/consumer.h"
 #include "control/eventlog/eventlog.h"
 #include "control/link/link_policy.h"
+#include "control/link/link_quarantine.h"
 #include "control/loop/loop.h"
 
 struct cv_link_server;
@@ -27,6 +28,9 @@ int cv_link_server_create(struct cv_loop *loop, struct cv_eventlog *log, const c
 
 /** Which generations the dataplane has; for what changes the policy. */
 struct cv_link_policy *cv_link_server_policy(struct cv_link_server *s);
+
+/** The list of quarantined devices that the dataplane has; empty at first. */
+struct cv_link_quarantine *cv_link_server_quarantine(struct cv_link_server *s);
 
 /** The dataplane's consumer, NULL = none attached. */
 const struct cv_consumer *cv_link_server_dataplane(const struct cv_link_server *s);

@@ -22,18 +22,26 @@ static int fail(int fd, int res, const char **why, const char *path, const char 
 	return res;
 }
 
-int cv_link_generation_file(const struct cv_generation *gen, const char **why)
+int cv_link_file(const char *name, const void *data, size_t size)
 {
-	int fd = memfd_create("culvert-generation", MFD_CLOEXEC | MFD_ALLOW_SEALING), res;
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), res;
 
-	if (fd >= 0 && write(fd, gen, gen->size) == (ssize_t)gen->size &&
+	if (fd >= 0 && write(fd, data, size) == (ssize_t)size &&
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
 		return fd;
 	res = errno ? -errno : -ENOMEM;
 	if (fd >= 0)
 		close(fd);
-	*why = "no memory for the generation";
 	return res;
+}
+
+int cv_link_generation_file(const struct cv_generation *gen, const char **why)
+{
+	int fd = cv_link_file("culvert-generation", gen, gen->size);
+
+	if (fd < 0)
+		*why = "no memory for the generation";
+	return fd;
 }
 
 /* A socket file is stale when nobody listens on it. */

@@ -5,6 +5,13 @@
 #include "dataplane/policy/generation.h"
 
 /**
+ * Put bytes into a memfd that nobody can change any more.
+ *
+ * @return the descriptor, the caller's; negative errno.
+ */
+int cv_link_file(const char *name, const void *data, size_t size);
+
+/**
  * Put a generation into a memfd that nobody can change any more.
  *
  * @return the descriptor, the caller's; negative errno with @p why set.

@@ -2,9 +2,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "control/nft/command.h"
 #include "control/nft/firewall.h"
+#include "control/quarantine/change.h"
+#include "control/text/who.h"
 
 static int print_json(json_t *doc)
 {
@@ -61,14 +64,26 @@ static int read_operands(const struct cv_policy_args *args, struct cv_quarantine
 	return 0;
 }
 
+static bool crosses(const struct cv_config *config)
+{
+	for (size_t i = 0; i < config->n_ports; i++) {
+		if (config->ports[i].target.kind == CV_PORT_AF_XDP)
+			return true;
+	}
+	return false;
+}
+
 static int tell_change(const struct cv_policy_args *args, const struct cv_config *config,
 		       const struct cv_firewall_changed *done)
 {
 	if (args->json)
 		return print_json(cv_firewall_changed_json(done));
 	printf("%zu changed, %zu in quarantine\n", done->changed, done->n);
+	if (!done->crossing && crosses(config))
+		puts("note: no program is loaded in front of the ports; they drop it from the "
+		     "start of culvert-control on");
 	if (!done->in_force)
-		printf("note: not in force yet: %s\n",
+		printf("note: not in the host's firewall: %s\n",
 		       config->firewall
 			       ? "the table comes with the start of culvert-control, or with "
 				 "culvert firewall apply"
@@ -82,10 +97,12 @@ static int change(const struct cv_policy_args *args, enum cv_firewall_verb verb,
 	struct cv_firewall_changed done;
 	struct cv_diagnostics diag = {0};
 	struct cv_config *config = NULL;
+	char who[CV_WHO_SIZE];
 	int r = cv_nft_command_config(args, &config, &diag), code = CV_CLI_INPUT;
 
 	if (r == 0) {
-		r = cv_firewall_change(config, verb, devices, &done, &diag);
+		cv_who_describe(getuid(), getpid(), who);
+		r = cv_quarantine_change(config, who, verb, devices, &done, &diag);
 		code = r == -EINVAL ? CV_CLI_INPUT : CV_CLI_UNREACHABLE;
 	}
 	if (r < 0)

@@ -2,8 +2,11 @@
 #include "control/nft/firewall.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "ebpf/loader.h"
 
 static int wrong(struct cv_diagnostics *diag, const char *file, int error, const char *text)
 {
@@ -142,6 +145,33 @@ static int replace_elements(const struct cv_quarantine *list, bool *in_force,
 	return r;
 }
 
+/* XDP's set, where a program is loaded. */
+static int replace_crossing(const struct cv_config *config, const struct cv_quarantine *list,
+			    bool *crossing, struct cv_diagnostics *diag)
+{
+	struct cv_quarantine_image *image = cv_quarantine_image_of(list);
+	struct cv_bpf_why why = {"out of memory"};
+	int r = image ? cv_bpf_quarantine(config->pin_dir, image, &why) : -ENOMEM;
+
+	free(image);
+	*crossing = r == 0;
+	return r < 0 && r != -ENOENT ? wrong(diag, config->path, r, why.text) : 0;
+}
+
+/* The list is not in its place yet: who has taken it already gets the one before back. */
+static void take_back(const struct cv_config *config)
+{
+	struct cv_diagnostics diag = {0};
+	struct cv_quarantine list = {0};
+	struct cv_nft_why why;
+	bool in_force;
+
+	if (cv_firewall_list(config, &list, &diag) == 0)
+		(void)replace_elements(&list, &in_force, &why);
+	cv_quarantine_free(&list);
+	cv_diagnostics_free(&diag);
+}
+
 static int put(const struct cv_config *config, const char *path, const struct cv_quarantine *list,
 	       struct cv_firewall_changed *ret, struct cv_diagnostics *diag)
 {
@@ -155,6 +185,13 @@ static int put(const struct cv_config *config, const char *path, const struct cv
 	if (r < 0) {
 		cv_quarantine_discard(path);
 		return wrong(diag, config->path, r, why.text);
+	}
+	r = replace_crossing(config, list, &ret->crossing, diag);
+	if (r < 0) {
+		cv_quarantine_discard(path);
+		if (ret->in_force)
+			take_back(config);
+		return r;
 	}
 	r = cv_quarantine_keep(path);
 	return r < 0 ? list_wrong(diag, path, r) : 0;
@@ -224,8 +261,9 @@ json_t *cv_quarantine_json(const struct cv_quarantine *list)
 
 json_t *cv_firewall_changed_json(const struct cv_firewall_changed *done)
 {
-	return json_pack("{s:I, s:I, s:b}", "changed", (json_int_t)done->changed, "devices",
-			 (json_int_t)done->n, "in_force", done->in_force);
+	return json_pack("{s:I, s:I, s:b, s:b}", "changed", (json_int_t)done->changed, "devices",
+			 (json_int_t)done->n, "in_force", done->in_force, "crossing",
+			 done->crossing);
 }
 
 static json_t *chain_document(const struct cv_nft_count *counts, enum cv_nft_chain chain)

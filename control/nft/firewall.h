@@ -71,11 +71,13 @@ struct cv_firewall_changed {
 	size_t changed; /* devices that came or went */
 	size_t n; /* devices on the list now */
 	bool in_force; /* false: there is no table; the next start of control puts them in */
+	bool crossing; /* false: no program is loaded in front of a port; likewise */
 };
 
 /**
- * Change the list and the sets in the kernel. Both have the change or neither has: the list is on
- * the disk before the kernel takes it, and takes its place behind.
+ * Change the list and the sets in the kernel: nftables' for what goes to the node, XDP's for what
+ * crosses it. All have the change or none has: the list is on the disk before the kernel takes it,
+ * and takes its place behind. The dataplane gets it from control, which sees the new list.
  *
  * @param devices what to add, to remove, or the whole new list.
  * @return 0; negative errno with a finding.
@@ -87,7 +89,7 @@ int cv_firewall_change(const struct cv_config *config, enum cv_firewall_verb ver
 /** {"devices": ["10.1.2.3", ...]}. @return a new reference or NULL. */
 json_t *cv_quarantine_json(const struct cv_quarantine *list);
 
-/** {"changed": N, "devices": N, "in_force": BOOL}. @return a new reference or NULL. */
+/** {"changed": N, "devices": N, "in_force": BOOL, "crossing": BOOL}. @return a new reference or NULL. */
 json_t *cv_firewall_changed_json(const struct cv_firewall_changed *done);
 
 /**

@@ -98,6 +98,9 @@ void cv_quarantine_discard(const char *path);
  */
 int cv_quarantine_lock(const char *path);
 
+/** The list as kernel and dataplane judge by it. @return malloc'ed, sealed; NULL: no memory. */
+struct cv_quarantine_image *cv_quarantine_image_of(const struct cv_quarantine *q);
+
 const char *cv_quarantine_kind_name(enum cv_quarantine_kind kind);
 size_t cv_quarantine_key_size(enum cv_quarantine_kind kind);
 

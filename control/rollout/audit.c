@@ -158,7 +158,7 @@ static int update(struct cv_audit *a, int64_t row, const char *result, const cha
 	static const char sql[] =
 		"UPDATE audit SET result = ?1, detail = CASE WHEN ?2 = '' THEN detail"
 		" WHEN detail = '' THEN ?2 ELSE detail || ': ' || ?2 END"
-		" WHERE id = ?3 AND result = 'begun'";
+		" WHERE id = ?3 AND result IN ('begun', 'interrupted')";
 	sqlite3_stmt *stmt = NULL;
 	int code = sqlite3_prepare_v2(a->db, sql, -1, &stmt, NULL);
 

@@ -2,55 +2,16 @@
 #include "control/subscriber/http_peer.h"
 
 #include <arpa/inet.h>
-#include <inttypes.h>
 #include <netinet/in.h>
-#include <pwd.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 
-/* Only the local file: a name service may take seconds, and control has one thread. */
-static void user_name(uid_t uid, char *buf, size_t size)
-{
-	FILE *in = fopen("/etc/passwd", "re");
-	struct passwd *row;
-
-	buf[0] = '\0';
-	while (in && (row = fgetpwent(in))) {
-		if (row->pw_uid != uid)
-			continue;
-		snprintf(buf, size, "%s", row->pw_name);
-		break;
-	}
-	if (in)
-		fclose(in);
-}
-
-/* Who logged in before sudo (loginuid of the audit system). @return false: not known. */
-static bool login_of(pid_t pid, uid_t *ret)
-{
-	char path[64];
-	unsigned int uid;
-	bool known;
-	FILE *in;
-
-	snprintf(path, sizeof(path), "/proc/%d/loginuid", (int)pid);
-	in = fopen(path, "re");
-	if (!in)
-		return false;
-	known = fscanf(in, "%u", &uid) == 1 && uid != UINT32_MAX;
-	fclose(in);
-	if (known)
-		*ret = uid;
-	return known;
-}
+#include "control/text/who.h"
 
 static void describe_local(int fd, struct cv_http_peer *ret)
 {
-	char name[24], login_name[24];
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
-	uid_t login;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
 		return;
@@ -59,15 +20,7 @@ static void describe_local(int fd, struct cv_http_peer *ret)
 	ret->uid = cred.uid;
 	snprintf(ret->text, sizeof(ret->text), "unix:pid=%d,uid=%u", (int)cred.pid,
 		 (unsigned int)cred.uid);
-	user_name(cred.uid, name, sizeof(name));
-	snprintf(ret->who, sizeof(ret->who), "%s%suid %u%s", name, name[0] ? " (" : "",
-		 (unsigned int)cred.uid, name[0] ? ")" : "");
-	if (cred.pid <= 0 || !login_of(cred.pid, &login) || login == cred.uid)
-		return;
-	user_name(login, login_name, sizeof(login_name));
-	snprintf(ret->who + strlen(ret->who), sizeof(ret->who) - strlen(ret->who),
-		 ", login %s%suid %u%s", login_name, login_name[0] ? " (" : "", (unsigned int)login,
-		 login_name[0] ? ")" : "");
+	cv_who_describe(cred.uid, cred.pid, ret->who);
 }
 
 void cv_http_peer_describe(int fd, bool is_tcp, struct cv_http_peer *ret)

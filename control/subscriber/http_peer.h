@@ -7,13 +7,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "control/text/who.h"
+
 struct cv_http_peer {
 	bool is_local; /* a Unix socket whose peer the kernel names (SO_PEERCRED) */
 	pid_t pid;
 	uid_t uid;
 	char text[64]; /* "unix:pid=41,uid=0", "127.0.0.1:4711" */
 	/* For records of who changed what: "root (uid 0)", with the login behind sudo when told. */
-	char who[96];
+	char who[CV_WHO_SIZE];
 };
 
 /** Describe the peer of a connected socket; what cannot be told is left empty. */

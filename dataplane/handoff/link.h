@@ -2,7 +2,8 @@
 /*
  * The link: a SOCK_SEQPACKET Unix socket on which dataplane and control find each other.
  *
- *     dataplane connects -> control: WELCOME  + fd of the generation (sealed memfd)
+ *     dataplane connects -> control: WELCOME  + fd of the generation (sealed memfd), fd of the list
+ *                                             of quarantined devices (likewise)
  *     dataplane -> control: ATTACH            + fd of the handoff memfd, fd of the doorbell eventfd
  *     control -> dataplane: ATTACHED
  *
@@ -14,6 +15,12 @@
  *                                             and what to keep; the rest may be freed
  *     dataplane -> control: SWITCHED          the lcore judges by it
  *
+ * Beside the policies, whenever a dataplane attaches and whenever the list changes:
+ *
+ *     control -> dataplane: QUARANTINE        + fd of the list (policy/quarantine_image.h)
+ *     dataplane -> control: QUARANTINED       the lcore judges by it, or why not (the one before
+ *                                             stays in force)
+ *
  * Either side's death shows as end of file. The dataplane goes on forwarding and tries again every
  * 100 ms; control drains the handoff of a dataplane that is gone.
  */
@@ -23,7 +30,7 @@
 #include <stdint.h>
 
 #define CV_LINK_MAGIC 0x4b4e4c43u /* "CLNK" */
-#define CV_LINK_VERSION 2
+#define CV_LINK_VERSION 3
 
 enum cv_link_type {
 	CV_LINK_WELCOME = 1,
@@ -34,17 +41,19 @@ enum cv_link_type {
 	CV_LINK_PREPARED,
 	CV_LINK_SWITCH,
 	CV_LINK_SWITCHED,
+	CV_LINK_QUARANTINE,
+	CV_LINK_QUARANTINED,
 };
 
 struct cv_link_msg {
 	uint32_t magic;
 	uint16_t version;
 	uint16_t type; /* enum cv_link_type */
-	uint64_t generation; /* number; SWITCH, SWITCHED: of the one in force */
+	uint64_t generation; /* number; SWITCH, SWITCHED: of the one in force; of the list */
 	uint64_t incarnation; /* ATTACH: of the dataplane */
 	uint64_t shadow, previous; /* SWITCH, SWITCHED: numbers, 0 = none */
-	int32_t error; /* REFUSED, PREPARED, SWITCHED: negative errno, 0 = done */
-	uint32_t crc32c; /* PREPARE, PREPARED: of the image */
+	int32_t error; /* REFUSED, PREPARED, SWITCHED, QUARANTINED: negative errno, 0 = done */
+	uint32_t crc32c; /* PREPARE, PREPARED, QUARANTINE, QUARANTINED: of the image */
 	char text[80]; /* where error is set: why, for a person */
 };
 _Static_assert(sizeof(struct cv_link_msg) == 128, "link message is ABI");

@@ -4,9 +4,10 @@
  *
  * For what follows from the frame and the policy alone, action, reason and rule must be the same.
  * Other reasons hang on more than the frame: on all the frames before it, most of which passed and
- * are not in the file (limits, quarantine, the stream a message was part of), or on the path behind
- * the verdict (a full port, no dataplane). There the rule must be the same, and the verdict must
- * come as far as that rule; no more can be said.
+ * are not in the file (limits, the stream a message was part of), or on the path behind the verdict (a
+ * full port, no dataplane). There the rule must be the same, and the verdict must come as far as
+ * that rule; no more can be said. Quarantine comes before every rule and its list is not in the
+ * file: only what comes before quarantine can speak against it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -42,6 +43,14 @@ static bool came_as_far(const struct cv_frame *f)
 	       !is_of_the_frame(CV_VERDICT_REASON(f->verdict), CV_JUDGE_XDP);
 }
 
+static bool may_be_quarantined(const struct cv_frame *f)
+{
+	unsigned int reason = CV_VERDICT_REASON(f->verdict);
+
+	return reason != CV_REASON_ALLOW_GUARD &&
+	       (reason < CV_REASON_SHORT || reason > CV_REASON_BAD_L4);
+}
+
 static void tell(const struct cv_replay *r, const struct cv_frame *f,
 		 const struct cv_evidence_note *n)
 {
@@ -63,6 +72,8 @@ void cv_replay_compare(struct cv_replay *r, const struct cv_frame *f,
 	if (CV_VERDICT_ACTION(f->verdict) == CV_ACTION_DROP &&
 	    CV_VERDICT_REASON(f->verdict) == n->reason && f->rule == n->rule) {
 		e->equal++;
+	} else if (n->reason == CV_REASON_QUARANTINE && n->rule == 0 && may_be_quarantined(f)) {
+		e->by_rule++;
 	} else if (f->rule == n->rule && !is_of_the_frame(n->reason, n->judge) && came_as_far(f)) {
 		e->by_rule++;
 	} else {

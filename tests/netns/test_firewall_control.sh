@@ -33,12 +33,12 @@ quarantine add 10.77.1.9 02:00:00:00:00:09 >"$LAB_DIR/add.txt"
 equal "in force at once" "2 changed, 2 in quarantine" "$(cat "$LAB_DIR/add.txt")"
 api() { curl -s --unix-socket "$LAB_DIR/control.sock" http://localhost/v1/quarantine "$@"; }
 equal "the API has them" '["10.77.1.9","02:00:00:00:00:09"]' "$(api | jq -c .devices)"
-equal "it adds" '{"changed":1,"devices":3,"in_force":true}' "$(printf '10.77.1.8 # flood\n10.77.1.9\n' | api --data-binary @- | jq -c .)"
+equal "it adds" '{"changed":1,"devices":3,"in_force":true,"crossing":true}' "$(printf '10.77.1.8 # flood\n10.77.1.9\n' | api --data-binary @- | jq -c .)"
 check "in force at once" in_ns box nft get element inet culvert quarantine4 '{ 10.77.1.8 }'
 equal "a wrong line is told" '[2,1,1]' "$(printf '10.77.1.7\nnobody\n' | api --data-binary @- | jq -c '[.findings[0].line, .findings[0].column, .errors]')"
 check "and nothing is changed" not in_ns box nft get element inet culvert quarantine4 '{ 10.77.1.7 }'
-equal "it removes" '{"changed":1,"devices":2,"in_force":true}' "$(printf '10.77.1.8' | api -X DELETE --data-binary @- | jq -c .)"
-equal "it replaces" '{"changed":3,"devices":1,"in_force":true}' "$(printf 'fd00::1' | api -X PUT --data-binary @- | jq -c .)"
+equal "it removes" '{"changed":1,"devices":2,"in_force":true,"crossing":true}' "$(printf '10.77.1.8' | api -X DELETE --data-binary @- | jq -c .)"
+equal "it replaces" '{"changed":3,"devices":1,"in_force":true,"crossing":true}' "$(printf 'fd00::1' | api -X PUT --data-binary @- | jq -c .)"
 check "in force at once" in_ns box nft get element inet culvert quarantine6 '{ fd00::1 }'
 check "not by TCP" bash -c "nsenter --net=/run/netns/$LAB-box curl -s -o /dev/null -w '%{http_code}' -d 10.0.0.1 http://127.0.0.1:8480/v1/quarantine | grep -q '^4'"
 printf '10.77.1.9' | api -X PUT --data-binary @- >/dev/null
