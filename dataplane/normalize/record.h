@@ -132,7 +132,7 @@ enum cv_device_end { CV_DEVICE_END_NONE, CV_DEVICE_END_SRC, CV_DEVICE_END_DST };
 
 /* Oddities: facts about the message that are worth knowing and are not errors. */
 #define CV_FLAG_TRUNCATED 0x0001u /* a text or payload was cut to CV_TLV_MAX */
-#define CV_FLAG_DUPLICATE 0x0002u /* the protocol marks a repeat (MQTT DUP) */
+#define CV_FLAG_DUPLICATE 0x0002u /* a repeat: marked (MQTT DUP), or same serial and content */
 #define CV_FLAG_UNPAIRED 0x0004u /* response whose request was not seen */
 #define CV_FLAG_NOTIFICATION 0x0008u /* CoAP Observe, RFC 7641 */
 #define CV_FLAG_PARTIAL 0x0010u /* one block or packet of a larger transfer */

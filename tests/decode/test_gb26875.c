@@ -441,6 +441,45 @@ static void stream_goes_on(void **state)
 	assert_int_equal(r->record[1]->direction, CV_DIR_DOWN);
 }
 
+/* The frame of a unit that has another serial number, time and sum. */
+static bool is_duplicate(struct decode_run *r, uint8_t serial, uint8_t second, const char *app_hex)
+{
+	uint8_t bytes[1100];
+	size_t len = frame(GB26875_SEND, app_hex, bytes);
+
+	bytes[len - 3] = (uint8_t)(bytes[len - 3] - bytes[2] - bytes[6] + serial + second);
+	bytes[2] = serial;
+	bytes[6] = second;
+	decode_run_clear(r);
+	decode_segment(r, true, bytes, len);
+	assert_int_equal(r->messages, 1);
+	return r->record[0]->flags & CV_FLAG_DUPLICATE;
+}
+
+static void repetitions_are_flagged(void **state)
+{
+	static const char power[] = "15 01 08" TIME, link[] = "15 01 20" TIME;
+	struct decode_run *r = *state;
+
+	r->origin.ip_proto = 6;
+	assert_false(is_duplicate(r, 7, 1, power));
+	assert_true(is_duplicate(r, 7, 11, power)); /* ten seconds later */
+	assert_true(is_duplicate(r, 7, 21, power));
+	assert_false(is_duplicate(r, 7, 21, link));
+	assert_false(is_duplicate(r, 8, 21, link));
+	r->origin.ts_rx_ns += 60ll * 1000000000;
+	assert_false(is_duplicate(r, 8, 21, link)); /* numbers come round again */
+	/* Without serial numbers the time tells. */
+	assert_false(is_duplicate(r, 0, 30, power));
+	assert_false(is_duplicate(r, 0, 31, power));
+	assert_true(is_duplicate(r, 0, 31, power));
+	decode_new_flow(r);
+	assert_false(is_duplicate(r, 0, 31, power));
+	/* Heartbeats are alike. */
+	assert_false(is_duplicate(r, 0, 40, ""));
+	assert_false(is_duplicate(r, 0, 40, ""));
+}
+
 static enum cv_probe probe(const char *hex, bool datagram)
 {
 	uint8_t bytes[256];
@@ -584,6 +623,7 @@ int main(void)
 		TEST(heartbeats_and_no_address),
 		TEST(wrong_frames_are_rejected_with_a_reason),
 		TEST(stream_goes_on),
+		TEST(repetitions_are_flagged),
 		cmocka_unit_test(probe_is_strict),
 		cmocka_unit_test(every_cut_gives_the_same_records),
 		TEST(shared_vectors),
