@@ -11,6 +11,7 @@
 #include "control/offline/policy_file.h"
 #include "control/offline/trial.h"
 #include "control/policy/captures.h"
+#include "control/policy/explain_quarantine.h"
 
 #define CLIENT_PORT 40000 /* where the asker speaks from, unless --sport says */
 
@@ -22,6 +23,7 @@ struct explaining {
 	struct cv_trial_verdict verdict;
 	struct cv_bpf_why no_kernel; /* why XDP was not asked; empty = it was */
 	uint8_t port;
+	bool quarantined; /* the sender is on the list of the node that --config names */
 	bool capture; /* the packet is of a capture: what it says is known, too */
 };
 
@@ -51,7 +53,6 @@ static int start_trial(struct explaining *w)
 static bool is_limit(uint32_t verdict)
 {
 	switch (CV_VERDICT_REASON(verdict)) {
-	case CV_REASON_QUARANTINE:
 	case CV_REASON_RATE_DEVICE:
 	case CV_REASON_RATE_UNKNOWN:
 	case CV_REASON_RATE_GROUP:
@@ -80,6 +81,8 @@ static int judge(struct explaining *w, const struct cv_source_frame *frame)
 /* The steps, which must end where the judges do. */
 static int trace(struct explaining *w, const struct cv_source_frame *frame)
 {
+	w->quarantined = cv_explain_quarantined(value(w, "config"), frame->data, frame->len) &&
+			 CV_VERDICT_REASON(w->verdict.first) != CV_REASON_ALLOW_GUARD;
 	cv_trace(w->gen, frame->data, frame->len, w->port, &w->trace);
 	if (w->trace.verdict == w->verdict.first || is_limit(w->verdict.first))
 		return CV_CLI_OK;
@@ -220,6 +223,10 @@ static void write_points(const struct explaining *w)
 {
 	const struct cv_trial_verdict *v = &w->verdict;
 
+	if (w->quarantined)
+		puts("\nThe sender is in quarantine on this node: XDP and worker drop the packet "
+		     "before "
+		     "any rule.\nWithout that:");
 	puts("\nat each enforcement point");
 	if (w->no_kernel.text[0])
 		printf("  %-10s not asked: %s\n", "XDP", w->no_kernel.text);
@@ -270,6 +277,8 @@ static int report(const struct explaining *w)
 	o = cv_trace_json(&w->trace);
 	if (o)
 		json_object_set_new(o, "enforcement", points(w));
+	if (o && w->quarantined)
+		json_object_set_new(o, "quarantined", json_true());
 	return dump(w, o);
 }
 
