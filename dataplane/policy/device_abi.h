@@ -379,13 +379,13 @@ CV_INLINE __u32 cv_device_staleness(const struct cv_device_bucket *b, __u32 cell
 
 	if (tag == CV_TAG_FREE || tag == CV_TAG_MORE)
 		return ~0u;
-	if (tag == CV_TAG_BUSY || d->flags & CV_DEVICE_QUARANTINED)
+	if (tag == CV_TAG_BUSY)
 		return 0;
 	return (1 + (__u32)(__u16)(now - d->last_seen)) << (CV_DEVICE_PACKETS(d) <= 1 ? 2 : 0);
 }
 
 /* Take the place of a device: of eight, by the hash and the time, who was silent longest.
- * @return the first cell, 0: they are in quarantine or others were quicker. */
+ * @return the first cell, 0: others were quicker. */
 CV_INLINE __u32 cv_device_evict(struct cv_device_bucket *b, const struct cv_device_aim *a,
 				__u64 now_ns)
 {

@@ -37,7 +37,7 @@ void cv_device_each(const struct cv_device_bucket *buckets, cv_device_visit *vis
  * State of a device in a table that nobody else writes meanwhile.
  *
  * @param add make it when there is none.
- * @return NULL: none, or no room, as all that could give way is in quarantine. Valid until a device
+ * @return NULL: none, or no room, as others were quicker. Valid until a device
  *         is added.
  */
 struct cv_device *cv_device_get(struct cv_device_bucket *buckets, const struct cv_device_key *key,
@@ -53,7 +53,7 @@ int cv_device_table_create(uint32_t capacity, uint64_t seed, struct cv_device_ta
 /** NULL is fine. */
 void cv_device_table_destroy(struct cv_device_table *t);
 
-/** cv_device_get(), for what quarantines or lists devices. Owner thread only. */
+/** cv_device_get(), for what lists devices. Owner thread only. */
 struct cv_device *cv_device_table_get(struct cv_device_table *t, const struct cv_device_key *key,
 				      bool add, uint64_t now_ns);
 

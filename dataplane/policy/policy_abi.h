@@ -242,7 +242,6 @@ _Static_assert(sizeof(struct cv_device_key) == 24, "cv_device_key is shared with
 
 /* cv_device.flags: the VLAN in bits 0-11, and: */
 #define CV_DEVICE_IP6 0x1000u
-#define CV_DEVICE_QUARANTINED 0x2000u
 #define CV_DEVICE_LEARNED 0x4000u /* was in no group when first seen, in a zone that learns */
 #define CV_DEVICE_MORE 0x8000u /* not a device: see device_abi.h */
 #define CV_DEVICE_VLAN 0x0fffu

@@ -35,7 +35,7 @@ void cv_policy_table_destroy(struct cv_policy_table *t);
  * Judge @p n <= CV_BURST_MAX frames in order: fills verdict, rule, rule_index, app, inspect and
  * packet of each.
  *
- * @param devices state for limits; NULL = limits, quarantine and learning are not applied.
+ * @param devices state for limits; NULL = limits and learning are not applied.
  * @param now_ns monotonic time for limits, the same for the burst.
  */
 void cv_policy_judge(struct cv_policy_table *t, struct cv_device_table *devices,

@@ -352,9 +352,7 @@ CV_INLINE void cv_judge_device(struct cv_device *dev, const struct cv_limit *lim
 		return;
 	}
 	dev->last_seen = (__u16)(now_ns >> CV_DEVICE_SEEN_SHIFT);
-	if (dev->flags & CV_DEVICE_QUARANTINED)
-		bad = CV_REASON_QUARANTINE;
-	else if (limit)
+	if (limit)
 		bad = cv_meter(&dev->tat, limit, now_ns, len, reason);
 	cv_device_count(dev, len, bad);
 	if (bad)

@@ -36,8 +36,6 @@ MUTATIONS = {
         "if (p->fragment == CV_FRAG_FIRST)\n\t\tkinds"),
     "burst-edge": (TABLE, VERDICT, "next - now > l->burst", "next - now >= l->burst"),
     "byte-cost": (TABLE, VERDICT, "l->cost_byte16) >> 10", "l->cost_byte16) >> 11"),
-    "quarantine-ignored": (
-        TABLE, VERDICT, "dev->flags & CV_DEVICE_QUARANTINED", "dev->flags & 0x80"),
     "quarantine-reach": (TABLE, QUARANTINE, "step <= s->reach", "step < s->reach"),
     "quarantine-without-macs": (TABLE, QUARANTINE, "if (!s->macs)", "if (s)"),
     "quarantine-without-arp": (

@@ -9,7 +9,6 @@
 struct device {
 	struct cv_device_key key;
 	unsigned __int128 tat; /* ns << 6 */
-	bool quarantined;
 };
 
 struct cv_reference {
@@ -275,15 +274,6 @@ static struct device *find_device(struct cv_reference *r, const struct cv_device
 	return &grown[r->n++];
 }
 
-bool cv_reference_quarantine(struct cv_reference *r, const struct cv_device_key *key)
-{
-	struct device *d = find_device(r, key, true);
-
-	if (d)
-		d->quarantined = true;
-	return d != NULL;
-}
-
 static unsigned int sender_refuses(struct cv_reference *r, const struct seen *s,
 				   const struct cv_context *c, const struct cv_rule *rule,
 				   unsigned int src, uint32_t len, uint64_t now_ns)
@@ -307,8 +297,6 @@ static unsigned int sender_refuses(struct cv_reference *r, const struct seen *s,
 	d = find_device(r, &key, limit || (c->unknown == CV_UNKNOWN_LEARN && src == 0));
 	if (!d)
 		return 0;
-	if (d->quarantined)
-		return CV_REASON_QUARANTINE;
 	return limit && !conforms(&d->tat, limit, now_ns, len) ? reason : 0;
 }
 

@@ -24,9 +24,6 @@ void cv_reference_destroy(struct cv_reference *r);
 struct cv_judgement cv_reference_judge(struct cv_reference *r, unsigned int port,
 				       const uint8_t *frame, uint32_t len, uint64_t now_ns);
 
-/** Quarantine a device. @return false: no memory. */
-bool cv_reference_quarantine(struct cv_reference *r, const struct cv_device_key *key);
-
 /** Nothing comes from these devices any more. @param list outlives it; NULL = nobody. */
 void cv_reference_put_away(struct cv_reference *r, const struct cv_quarantine_image *list);
 

@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 
 #include <bpf/bpf.h>
@@ -34,7 +33,6 @@
 #define FRAMES_PER_POLICY 5000u
 /** From so many frames on every reason can be asked for: a few policies may not use one. */
 #define FRAMES_FOR_ALL 500000u
-#define QUARANTINED 60
 #define SHOWN 5 /* differences printed in full */
 /** BPF_PROG_TEST_RUN refuses less; the native side must call it SHORT. */
 #define SHORTEST 14u
@@ -61,31 +59,6 @@ struct same {
 static const struct bpf_map *xdp_devices(const struct same *s)
 {
 	return s->bpf.first->object->maps.devices;
-}
-
-static int quarantine_some(struct same *s)
-{
-	size_t size =
-		(size_t)bpf_map__max_entries(xdp_devices(s)) * sizeof(struct cv_device_bucket);
-	struct cv_device_bucket *xdp = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
-					    bpf_map__fd(xdp_devices(s)), 0);
-	int err = xdp == MAP_FAILED ? -errno : 0;
-
-	for (int i = 0; i < QUARANTINED && !err; i++) {
-		struct cv_device *dev[2] = {NULL, NULL};
-		struct cv_device_key key;
-
-		cv_generate_device(&s->random, &key);
-		dev[0] = cv_device_table_get(s->devices, &key, true, s->now_ns);
-		dev[1] = cv_device_get(xdp, &key, true, s->now_ns);
-		if (!dev[0] || !dev[1] || !cv_reference_quarantine(s->reference, &key))
-			err = -ENOMEM;
-		else
-			dev[0]->flags = dev[1]->flags = dev[0]->flags | CV_DEVICE_QUARANTINED;
-	}
-	if (xdp != MAP_FAILED)
-		munmap(xdp, size);
-	return err;
 }
 
 /* A list comes while a policy is in force, and with one that is new. */
@@ -166,7 +139,7 @@ static int next_policy(struct same *s, uint64_t number)
 		err = set_shadow(s, number + 1);
 	if (!err)
 		err = put_away(s);
-	return err ? err : quarantine_some(s);
+	return err;
 }
 
 /* ---- comparing ----------------------------------------------------------------------------- */
