@@ -199,8 +199,42 @@ NAME(302, DEVICE_CLOCK, "device.clock", "time", S, ANY, ANY, STATUS) /* what the
 /* water regime beside quality: reservoirs, gates, pumps, ponding, 500-599 */
 
 /* electricity, more of it, 600-699 */
+NAME(600, POWER_ENERGY_IMPORT, "power.energy_import", "energy", KWH, 0, 1e13, MEASUREMENT) /* forward active */
+NAME(601, POWER_ENERGY_EXPORT, "power.energy_export", "energy", KWH, 0, 1e13, MEASUREMENT) /* reverse active */
+NAME(602, POWER_REACTIVE_ENERGY_1, "power.reactive_energy_1", "reactive energy", KVARH, -1e13, 1e13, MEASUREMENT) /* a sum of quadrants, as the meter is set up */
+NAME(603, POWER_REACTIVE_ENERGY_2, "power.reactive_energy_2", "reactive energy", KVARH, -1e13, 1e13, MEASUREMENT)
+NAME(604, POWER_REACTIVE_ENERGY_Q1, "power.reactive_energy_q1", "reactive energy", KVARH, 0, 1e13, MEASUREMENT)
+NAME(605, POWER_REACTIVE_ENERGY_Q2, "power.reactive_energy_q2", "reactive energy", KVARH, 0, 1e13, MEASUREMENT)
+NAME(606, POWER_REACTIVE_ENERGY_Q3, "power.reactive_energy_q3", "reactive energy", KVARH, 0, 1e13, MEASUREMENT)
+NAME(607, POWER_REACTIVE_ENERGY_Q4, "power.reactive_energy_q4", "reactive energy", KVARH, 0, 1e13, MEASUREMENT)
+NAME(608, POWER_REACTIVE_ENERGY_IMPORT, "power.reactive_energy_import", "reactive energy", KVARH, 0, 1e13, MEASUREMENT)
+NAME(609, POWER_REACTIVE_ENERGY_EXPORT, "power.reactive_energy_export", "reactive energy", KVARH, 0, 1e13, MEASUREMENT)
+NAME(610, POWER_APPARENT_ENERGY_IMPORT, "power.apparent_energy_import", "apparent energy", KVAH, 0, 1e13, MEASUREMENT)
+NAME(611, POWER_APPARENT_ENERGY_EXPORT, "power.apparent_energy_export", "apparent energy", KVAH, 0, 1e13, MEASUREMENT)
+NAME(612, POWER_DEMAND, "power.demand", "power", W, -1e11, 1e11, MEASUREMENT) /* mean over the demand period, usually 15 min */
+NAME(613, POWER_REACTIVE_DEMAND, "power.reactive_demand", "reactive power", VAR, -1e11, 1e11, MEASUREMENT)
+NAME(614, POWER_APPARENT_DEMAND, "power.apparent_demand", "apparent power", VA, 0, 1e11, MEASUREMENT)
+NAME(615, POWER_MAX_DEMAND, "power.max_demand", "power", W, -1e11, 1e11, MEASUREMENT) /* highest of a settlement period */
+NAME(616, POWER_MAX_DEMAND_IMPORT, "power.max_demand_import", "power", W, 0, 1e11, MEASUREMENT)
+NAME(617, POWER_MAX_DEMAND_EXPORT, "power.max_demand_export", "power", W, 0, 1e11, MEASUREMENT)
+NAME(618, POWER_MAX_REACTIVE_DEMAND_1, "power.max_reactive_demand_1", "reactive power", VAR, -1e11, 1e11, MEASUREMENT)
+NAME(619, POWER_MAX_REACTIVE_DEMAND_2, "power.max_reactive_demand_2", "reactive power", VAR, -1e11, 1e11, MEASUREMENT)
+NAME(620, POWER_MAX_REACTIVE_DEMAND_Q1, "power.max_reactive_demand_q1", "reactive power", VAR, 0, 1e11, MEASUREMENT)
+NAME(621, POWER_MAX_REACTIVE_DEMAND_Q2, "power.max_reactive_demand_q2", "reactive power", VAR, 0, 1e11, MEASUREMENT)
+NAME(622, POWER_MAX_REACTIVE_DEMAND_Q3, "power.max_reactive_demand_q3", "reactive power", VAR, 0, 1e11, MEASUREMENT)
+NAME(623, POWER_MAX_REACTIVE_DEMAND_Q4, "power.max_reactive_demand_q4", "reactive power", VAR, 0, 1e11, MEASUREMENT)
+NAME(624, POWER_MAX_REACTIVE_DEMAND_IMPORT, "power.max_reactive_demand_import", "reactive power", VAR, 0, 1e11, MEASUREMENT)
+NAME(625, POWER_MAX_REACTIVE_DEMAND_EXPORT, "power.max_reactive_demand_export", "reactive power", VAR, 0, 1e11, MEASUREMENT)
+NAME(626, POWER_MAX_APPARENT_DEMAND_IMPORT, "power.max_apparent_demand_import", "apparent power", VA, 0, 1e11, MEASUREMENT)
+NAME(627, POWER_MAX_APPARENT_DEMAND_EXPORT, "power.max_apparent_demand_export", "apparent power", VA, 0, 1e11, MEASUREMENT)
+NAME(628, POWER_PHASE_ANGLE, "power.phase_angle", "angle", DEG, -360, 360, MEASUREMENT) /* voltage to current */
+NAME(629, POWER_VOLTAGE_DISTORTION, "power.voltage_distortion", "ratio", PER_100, 0, 100, MEASUREMENT) /* total, of the fundamental */
+NAME(630, POWER_CURRENT_DISTORTION, "power.current_distortion", "ratio", PER_100, 0, 100, MEASUREMENT)
+NAME(631, POWER_VOLTAGE_HARMONIC, "power.voltage_harmonic", "ratio", PER_100, 0, 100, MEASUREMENT) /* of one order */
+NAME(632, POWER_CURRENT_HARMONIC, "power.current_harmonic", "ratio", PER_100, 0, 100, MEASUREMENT)
 
 /* meters of water, gas and heat, 700-799 */
+NAME(700, METER_BATTERY_LOW, "meter.battery_low", "alarm", NONE, ANY, ANY, ALARM)
 
 /* elevators and special equipment, 800-899 */
 
