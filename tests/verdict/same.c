@@ -33,6 +33,7 @@
 #define FRAMES_PER_POLICY 5000u
 /** From so many frames on every reason can be asked for: a few policies may not use one. */
 #define FRAMES_FOR_ALL 500000u
+#define NEAR 64u /* bytes from the start that tell flows apart */
 #define SHOWN 5 /* differences printed in full */
 /** BPF_PROG_TEST_RUN refuses less; the native side must call it SHORT. */
 #define SHORTEST 14u
@@ -230,6 +231,9 @@ static int run_burst(struct same *s, uint32_t n)
 		if (i && cv_once_in(&s->random, 5)) {
 			memcpy(data[i], data[i - 1], len[i - 1]);
 			len[i] = len[i - 1];
+			if (len[i] && cv_once_in(&s->random, 2)) /* or one that is almost it */
+				data[i][cv_below(&s->random, len[i] < NEAR ? len[i] : NEAR)] ^=
+					(uint8_t)(1u << cv_below(&s->random, 8));
 		} else if (!len[i] || !cv_once_in(&s->random, 5)) {
 			len[i] = cv_generate_frame(&s->random, data[i]);
 		}
