@@ -44,6 +44,16 @@ static void print_dataplane(const json_t *d, const struct cv_colours *c)
 	       (unsigned long long)cv_json_count(d, "generation"));
 }
 
+/* A line only where somebody is away. */
+static void print_quarantine(const json_t *q)
+{
+	unsigned long long devices = cv_json_count(q, "devices");
+
+	if (devices)
+		printf("quarantine  %llu device(s), dataplane %s\n", devices,
+		       cv_json_text(q, "dataplane"));
+}
+
 static void print_log(const json_t *log)
 {
 	static const char *const headers[] = {"LANE", ">OLDEST", ">NEXT", ">BYTES", "STATE"};
@@ -102,6 +112,7 @@ int cv_cli_status(struct cv_cli *cli)
 	fputs("uptime      ", stdout);
 	print_uptime(json_number_value(json_object_get(doc, "uptime_s")));
 	print_dataplane(json_object_get(doc, "dataplane"), c);
+	print_quarantine(json_object_get(doc, "quarantine"));
 	cv_clean_text(cv_json_text(json_object_get(doc, "log"), "dir"), text, sizeof(text));
 	printf("log         %s\n", text);
 	printf("subscribers %llu\n\n", (unsigned long long)cv_json_count(doc, "subscribers"));
