@@ -235,6 +235,15 @@ NAME(632, POWER_CURRENT_HARMONIC, "power.current_harmonic", "ratio", PER_100, 0,
 
 /* meters of water, gas and heat, 700-799 */
 NAME(700, METER_BATTERY_LOW, "meter.battery_low", "alarm", NONE, ANY, ANY, ALARM)
+NAME(701, METER_VALVE, "meter.valve", "state", NONE, ANY, ANY, STATUS) /* 0 open, 1 closed, 3 fault */
+NAME(702, METER_VALVE_FAULT, "meter.valve_fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(703, METER_HOURS, "meter.hours", "time", HOUR, 0, 1e6, MEASUREMENT) /* how long it has worked */
+NAME(704, HEAT_POWER, "heat.power", "power", W, -1e11, 1e11, MEASUREMENT)
+NAME(705, HEAT_FLOW, "heat.flow", "volume flow", M3_H, -1e7, 1e7, MEASUREMENT)
+NAME(706, HEAT_VOLUME, "heat.volume", "volume", M3, -1e12, 1e12, MEASUREMENT)
+NAME(707, HEAT_SUPPLY_TEMPERATURE, "heat.supply_temperature", "temperature", CEL, -20, 250, MEASUREMENT)
+NAME(708, HEAT_RETURN_TEMPERATURE, "heat.return_temperature", "temperature", CEL, -20, 250, MEASUREMENT)
+NAME(709, COOLING_ENERGY, "cooling.energy", "energy", KWH, -1e13, 1e13, MEASUREMENT)
 
 /* elevators and special equipment, 800-899 */
 

@@ -95,6 +95,15 @@ NUMBER(DLT645, 26, "clear-meter")
 NUMBER(DLT645, 27, "clear-events")
 NUMBER(DLT645, 28, "control")
 NUMBER(DLT645, 29, "set-output")
+KEY(CJT188, "functions", TYPE, NUMBERS, 0, 63, 0, "functions (low six bits of the control code), of requests and answers")
+IDENTITY(CJT188, "address")
+NUMBER(CJT188, 1, "read")
+NUMBER(CJT188, 3, "read-address")
+NUMBER(CJT188, 4, "write")
+NUMBER(CJT188, 9, "read-key-version")
+NUMBER(CJT188, 21, "set-address")
+NUMBER(CJT188, 22, "set-base")
+NUMBER(CJT188, 42, "valve")
 /* clang-format on */
 #undef KEY
 #undef IDENTITY
