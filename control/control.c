@@ -91,7 +91,6 @@ static int open_quarantine(struct cv_control *c)
 	struct cv_diagnostics diag = {0};
 	int res = cv_quarantine_keeper_create(c->loop, c->config, &c->quarantine, &diag);
 
-	c->input_wrong = res < 0 && diag.errors > 0;
 	cv_diagnostics_print(&diag, stderr);
 	cv_diagnostics_free(&diag);
 	return res;
