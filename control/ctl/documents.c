@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/ctl/documents.h"
 #include "control/ctl/module_document.h"
+#include "control/warnings.h"
 
 #include <stdio.h>
 
@@ -106,17 +107,6 @@ static json_t *log_status(const struct cv_control *c)
 			 cv_eventlog_counters(c->log)->direct, "lanes", lanes);
 }
 
-__attribute__((format(printf, 2, 3))) static void warn(json_t *list, const char *format, ...)
-{
-	char text[512];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	json_array_append_new(list, json_string(text));
-}
-
 static json_t *warnings(const struct cv_control *c)
 {
 	const struct cv_consumer *consumer = cv_link_server_dataplane(c->link);
@@ -125,32 +115,33 @@ static json_t *warnings(const struct cv_control *c)
 
 	for (int i = 0; i < CV_LANE_COUNT; i++)
 		if (cv_eventlog_full(c->log, (enum cv_lane)i))
-			warn(list,
-			     "the disk of %s is full: %s records will be refused when their "
-			     "segment is; free some space",
-			     c->config->log_dir, cv_lane_name((unsigned int)i));
+			cv_warn(list,
+				"the disk of %s is full: %s records will be refused when their "
+				"segment is; free some space",
+				c->config->log_dir, cv_lane_name((unsigned int)i));
 	if (!cv_eventlog_counters(c->log)->direct)
-		warn(list, "the file system of %s has no O_DIRECT: writes are slower",
-		     c->config->log_dir);
+		cv_warn(list, "the file system of %s has no O_DIRECT: writes are slower",
+			c->config->log_dir);
 	if (!consumer) {
-		warn(list, "no dataplane is attached: start culvert-dataplane");
+		cv_warn(list, "no dataplane is attached: start culvert-dataplane");
 	} else {
 		if (cv_consumer_broken(consumer))
-			warn(list,
-			     "the dataplane's handoff is broken (%s): restart "
-			     "culvert-dataplane",
-			     cv_consumer_broken(consumer));
+			cv_warn(list,
+				"the dataplane's handoff is broken (%s): restart "
+				"culvert-dataplane",
+				cv_consumer_broken(consumer));
 	}
 	cv_rollout_warn(c->rollout, list);
 	cv_module_warn(c->bpf, c->gen, list);
 	if (cv_quarantine_keeper_warning(c->quarantine))
-		warn(list, "the quarantine is not in force as it is listed: %s",
-		     cv_quarantine_keeper_warning(c->quarantine));
+		cv_warn(list, "the quarantine is not in force as it is listed: %s",
+			cv_quarantine_keeper_warning(c->quarantine));
 	if (c->firewall && !cv_firewall_in_place(c->firewall))
-		warn(list, "the host's firewall is not in place: culvert firewall apply says why");
+		cv_warn(list,
+			"the host's firewall is not in place: culvert firewall apply says why");
 	if (broken && cv_ledger_state(&c->ledger) == CV_LEDGER_OPEN)
-		warn(list, "the ledger is open: %s is off by %lld", broken->name,
-		     (long long)(broken->left - broken->right));
+		cv_warn(list, "the ledger is open: %s is off by %lld", broken->name,
+			(long long)(broken->left - broken->right));
 	return list;
 }
 

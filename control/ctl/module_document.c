@@ -3,9 +3,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "control/policy/module_report.h"
+#include "control/text/utc.h"
+#include "control/warnings.h"
 #include "ebpf/module.h"
 
 static bool runs_on(const struct cv_bpf_module *m, const struct cv_gen_port *ports, uint32_t i)
@@ -28,17 +29,13 @@ static json_t *ports_json(const struct cv_bpf_module *m, const struct cv_generat
 static json_t *module_json(const struct cv_bpf *bpf, const struct cv_generation *gen, uint32_t slot)
 {
 	struct cv_bpf_module m;
-	char since[32] = "";
-	struct tm tm;
-	time_t at;
+	char since[CV_UTC_SIZE];
 	json_t *root;
 
 	if (!bpf || cv_bpf_module_counters(bpf, slot, &m))
 		return json_null();
 	root = cv_module_info_json(&m.slot.info);
-	at = (time_t)m.slot.since;
-	if (gmtime_r(&at, &tm))
-		strftime(since, sizeof(since), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	cv_utc_text((int64_t)m.slot.since, since);
 	json_object_set_new(root, "since", json_string(since));
 	json_object_set_new(root, "ports", ports_json(&m, gen, true));
 	json_object_set_new(root, "not_on", ports_json(&m, gen, false));
@@ -57,19 +54,6 @@ json_t *cv_module_document(const struct cv_bpf *bpf, const struct cv_generation 
 			 module_json(bpf, gen, e.previous));
 }
 
-static void warn(json_t *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void warn(json_t *list, const char *format, ...)
-{
-	char text[256];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	json_array_append_new(list, json_string(text));
-}
-
 void cv_module_warn(const struct cv_bpf *bpf, const struct cv_generation *gen, json_t *list)
 {
 	const struct cv_gen_port *ports = cv_generation_at(gen, gen->ports);
@@ -80,26 +64,27 @@ void cv_module_warn(const struct cv_bpf *bpf, const struct cv_generation *gen, j
 		return;
 	name = m.slot.info.name;
 	if (cv_bpf_module_over_budget(&m))
-		warn(list,
-		     "module %s takes %" PRIu64
-		     " ns per frame on average, its budget is %u ns: make "
-		     "it cheaper, or state what it needs",
-		     name, cv_bpf_module_mean_ns(&m), m.slot.info.budget_ns);
+		cv_warn(list,
+			"module %s takes %" PRIu64
+			" ns per frame on average, its budget is %u ns: make "
+			"it cheaper, or state what it needs",
+			name, cv_bpf_module_mean_ns(&m), m.slot.info.budget_ns);
 	if (m.counts.invalid)
-		warn(list,
-		     "module %s returned %llu times what means nothing, and those frames went on: "
-		     "return cv_continue() or cv_drop(code)",
-		     name, (unsigned long long)m.counts.invalid);
+		cv_warn(list,
+			"module %s returned %llu times what means nothing, and those frames went "
+			"on: "
+			"return cv_continue() or cv_drop(code)",
+			name, (unsigned long long)m.counts.invalid);
 	if (m.counts.absent)
-		warn(list,
-		     "module %s was not there for %llu frames, which went on: apply the policy "
-		     "again",
-		     name, (unsigned long long)m.counts.absent);
+		cv_warn(list,
+			"module %s was not there for %llu frames, which went on: apply the policy "
+			"again",
+			name, (unsigned long long)m.counts.absent);
 	for (uint32_t i = 0; i < gen->ports.count; i++) {
 		if (ports[i].kind != CV_PORT_AF_XDP)
-			warn(list,
-			     "module %s does not run on port %s: modules run in the kernel, on "
-			     "af_xdp ports",
-			     name, ports[i].name);
+			cv_warn(list,
+				"module %s does not run on port %s: modules run in the kernel, on "
+				"af_xdp ports",
+				name, ports[i].name);
 	}
 }

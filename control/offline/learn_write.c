@@ -7,9 +7,9 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "control/offline/learn_internal.h"
+#include "control/text/utc.h"
 #include "dataplane/decode/decoder.h"
 
 #define RULE_STEP 10
@@ -28,12 +28,9 @@ static void plural(FILE *out, uint64_t n, const char *thing)
 
 static void show_time(FILE *out, int64_t ns)
 {
-	time_t s = (time_t)(ns / 1000000000);
-	char text[32] = "?";
-	struct tm tm;
+	char text[CV_UTC_SIZE];
 
-	if (gmtime_r(&s, &tm))
-		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	cv_utc_text(ns / 1000000000, text);
 	fputs(text, out);
 }
 

@@ -4,21 +4,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "control/config/yaml.h"
 #include "control/rollout/diff.h"
 #include "control/rollout/rollout_private.h"
+#include "control/text/utc.h"
+#include "control/warnings.h"
 
 /* RFC 3339, whole seconds. */
 static json_t *time_json(int64_t ns)
 {
-	time_t seconds = (time_t)(ns / 1000000000);
-	char text[32];
-	struct tm tm;
+	char text[CV_UTC_SIZE];
 
-	gmtime_r(&seconds, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	cv_utc_text(ns / 1000000000, text);
 	return json_string(text);
 }
 
@@ -238,34 +236,24 @@ json_t *cv_rollout_diff(const struct cv_rollout *r, uint64_t a, uint64_t b, int 
 	return doc;
 }
 
-__attribute__((format(printf, 2, 3))) static void warn(json_t *list, const char *format, ...)
-{
-	char text[768];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	json_array_append_new(list, text_json(text));
-}
-
 void cv_rollout_warn(const struct cv_rollout *r, json_t *list)
 {
 	const char *why;
 
 	if (cv_link_policy_in_step(r->link, &why) == CV_LINK_UNFIT)
-		warn(list,
-		     "the dataplane does not take generation %llu (%s): restart "
-		     "culvert-dataplane",
-		     (unsigned long long)r->state.live, why);
+		cv_warn(list,
+			"the dataplane does not take generation %llu (%s): restart "
+			"culvert-dataplane",
+			(unsigned long long)r->state.live, why);
 	if (r->state.confirm)
-		warn(list, "policy %llu is reverted in %.0f s unless it is confirmed",
-		     (unsigned long long)r->state.live, (double)cv_rollout_left(&r->state) / 1e9);
+		cv_warn(list, "policy %llu is reverted in %.0f s unless it is confirmed",
+			(unsigned long long)r->state.live,
+			(double)cv_rollout_left(&r->state) / 1e9);
 	if (cv_audit_waiting(r->audit))
-		warn(list, "%u rows of the audit trail wait for room in %s",
-		     cv_audit_waiting(r->audit), r->store.dir);
+		cv_warn(list, "%u rows of the audit trail wait for room in %s",
+			cv_audit_waiting(r->audit), r->store.dir);
 	if (r->file_warning[0])
-		warn(list, "%s", r->file_warning);
+		cv_warn(list, "%s", r->file_warning);
 	if (r->module_missing && r->module_missing == r->live.about.number)
-		warn(list, "%s", r->module_warning);
+		cv_warn(list, "%s", r->module_warning);
 }

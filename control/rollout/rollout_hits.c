@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "control/rollout/rollout_private.h"
+#include "control/text/utc.h"
 
 /* Differences told, those with the most packets. */
 #define DIFFERENCES_MAX 1000
@@ -27,14 +28,11 @@ static int64_t wall_of(uint64_t mono_ns)
 
 static json_t *last_json(uint64_t mono_ns)
 {
-	time_t seconds = (time_t)(wall_of(mono_ns) / 1000000000);
-	char text[32];
-	struct tm tm;
+	char text[CV_UTC_SIZE];
 
 	if (mono_ns == 0)
 		return json_null();
-	gmtime_r(&seconds, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	cv_utc_text(wall_of(mono_ns) / 1000000000, text);
 	return json_string(text);
 }
 

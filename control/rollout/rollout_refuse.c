@@ -2,18 +2,9 @@
 /* May a change be: is nothing in its way, and is there something to be changed? */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "control/rollout/rollout_private.h"
-
-static void clock_text(int64_t ns, char ret[32])
-{
-	time_t seconds = (time_t)(ns / 1000000000);
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
-	strftime(ret, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
+#include "control/text/utc.h"
 
 __attribute__((format(printf, 3, 4))) static json_t *conflict(const char *hint, int *ret_status,
 							      const char *format, ...)
@@ -33,24 +24,24 @@ static json_t *in_the_way(const struct cv_rollout *r, const struct cv_change_req
 			  int *ret_status)
 {
 	const struct cv_state *s = &r->state;
-	char when[32];
+	char when[CV_UTC_SIZE];
 
 	if (r->job.busy) {
-		clock_text(r->job.since_ns, when);
+		cv_utc_text(r->job.since_ns / 1000000000, when);
 		return conflict("try again when it is done", ret_status,
 				"%s by %s has been under way since %s",
 				cv_change_name(r->job.change), r->job.who, when);
 	}
 	if (s->confirm && q->change != CV_CHANGE_CONFIRM && q->change != CV_CHANGE_REVERT &&
 	    q->change != CV_CHANGE_TIMEOUT) {
-		clock_text(s->live_since_ns, when);
+		cv_utc_text(s->live_since_ns / 1000000000, when);
 		return conflict("confirm it or revert it first", ret_status,
 				"policy %llu, applied by %s at %s, waits to be confirmed",
 				(unsigned long long)s->live, s->live_who, when);
 	}
 	if (s->shadow && (q->change == CV_CHANGE_APPLY || q->change == CV_CHANGE_SHADOW) &&
 	    strcmp(s->shadow_who, q->who) != 0) {
-		clock_text(s->shadow_since_ns, when);
+		cv_utc_text(s->shadow_since_ns / 1000000000, when);
 		return conflict("promote it, or end it with: culvert policy shadow --stop",
 				ret_status, "%s has policy %llu in shadow since %s", s->shadow_who,
 				(unsigned long long)s->shadow, when);
