@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <pcap/pcap.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,33 +23,25 @@ struct cv_live {
 	uint64_t number;
 };
 
-__attribute__((format(printf, 3, 4))) static int fail(struct cv_source_error *error, int err,
-						      const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(error->text, sizeof(error->text), format, args);
-	va_end(args);
-	return err;
-}
-
 /* What libpcap says and what to do about it. */
 static int fail_tap(pcap_t *tap, const char *name, int status, struct cv_source_error *error)
 {
 	switch (status) {
 	case PCAP_ERROR_PERM_DENIED:
-		return fail(error, -EPERM,
-			    "%s: not allowed to listen: run it as root or with CAP_NET_RAW", name);
+		return cv_source_fail(
+			error, -EPERM,
+			"%s: not allowed to listen: run it as root or with CAP_NET_RAW", name);
 	case PCAP_ERROR_NO_SUCH_DEVICE:
-		return fail(error, -ENODEV,
-			    "%s: there is no such interface here (see ip link; in another network "
-			    "namespace: nsenter --net=)",
-			    name);
+		return cv_source_fail(
+			error, -ENODEV,
+			"%s: there is no such interface here (see ip link; in another network "
+			"namespace: nsenter --net=)",
+			name);
 	case PCAP_ERROR_IFACE_NOT_UP:
-		return fail(error, -ENETDOWN, "%s: is down (ip link set %s up)", name, name);
+		return cv_source_fail(error, -ENETDOWN, "%s: is down (ip link set %s up)", name,
+				      name);
 	default:
-		return fail(error, -EIO, "%s: %s", name, pcap_geterr(tap));
+		return cv_source_fail(error, -EIO, "%s: %s", name, pcap_geterr(tap));
 	}
 }
 
@@ -61,10 +52,10 @@ static int set_filter(pcap_t *tap, const char *name, const char *filter,
 	int err = 0;
 
 	if (pcap_compile(tap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) < 0)
-		return fail(error, -EINVAL, "filter \"%.200s\": %s (see pcap-filter(7))", filter,
-			    pcap_geterr(tap));
+		return cv_source_fail(error, -EINVAL, "filter \"%.200s\": %s (see pcap-filter(7))",
+				      filter, pcap_geterr(tap));
 	if (pcap_setfilter(tap, &program) < 0)
-		err = fail(error, -EIO, "%s: %s", name, pcap_geterr(tap));
+		err = cv_source_fail(error, -EIO, "%s: %s", name, pcap_geterr(tap));
 	pcap_freecode(&program);
 	return err;
 }
@@ -77,7 +68,7 @@ static int open_tap(struct cv_live *live, const char *name, const char *filter,
 	int status;
 
 	if (!tap)
-		return fail(error, -EIO, "%s: %s", name, text);
+		return cv_source_fail(error, -EIO, "%s: %s", name, text);
 	live->taps[live->count++] = tap;
 	pcap_set_snaplen(tap, CV_CAPTURE_FRAME_MAX);
 	pcap_set_promisc(tap, 1);
@@ -88,10 +79,11 @@ static int open_tap(struct cv_live *live, const char *name, const char *filter,
 	if (status < 0)
 		return fail_tap(tap, name, status, error);
 	if (pcap_datalink(tap) != DLT_EN10MB)
-		return fail(error, -EINVAL, "%s: is not an Ethernet interface", name);
+		return cv_source_fail(error, -EINVAL, "%s: is not an Ethernet interface", name);
 	/* Of a frame that passes two of the interfaces, each sees it once come in. */
 	if (pcap_setdirection(tap, PCAP_D_IN) < 0 || pcap_setnonblock(tap, 1, text) < 0)
-		return fail(error, -EIO, "%s: %s", name, text[0] ? text : pcap_geterr(tap));
+		return cv_source_fail(error, -EIO, "%s: %s", name,
+				      text[0] ? text : pcap_geterr(tap));
 	return filter ? set_filter(tap, name, filter, error) : 0;
 }
 
@@ -102,9 +94,9 @@ int cv_live_open(char *const *interfaces, int count, const char *filter, struct 
 	int err = 0;
 
 	if (!live)
-		return fail(error, -ENOMEM, "out of memory");
+		return cv_source_fail(error, -ENOMEM, "out of memory");
 	if (count > CV_LIVE_MAX)
-		err = fail(error, -E2BIG, "more than %d interfaces", CV_LIVE_MAX);
+		err = cv_source_fail(error, -E2BIG, "more than %d interfaces", CV_LIVE_MAX);
 	for (int i = 0; err == 0 && i < count; i++)
 		err = open_tap(live, interfaces[i], filter, error);
 	if (err < 0)
@@ -172,8 +164,8 @@ int cv_live_run(struct cv_live *live, uint64_t duration_ns, const volatile int *
 			int n = drain(live, live->taps[i], take, arg);
 
 			if (n < 0)
-				return fail(error, n, "%s (has the interface gone?)",
-					    pcap_geterr(live->taps[i]));
+				return cv_source_fail(error, n, "%s (has the interface gone?)",
+						      pcap_geterr(live->taps[i]));
 			taken += n;
 		}
 		if (!taken)

@@ -33,8 +33,7 @@ struct cv_source {
 	uint8_t frame[CV_CAPTURE_FRAME_MAX + CV_LINK_HEADROOM];
 };
 
-__attribute__((format(printf, 3, 4))) static int fail(struct cv_source_error *error, int err,
-						      const char *format, ...)
+int cv_source_fail(struct cv_source_error *error, int err, const char *format, ...)
 {
 	va_list args;
 
@@ -50,12 +49,12 @@ static int compile_filter(struct cv_source *s, const char *text, struct cv_sourc
 	int err = 0;
 
 	if (!ethernet)
-		return fail(error, -ENOMEM, "out of memory");
+		return cv_source_fail(error, -ENOMEM, "out of memory");
 	if (pcap_compile(ethernet, &s->filter, text, 1, PCAP_NETMASK_UNKNOWN) == 0)
 		s->filtered = true;
 	else
-		err = fail(error, -EINVAL, "filter \"%.200s\": %s (see pcap-filter(7))", text,
-			   pcap_geterr(ethernet));
+		err = cv_source_fail(error, -EINVAL, "filter \"%.200s\": %s (see pcap-filter(7))",
+				     text, pcap_geterr(ethernet));
 	pcap_close(ethernet);
 	return err;
 }
@@ -70,7 +69,7 @@ int cv_source_open(const struct cv_source_options *options, struct cv_source **r
 		s->inputs = calloc(options->count + 1, sizeof(*s->inputs));
 	if (!s || !s->inputs) {
 		cv_source_close(s);
-		return fail(error, -ENOMEM, "out of memory");
+		return cv_source_fail(error, -ENOMEM, "out of memory");
 	}
 	s->options = *options;
 	s->told = time(NULL);
@@ -139,7 +138,8 @@ static int load(struct cv_source *s, unsigned int i, struct cv_source_error *err
 		n = cv_capture_open(path, &in->capture, &why);
 		if (n < 0) {
 			in->done = true;
-			return fail(error, n == -EBADMSG ? -EPROTO : n, "%s: %s", path, why.text);
+			return cv_source_fail(error, n == -EBADMSG ? -EPROTO : n, "%s: %s", path,
+					      why.text);
 		}
 	}
 	n = cv_capture_next(in->capture, &in->packet, &why);
@@ -147,7 +147,7 @@ static int load(struct cv_source *s, unsigned int i, struct cv_source_error *err
 	in->done = n != 1;
 	if (n >= 0)
 		return 0;
-	return fail(error, -EBADMSG, "%s: cut short: %s", path, why.text);
+	return cv_source_fail(error, -EBADMSG, "%s: cut short: %s", path, why.text);
 }
 
 /* Whose packet is next: the earliest, or the first input's that has one. */

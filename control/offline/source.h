@@ -32,6 +32,10 @@ struct cv_source_error {
 	char text[512];
 };
 
+/** @return @p err, with the line set. */
+int cv_source_fail(struct cv_source_error *error, int err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 struct cv_source_options {
 	const struct cv_source_input *inputs; /* kept, not copied */
 	unsigned int count;
