@@ -10,17 +10,13 @@
 #include <cmocka.h>
 
 #include "tests/decode/senml_oracle.h"
+#include "tests/random.h"
 
 uint64_t seed;
 
 uint64_t next_random(void)
 {
-	/* splitmix64 */
-	uint64_t z = (seed += 0x9e3779b97f4a7c15ull);
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-	return z ^ (z >> 31);
+	return next_random_of(&seed);
 }
 
 unsigned int below(unsigned int n)

@@ -5,6 +5,7 @@
  * sequence, so a wrong event shows. Replay a run with CV_SEED=N.
  */
 #include "tests/eventlog/log_fixture.h"
+#include "tests/random.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,11 +28,7 @@ static uint64_t prng;
 
 static uint64_t next_random(void)
 {
-	uint64_t z = prng += 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-	return z ^ (z >> 31);
+	return next_random_of(&prng);
 }
 
 static unsigned int below(unsigned int n)

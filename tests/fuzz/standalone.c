@@ -17,6 +17,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "tests/random.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct input {
@@ -29,14 +31,9 @@ static size_t seed_count;
 static size_t max_len = 65536;
 static uint64_t prng;
 
-/* splitmix64: tiny, and every state is a good one. */
 static uint64_t next_random(void)
 {
-	uint64_t z = prng += 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-	return z ^ (z >> 31);
+	return next_random_of(&prng);
 }
 
 static size_t below(size_t n)

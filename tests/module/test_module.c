@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "ebpf/module.h"
+#include "tests/random.h"
 
 #define MUTANTS 400
 
@@ -125,15 +126,6 @@ static void test_refused(void **state)
 	assert_true(seen >= 5);
 }
 
-static uint64_t next_random(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-	return z ^ (z >> 31);
-}
-
 /* Through libbpf and the kernel, as control would. */
 static void test_damaged(void **state)
 {
@@ -145,13 +137,14 @@ static void test_damaged(void **state)
 	skip_without_right();
 	assert_non_null(bad);
 	for (unsigned int i = 0; i < MUTANTS; i++) {
-		size_t len = i % 4 ? size : next_random(&random) % size;
+		size_t len = i % 4 ? size : next_random_of(&random) % size;
 		struct cv_bpf_why why = {""};
-		int program = -1, flips = i % 4 ? 1 + (int)(next_random(&random) % 4) : 0;
+		int program = -1, flips = i % 4 ? 1 + (int)(next_random_of(&random) % 4) : 0;
 
 		memcpy(bad, good, size);
 		while (flips--)
-			bad[next_random(&random) % size] ^= (char)(1 << next_random(&random) % 8);
+			bad[next_random_of(&random) % size] ^=
+				(char)(1 << next_random_of(&random) % 8);
 		if (cv_module_load(bad, len, -1, -1, &program, NULL, &why)) {
 			assert_true(strlen(why.text) > 10);
 			assert_int_equal(program, -1);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "dataplane/decode/decimal.h"
+#include "tests/random.h"
 
 #define ROUNDS 2000000
 
@@ -21,12 +22,7 @@ static uint64_t seed;
 
 static uint64_t next_random(void)
 {
-	/* splitmix64 */
-	uint64_t z = (seed += 0x9e3779b97f4a7c15ull);
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-	return z ^ (z >> 31);
+	return next_random_of(&seed);
 }
 
 static int parse(const char *text, double *ret)

@@ -13,6 +13,7 @@
 
 #include "control/policy/policy.h"
 #include "dataplane/policy/policy_table.h"
+#include "tests/random.h"
 
 #define GROUPS 3
 #define SERVICES 7
@@ -38,11 +39,7 @@ static uint64_t prng;
 
 static unsigned int below(unsigned int n)
 {
-	uint64_t z = prng += 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-	return (unsigned int)((z ^ (z >> 31)) % n);
+	return (unsigned int)(next_random_of(&prng) % n);
 }
 
 static void write_refs(FILE *out, const char *key, const char *prefix, unsigned int names)
