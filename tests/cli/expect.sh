@@ -2,8 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 # For the tests of single commands: run one, hold its exit code and its words against what is wanted,
 # end the test at the first that differs. Sourced; outputs of the last command are in out and err of
-# the working directory. The end-to-end tests, which go on, have tests/netns/check.sh.
+# the folder $work. The end-to-end tests, which go on, have tests/netns/check.sh.
 checks=0
+pids=()
+work=
+
+# A folder of the test's own to work in; it goes in the end, and with it every one of $pids.
+in_work_folder() {
+	work=$(mktemp -d)
+	trap leave_work_folder EXIT
+	cd "$work" || exit
+}
+leave_work_folder() {
+	local pid
+	for pid in "${pids[@]}"; do kill -9 "$pid" 2>/dev/null || true; done
+	rm -rf "$work"
+}
 
 fail() {
 	printf 'FAIL: %s\n' "$*" >&2

@@ -6,15 +6,8 @@ set -euo pipefail
 # shellcheck source=tests/cli/expect.sh
 . "$(dirname "$0")/expect.sh"
 culvert=$(realpath "$1") control=$(realpath "$2") dataplane=$(realpath "$3") capture=$(realpath "$4")
-work=$(mktemp -d)
-pids=()
-cleanup() {
-	for pid in "${pids[@]}"; do kill -9 "$pid" 2>/dev/null || true; done
-	rm -rf "$work"
-}
-trap cleanup EXIT
+in_work_folder
 export CULVERT_SOCKET=$work/control.sock
-cd "$work"
 
 wait_for() {
 	for _ in $(seq 200); do

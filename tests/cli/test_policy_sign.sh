@@ -6,9 +6,7 @@ set -euo pipefail
 # shellcheck source=tests/cli/expect.sh
 . "$(dirname "$0")/expect.sh"
 culvert=$(realpath "$1")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
+in_work_folder
 export HOME=$work TMPDIR=$work/tmp
 unset MINISIGN_CONFIG_DIR SOURCE_DATE_EPOCH
 mkdir tmp

@@ -6,9 +6,7 @@ set -euo pipefail
 # shellcheck source=tests/cli/expect.sh
 . "$(dirname "$0")/../cli/expect.sh"
 culvert=$(realpath "$1") example=$(realpath "$2") refused=$(realpath "$3")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
+in_work_folder
 cp "$refused"/*.bpf.c .
 
 build() { "$culvert" policy module build "$@"; }

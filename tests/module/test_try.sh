@@ -7,9 +7,7 @@ set -euo pipefail
 culvert=$(realpath "$1") example=$(realpath "$2") codes=$(realpath "$3") refused=$(realpath "$4")
 here=$(realpath "$(dirname "$0")")
 [ "$(id -u)" = 0 ] || { echo "SKIP: running programs in the kernel needs root"; exit 77; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
+in_work_folder
 
 equal() { [ "$2" = "$3" ] || fail "$1: want $2, got $3"; }
 try() { "$culvert" policy module test "$@"; }
