@@ -76,7 +76,7 @@ struct dlt645_item {
 	uint8_t stage; /* enum cv_stage_of_value */
 	uint16_t name; /* 0 = raw */
 	uint16_t unit;
-	char sub[8]; /* phase, tariff; empty = the whole meter */
+	char sub[8]; /* phase, tariff, terminated; empty = the whole meter */
 };
 
 /** Items of a data block, one after the other; a single item is a block of one. */

@@ -147,7 +147,7 @@ static void put_item(const struct answer *a, uint32_t di, const struct dlt645_it
 	if (it->name == CV_NAME_NONE)
 		put_raw_name(a, di);
 	if (it->sub[0] != '\0')
-		cv_emit_tlv(a->f->d->emit, CV_TLV_SUB, it->sub, strnlen(it->sub, sizeof(it->sub)));
+		cv_emit_tlv(a->f->d->emit, CV_TLV_SUB, it->sub, strlen(it->sub));
 	put_value(a, rec, it, at);
 	cv_emit_end(a->f->d->emit);
 	if (di == STATUS_WORD_1 && !a->edition_1997) {
