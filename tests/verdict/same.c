@@ -34,6 +34,8 @@
 /** From so many frames on every reason can be asked for: a few policies may not use one. */
 #define FRAMES_FOR_ALL 500000u
 #define NEAR 64u /* bytes from the start that tell flows apart */
+#define FRAG_AT 20u /* of IPv4 without a tag or options, as are the next */
+#define PORTS_AT 34u
 #define SHOWN 5 /* differences printed in full */
 /** BPF_PROG_TEST_RUN refuses less; the native side must call it SHORT. */
 #define SHORTEST 14u
@@ -217,6 +219,19 @@ static int compare(struct same *s, const struct cv_frame *f, uint32_t beside)
 	return 0;
 }
 
+/* Now and then a frame that is almost the same: a fragment, without ports, or anything. */
+static void change(struct same *s, uint8_t *frame, uint32_t len)
+{
+	uint32_t at = cv_below(&s->random, NEAR);
+
+	if (cv_once_in(&s->random, 2))
+		at = FRAG_AT + cv_below(&s->random, 2);
+	if (cv_once_in(&s->random, 4) && len >= PORTS_AT + 4)
+		memset(frame + PORTS_AT, 0, 4);
+	else if (at < len && cv_once_in(&s->random, 2))
+		frame[at] ^= (uint8_t)(1u << cv_below(&s->random, 8));
+}
+
 static int run_burst(struct same *s, uint32_t n)
 {
 	static uint8_t data[CV_BURST_MAX][CV_GENERATE_MAX];
@@ -231,9 +246,7 @@ static int run_burst(struct same *s, uint32_t n)
 		if (i && cv_once_in(&s->random, 5)) {
 			memcpy(data[i], data[i - 1], len[i - 1]);
 			len[i] = len[i - 1];
-			if (len[i] && cv_once_in(&s->random, 2)) /* or one that is almost it */
-				data[i][cv_below(&s->random, len[i] < NEAR ? len[i] : NEAR)] ^=
-					(uint8_t)(1u << cv_below(&s->random, 8));
+			change(s, data[i], len[i]);
 		} else if (!len[i] || !cv_once_in(&s->random, 5)) {
 			len[i] = cv_generate_frame(&s->random, data[i]);
 		}
