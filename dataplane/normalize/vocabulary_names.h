@@ -197,6 +197,57 @@ NAME(302, DEVICE_CLOCK, "device.clock", "time", S, ANY, ANY, STATUS) /* what the
 /* vehicles, 400-499 */
 
 /* water regime beside quality: reservoirs, gates, pumps, ponding, 500-599 */
+NAME(500, RAIN_TOTAL, "weather.rain_total", "rainfall", MM, 0, 100000, MEASUREMENT) /* since the gauge began to count */
+NAME(501, RAIN_1MIN, "weather.rain_1min", "rainfall", MM, 0, 100, MEASUREMENT)
+NAME(502, RAIN_5MIN, "weather.rain_5min", "rainfall", MM, 0, 200, MEASUREMENT)
+NAME(503, RAIN_10MIN, "weather.rain_10min", "rainfall", MM, 0, 300, MEASUREMENT)
+NAME(504, RAIN_30MIN, "weather.rain_30min", "rainfall", MM, 0, 500, MEASUREMENT)
+NAME(505, RAIN_1H, "weather.rain_1h", "rainfall", MM, 0, 1000, MEASUREMENT)
+NAME(506, RAIN_2H, "weather.rain_2h", "rainfall", MM, 0, 1500, MEASUREMENT)
+NAME(507, RAIN_3H, "weather.rain_3h", "rainfall", MM, 0, 2000, MEASUREMENT)
+NAME(508, RAIN_6H, "weather.rain_6h", "rainfall", MM, 0, 3000, MEASUREMENT)
+NAME(509, RAIN_12H, "weather.rain_12h", "rainfall", MM, 0, 4000, MEASUREMENT)
+NAME(510, RAIN_DAY, "weather.rain_day", "rainfall", MM, 0, 5000, MEASUREMENT)
+NAME(511, RAIN_STORM, "weather.rain_storm", "rainfall", MM, 0, 5000, MEASUREMENT) /* of the rainstorm that goes on */
+NAME(512, WEATHER_EVAPORATION, "weather.evaporation", "evaporation", MM, 0, 500, MEASUREMENT)
+NAME(513, WEATHER_EVAPORATION_DAY, "weather.evaporation_day", "evaporation", MM, 0, 500, MEASUREMENT)
+NAME(514, WATER_LEVEL_RELATIVE, "water.level_relative", "height", M, 0, 656, MEASUREMENT) /* above the station's own base */
+NAME(515, WATER_LEVEL_UPSTREAM, "water.level_upstream", "height", M, -500, 9000, MEASUREMENT) /* of a reservoir, gate or pump station */
+NAME(516, WATER_LEVEL_DOWNSTREAM, "water.level_downstream", "height", M, -500, 9000, MEASUREMENT)
+NAME(517, GROUNDWATER_DEPTH, "groundwater.depth", "length", M, -100, 10000, MEASUREMENT) /* below ground */
+NAME(518, WATER_WAVE_HEIGHT, "water.wave_height", "height", M, 0, 50, MEASUREMENT)
+NAME(519, WATER_VELOCITY, "water.velocity", "speed", M_S, -50, 50, MEASUREMENT)
+NAME(520, WATER_VELOCITY_MEAN, "water.velocity_mean", "speed", M_S, -50, 50, MEASUREMENT) /* over the cross section */
+NAME(521, WATER_OUTFLOW, "water.outflow", "volume flow", M3_S, -300000, 300000, MEASUREMENT) /* of all outlets of a reservoir or gate together */
+NAME(522, WATER_SECTION_AREA, "water.section_area", "area", M2, 0, 1e6, MEASUREMENT)
+NAME(523, WATER_SEDIMENT, "water.sediment", "mass concentration", KG_M3, 0, 2000, MEASUREMENT)
+NAME(524, WATER_SEDIMENT_LOAD, "water.sediment_load", "mass", KG, 0, 1e16, MEASUREMENT)
+NAME(525, WATER_REDOX, "water.redox", "voltage", MV, -3000, 3000, MEASUREMENT)
+NAME(526, WATER_SELENIUM, "water.selenium", "mass concentration", UG_L, 0, 1e6, MEASUREMENT)
+NAME(527, WATER_METER_REMAINING, "water.meter_remaining", "volume", M3, -1e9, 1e9, MEASUREMENT) /* what is paid for and not used */
+NAME(528, WATER_METER_HOURLY, "water.meter_hourly", "volume flow", M3_H, 0, 1e9, MEASUREMENT)
+NAME(529, SOIL_MOISTURE, "soil.moisture", "volume fraction", PER_100, 0, 100, MEASUREMENT)
+NAME(530, SOIL_TEMPERATURE, "soil.temperature", "temperature", CEL, -90, 90, MEASUREMENT)
+NAME(531, GATE_OPENING, "gate.opening", "length", M, 0, 1000, MEASUREMENT)
+NAME(532, GATE_OPEN_COUNT, "gate.open_count", "count", COUNT_OF, 0, 1000, MEASUREMENT)
+NAME(533, GATE_FLOW, "gate.flow", "volume flow", M3_S, -300000, 300000, MEASUREMENT)
+NAME(534, PUMP_RUNNING_COUNT, "pump.running_count", "count", COUNT_OF, 0, 1000, MEASUREMENT)
+NAME(535, PUMP_SWITCHES, "pump.switches", "state", NONE, ANY, ANY, STATUS) /* bit 0 is pump 1: 1 = runs */
+NAME(536, VALVE_SWITCHES, "valve.switches", "state", NONE, ANY, ANY, STATUS) /* bit 0 is valve 1: 1 = open */
+NAME(537, GATE_SWITCHES, "gate.switches", "state", NONE, ANY, ANY, STATUS) /* bit 0 is gate 1: 1 = open */
+NAME(538, WATER_QUOTA_CONTROL, "water.quota_control", "state", NONE, ANY, ANY, STATUS) /* supply ends with what is paid for */
+NAME(539, STATION_STATE, "station.state", "state", NONE, ANY, ANY, STATUS) /* the state word */
+NAME(540, STATION_MANUAL_ENTRY, "station.manual_entry", "text", NONE, ANY, ANY, STATUS) /* typed in by an observer */
+NAME(541, STATION_PICTURE, "station.picture", "picture", NONE, ANY, ANY, STATUS)
+NAME(542, WATER_LEVEL_ALARM, "water.level_alarm", "alarm", NONE, ANY, ANY, ALARM)
+NAME(543, WATER_FLOW_ALARM, "water.flow_alarm", "alarm", NONE, ANY, ANY, ALARM)
+NAME(544, WATER_QUALITY_ALARM, "water.quality_alarm", "alarm", NONE, ANY, ANY, ALARM)
+NAME(545, WATER_METER_ALARM, "water.meter_alarm", "alarm", NONE, ANY, ANY, ALARM) /* little is left of what is paid for */
+NAME(546, STATION_MAINS_LOST, "station.mains_lost", "alarm", NONE, ANY, ANY, ALARM)
+NAME(547, STATION_BATTERY_LOW, "station.battery_low", "alarm", NONE, ANY, ANY, ALARM)
+NAME(548, STATION_FLOW_METER_FAULT, "station.flow_meter_fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(549, STATION_LEVEL_METER_FAULT, "station.level_meter_fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(550, STATION_MEMORY_FAULT, "station.memory_fault", "alarm", NONE, ANY, ANY, ALARM)
 
 /* electricity, more of it, 600-699 */
 NAME(600, POWER_ENERGY_IMPORT, "power.energy_import", "energy", KWH, 0, 1e13, MEASUREMENT) /* forward active */

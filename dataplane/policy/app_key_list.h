@@ -104,6 +104,9 @@ NUMBER(CJT188, 9, "read-key-version")
 NUMBER(CJT188, 21, "set-address")
 NUMBER(CJT188, 22, "set-base")
 NUMBER(CJT188, 42, "valve")
+KEY(SL651, "functions", TYPE, NUMBERS, 0, 255, 0, "function codes")
+KEY(SL651, "answers", ANSWER, NUMBERS, 0, 255, 0, "function codes from the other end; absent: those of functions")
+IDENTITY(SL651, "station address")
 /* clang-format on */
 #undef KEY
 #undef IDENTITY
