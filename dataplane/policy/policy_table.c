@@ -175,7 +175,7 @@ static void find_classes(const struct cv_policy_table *t, const struct cv_frame 
 {
 	uint8_t late[CV_BURST_MAX]; /* whose classes are behind one more block */
 	struct end before[2] = {{.addr = UINT64_MAX}, {.addr = UINT64_MAX}};
-	unsigned int lates = 0;
+	unsigned int n_late = 0;
 
 	ask_classes(t, frames, steps, n);
 	for (unsigned int i = 0; i < n; i++) {
@@ -185,18 +185,18 @@ static void find_classes(const struct cv_policy_table *t, const struct cv_frame 
 			continue;
 		begin_classes(t, &frames[i], s, before);
 		if ((s->class_id[0] | s->class_id[1]) & CV_BLOCK4_MORE)
-			late[lates++] = (uint8_t)i;
+			late[n_late++] = (uint8_t)i;
 		else
 			ask_first_rule(t, &frames[i].packet, s);
 	}
-	for (unsigned int i = 0; i < lates; i++) {
+	for (unsigned int i = 0; i < n_late; i++) {
 		const struct cv_packet *p = &frames[late[i]].packet;
 		struct step *s = &steps[late[i]];
 
 		s->class_id[0] = middle_class4(&t->prefix4, p->src.v4, s->class_id[0]);
 		s->class_id[1] = middle_class4(&t->prefix4, p->dst.v4, s->class_id[1]);
 	}
-	for (unsigned int i = 0; i < lates; i++) {
+	for (unsigned int i = 0; i < n_late; i++) {
 		const struct cv_packet *p = &frames[late[i]].packet;
 		struct step *s = &steps[late[i]];
 
