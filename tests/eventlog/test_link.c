@@ -63,6 +63,7 @@ static void test_hostile_messages(void **state)
 	assert_int_equal(node_answer(n), CV_LINK_REFUSED);
 	assert_int_equal(cv_link_send(sock, &msg, n->handoff.fd, n->doorbell), 0);
 	assert_int_equal(node_answer(n), CV_LINK_ATTACHED);
+	assert_int_equal(node_answer(n), CV_LINK_QUARANTINE);
 	assert_int_equal(node_answer(n), CV_LINK_PREPARE);
 	assert_int_equal(cv_link_send(sock, &msg, n->handoff.fd, n->doorbell), 0);
 	assert_int_equal(node_answer(n), CV_LINK_REFUSED);
@@ -90,6 +91,7 @@ static void test_policies(void **state)
 	next->number = n->gen->number + 1;
 	assert_int_equal(cv_link_policy_in_step(p, &why), CV_LINK_ABSENT);
 	assert_int_equal(node_attach(n), CV_LINK_ATTACHED);
+	assert_int_equal(node_answer(n), CV_LINK_QUARANTINE);
 	assert_int_equal(node_answer(n), CV_LINK_PREPARE);
 	assert_int_equal(n->last.generation, n->gen->number);
 	assert_int_equal(cv_link_policy_in_step(p, &why), CV_LINK_WAITING);
@@ -132,6 +134,39 @@ static void test_policies(void **state)
 	free(next);
 }
 
+/* Who is in quarantine is told to a dataplane that comes, and again whenever it changes. */
+static void test_quarantine(void **state)
+{
+	struct node *n = *state;
+	struct cv_link_quarantine *q = cv_link_server_quarantine(n->link);
+	struct cv_quarantine_image nobody = {0};
+	struct cv_link_msg older;
+	const char *why = "";
+
+	assert_int_equal(cv_link_quarantine_in_step(q, &why), CV_LINK_ABSENT);
+	assert_int_equal(node_attach(n), CV_LINK_ATTACHED);
+	assert_int_equal(node_answer(n), CV_LINK_QUARANTINE);
+	older = n->last;
+	assert_int_equal(node_answer(n), CV_LINK_PREPARE);
+	assert_int_equal(cv_link_quarantine_in_step(q, &why), CV_LINK_WAITING);
+
+	/* A newer list: the answer to the one before says nothing about it. */
+	cv_quarantine_image_seal(&nobody);
+	assert_int_equal(cv_link_quarantine_offer(q, &nobody, &why), 0);
+	assert_int_equal(node_answer(n), CV_LINK_QUARANTINE);
+	assert_int_equal(n->last.crc32c, nobody.crc32c);
+	assert_int_equal(n->last.generation, older.generation + 1);
+	older.type = CV_LINK_QUARANTINED;
+	assert_int_equal(cv_link_send(n->sock, &older, -1, -1), 0);
+	node_wait_ms(n, 5);
+	assert_int_equal(cv_link_quarantine_in_step(q, &why), CV_LINK_WAITING);
+	say(n, CV_LINK_QUARANTINED, -ENOMEM);
+	assert_int_equal(cv_link_quarantine_in_step(q, &why), CV_LINK_UNFIT);
+	assert_string_equal(why, "no memory");
+	say(n, CV_LINK_QUARANTINED, 0);
+	assert_int_equal(cv_link_quarantine_in_step(q, &why), CV_LINK_READY);
+}
+
 static void test_socket_file(void **state)
 {
 	struct node *n = *state;
@@ -169,6 +204,7 @@ int main(void)
 						node_teardown),
 		cmocka_unit_test_setup_teardown(test_hostile_messages, node_setup, node_teardown),
 		cmocka_unit_test_setup_teardown(test_policies, node_setup, node_teardown),
+		cmocka_unit_test_setup_teardown(test_quarantine, node_setup, node_teardown),
 		cmocka_unit_test_setup_teardown(test_socket_file, node_setup, node_teardown),
 	};
 
