@@ -135,7 +135,7 @@ static void put_content(const struct dlt645_frame *f, struct cv_record *rec, enu
 			cv_emit_tlv(f->d->emit, CV_TLV_TEXT, digits, 2 * len);
 			break;
 		}
-		/* fall through */
+		__attribute__((fallthrough));
 	default:
 		rec->flags |= content == BYTES ? 0 : CV_FLAG_RAW;
 		rec->value_type = CV_VALUE_BYTES;
