@@ -72,11 +72,6 @@ static size_t find_head(const uint8_t *data, size_t len, bool *sure)
 	return len;
 }
 
-static bool sum_matches(const uint8_t *frame, size_t total)
-{
-	return frame[total - TAIL] == meter_sum(frame, total - TAIL);
-}
-
 static void read_frame(struct cjt188_frame *f, const uint8_t *frame)
 {
 	f->type = frame[1];
@@ -143,8 +138,8 @@ static int64_t cjt188_decode(struct cv_decode *d, const uint8_t *data, size_t le
 		d->skip = (uint32_t)start + 1;
 		return CV_REJECTED(CV_REJECT_BAD_LENGTH);
 	}
-	reject = sum_matches(data + start, total - start) ? content(d, data + start)
-							  : CV_REJECT_BAD_CHECKSUM;
+	reject = meter_sum_matches(data + start, total - start) ? content(d, data + start)
+								: CV_REJECT_BAD_CHECKSUM;
 	if (reject != CV_REJECT_NONE) {
 		d->skip = (uint32_t)total;
 		return CV_REJECTED(reject);
@@ -175,7 +170,8 @@ static enum cv_probe cjt188_probe(const uint8_t *data, size_t len, bool datagram
 	total = HEAD + (size_t)data[HEAD - 1] + TAIL;
 	if (len < total)
 		return more;
-	return data[total - 1] == END && sum_matches(data, total) ? CV_PROBE_YES : CV_PROBE_NO;
+	return data[total - 1] == END && meter_sum_matches(data, total) ? CV_PROBE_YES
+									: CV_PROBE_NO;
 }
 
 static size_t cjt188_resync(const uint8_t *data, size_t len)

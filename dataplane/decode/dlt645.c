@@ -75,11 +75,6 @@ static bool plausible_head(const uint8_t *data)
 	return true;
 }
 
-static bool sum_matches(const uint8_t *frame, size_t total)
-{
-	return frame[total - TAIL] == meter_sum(frame, total - TAIL);
-}
-
 static void read_frame(struct dlt645_frame *f, const uint8_t *frame)
 {
 	f->control = frame[8];
@@ -137,7 +132,7 @@ static int64_t dlt645_decode(struct cv_decode *d, const uint8_t *data, size_t le
 		d->skip = (uint32_t)start + 1;
 		return CV_REJECTED(CV_REJECT_BAD_LENGTH);
 	}
-	if (!sum_matches(data + start, total)) {
+	if (!meter_sum_matches(data + start, total)) {
 		d->skip = (uint32_t)(start + total);
 		return CV_REJECTED(CV_REJECT_BAD_CHECKSUM);
 	}
@@ -178,7 +173,8 @@ static enum cv_probe dlt645_probe(const uint8_t *data, size_t len, bool datagram
 	total = HEAD + (size_t)data[9] + TAIL;
 	if (len < total)
 		return more;
-	return data[total - 1] == END && sum_matches(data, total) ? CV_PROBE_YES : CV_PROBE_NO;
+	return data[total - 1] == END && meter_sum_matches(data, total) ? CV_PROBE_YES
+									: CV_PROBE_NO;
 }
 
 static size_t dlt645_resync(const uint8_t *data, size_t len)

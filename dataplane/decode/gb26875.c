@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "dataplane/decode/byte_sum.h"
 #include "dataplane/decode/gb26875.h"
 #include "dataplane/decode/judge.h"
 
@@ -38,21 +39,12 @@ static size_t find_start(const uint8_t *data, size_t len)
 	return len;
 }
 
-static uint8_t sum_of(const uint8_t *data, size_t len)
-{
-	uint32_t sum = 0;
-
-	for (size_t i = 0; i < len; i++)
-		sum += data[i];
-	return (uint8_t)sum;
-}
-
 /* A whole frame of @p total bytes at hand. */
 static enum cv_reject check(const uint8_t *frame, size_t total)
 {
 	if (frame[total - 2] != END || frame[total - 1] != END)
 		return CV_REJECT_BAD_LENGTH;
-	if (sum_of(frame + SERIAL, total - SERIAL - TAIL) != frame[total - TAIL])
+	if (cv_byte_sum(frame + SERIAL, total - SERIAL - TAIL) != frame[total - TAIL])
 		return CV_REJECT_BAD_CHECKSUM;
 	return CV_REJECT_NONE;
 }

@@ -7,18 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dataplane/decode/byte_sum.h"
 #include "dataplane/decode/civil_time.h"
 #include "dataplane/normalize/record.h"
 #include "dataplane/normalize/vocabulary.h"
 
-/** Sum of bytes, modulo 256. */
-static inline uint8_t meter_sum(const uint8_t *data, size_t len)
+/** Does the sum of all bytes of a frame but its last two, the check code and the end, match? */
+static inline bool meter_sum_matches(const uint8_t *frame, size_t total)
 {
-	unsigned int sum = 0;
-
-	for (size_t i = 0; i < len; i++)
-		sum += data[i];
-	return (uint8_t)sum;
+	return frame[total - 2] == cv_byte_sum(frame, total - 2);
 }
 
 /**
