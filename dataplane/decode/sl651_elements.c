@@ -2,6 +2,7 @@
 /* Elements, functions and the check code of SL 651-2014. */
 #include <string.h>
 
+#include "dataplane/decode/crc16_table.h"
 #include "dataplane/decode/sl651.h"
 #include "dataplane/normalize/vocabulary.h"
 
@@ -96,18 +97,9 @@ bool sl651_is_parameters(uint8_t fn)
 	return (fn >= SL651_SET_BASIC && fn <= SL651_GET_RUNNING) || fn == SL651_PASSWORD;
 }
 
-/* Contribution of the bits of x. */
-#define CRC1(x)                                                                                    \
-	((uint16_t)(((x)&1 ? 0xc0c1 : 0) ^ ((x)&2 ? 0xc181 : 0) ^ ((x)&4 ? 0xc301 : 0) ^           \
-		    ((x)&8 ? 0xc601 : 0) ^ ((x)&16 ? 0xcc01 : 0) ^ ((x)&32 ? 0xd801 : 0) ^         \
-		    ((x)&64 ? 0xf001 : 0) ^ ((x)&128 ? 0xa001 : 0)))
-#define CRC4(x) CRC1(x), CRC1((x) + 1), CRC1((x) + 2), CRC1((x) + 3)
-#define CRC16(x) CRC4(x), CRC4((x) + 4), CRC4((x) + 8), CRC4((x) + 12)
-#define CRC64(x) CRC16(x), CRC16((x) + 16), CRC16((x) + 32), CRC16((x) + 48)
-
 uint16_t sl651_crc(const uint8_t *data, size_t len)
 {
-	static const uint16_t table[256] = {CRC64(0), CRC64(64), CRC64(128), CRC64(192)};
+	static const uint16_t table[256] = CRC16_TABLE(CRC16_A001);
 	uint16_t crc = 0xffff;
 
 	for (size_t i = 0; i < len; i++)
