@@ -117,6 +117,21 @@ void decode_run_free(struct decode_run *r)
 	free(r);
 }
 
+int decode_setup_tcp(void **state, const struct cv_decoder *decoder)
+{
+	struct decode_run *r = decode_run_new(decoder, NULL);
+
+	r->origin.ip_proto = 6;
+	*state = r;
+	return 0;
+}
+
+int decode_teardown(void **state)
+{
+	decode_run_free(*state);
+	return 0;
+}
+
 void decode_run_clear(struct decode_run *r)
 {
 	r->messages = 0;

@@ -51,6 +51,10 @@ struct decode_run {
 struct decode_run *decode_run_new(const struct cv_decoder *decoder,
 				  const struct cv_generation *gen);
 void decode_run_free(struct decode_run *r);
+
+/** Set-up and teardown of a cmocka test whose state is a run, here one of a TCP stream. @return 0 */
+int decode_setup_tcp(void **state, const struct cv_decoder *decoder);
+int decode_teardown(void **state);
 /** Forget results; flow and worker state stay. */
 void decode_run_clear(struct decode_run *r);
 /** End the flow and begin a new one with zeroed state; worker state stays. */

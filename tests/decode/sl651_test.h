@@ -52,12 +52,6 @@ static inline int setup(void **state)
 	return 0;
 }
 
-static inline int teardown(void **state)
-{
-	decode_run_free(*state);
-	return 0;
-}
-
 static inline uint16_t crc_of(const uint8_t *data, size_t len)
 {
 	uint16_t crc = 0xffff;
@@ -138,6 +132,6 @@ static inline void check(const struct cv_record *rec, unsigned int name, double 
 	assert_int_equal(rec->time_quality, CV_TIME_DEVICE);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, decode_teardown)
 
 #endif

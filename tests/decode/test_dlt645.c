@@ -20,15 +20,7 @@ extern const struct cv_decoder cv_decoder_dlt645;
 
 static int setup(void **state)
 {
-	*state = decode_run_new(&cv_decoder_dlt645, NULL);
-	((struct decode_run *)*state)->origin.ip_proto = 6;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	decode_run_free(*state);
-	return 0;
+	return decode_setup_tcp(state, &cv_decoder_dlt645);
 }
 
 /* A frame of meter 201709320072 around @p data, hex as the meter means it. @return its length. */
@@ -378,7 +370,7 @@ static void the_time_is_told_to_everybody(void **state)
 	assert_string_equal(decode_text(r->record[0], CV_TLV_TEXT), "99592359");
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, decode_teardown)
 
 int main(void)
 {

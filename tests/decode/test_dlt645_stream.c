@@ -21,15 +21,7 @@ static uint8_t bytes[65536];
 
 static int setup(void **state)
 {
-	*state = decode_run_new(&cv_decoder_dlt645, NULL);
-	((struct decode_run *)*state)->origin.ip_proto = 6;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	decode_run_free(*state);
-	return 0;
+	return decode_setup_tcp(state, &cv_decoder_dlt645);
 }
 
 static void wrong_frames_are_rejected_with_a_reason(void **state)
@@ -238,7 +230,7 @@ static void shared_vectors(void **state)
 	assert_int_equal(v.values, 18);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, decode_teardown)
 
 int main(void)
 {

@@ -47,12 +47,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	decode_run_free(*state);
-	return 0;
-}
-
 /* A frame around a data unit, sent by the unit 0x379. @return its length. */
 static size_t frame(uint8_t command, const char *app_hex, uint8_t *out)
 {
@@ -606,7 +600,7 @@ static void shared_vectors(void **state)
 	assert_int_equal(rows, 11);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, decode_teardown)
 
 int main(void)
 {

@@ -68,15 +68,7 @@ static const char *frame(const char *segment)
 
 static int setup(void **state)
 {
-	*state = decode_run_new(&cv_decoder_hj212, NULL);
-	((struct decode_run *)*state)->origin.ip_proto = 6;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	decode_run_free(*state);
-	return 0;
+	return decode_setup_tcp(state, &cv_decoder_hj212);
 }
 
 static void send_text(struct decode_run *r, const char *text)
@@ -473,7 +465,7 @@ static void shared_vectors(void **state)
 	assert_true(rows > 60);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, decode_teardown)
 
 int main(void)
 {

@@ -45,21 +45,13 @@ static const struct {
 
 static int setup(void **state)
 {
-	*state = decode_run_new(&cv_decoder_modbus, NULL);
-	((struct decode_run *)*state)->origin.ip_proto = 6;
-	return 0;
+	return decode_setup_tcp(state, &cv_decoder_modbus);
 }
 
 static int setup_map(void **state)
 {
 	*state = decode_run_new(&cv_decoder_modbus, &image.gen);
 	((struct decode_run *)*state)->origin.ip_proto = 6;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	decode_run_free(*state);
 	return 0;
 }
 
@@ -486,8 +478,8 @@ static void every_cut_gives_the_same_records(void **state)
 	}
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-#define TEST_MAP(f) cmocka_unit_test_setup_teardown(f, setup_map, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, decode_teardown)
+#define TEST_MAP(f) cmocka_unit_test_setup_teardown(f, setup_map, decode_teardown)
 
 int main(void)
 {

@@ -89,12 +89,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	decode_run_free(*state);
-	return 0;
-}
-
 /* 5.1.1: the name is the device, so the resource names the quantity. */
 static void test_single(void **state)
 {
@@ -529,7 +523,7 @@ static void test_long_texts(void **state)
 	assert_int_equal(strlen(decode_text(r->record[0], CV_TLV_TEXT)), CV_TLV_MAX);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, decode_teardown)
 
 int main(void)
 {

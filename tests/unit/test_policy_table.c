@@ -75,16 +75,6 @@ static void test_prefixes(void **state)
 	}
 }
 
-static void sent_by(struct bytes *f, uint32_t host)
-{
-	uint32_t addr = htonl(host);
-
-	ethernet(f, 0x0800);
-	ip4(f, 0, 17, 0, 8);
-	memcpy(f->b + 26, &addr, sizeof(addr));
-	udp(f, 1000, 5683, 0);
-}
-
 /* More single addresses in one bucket than it has ways, 0.0.0.0 among them. */
 static void test_hosts_bucket(void **state)
 {
@@ -115,7 +105,7 @@ static void test_hosts_bucket(void **state)
 	}
 	t = table(b);
 	for (uint32_t i = 0; i <= HOSTS; i++) {
-		sent_by(&f, hosts[i]);
+		udp_from(&f, hosts[i]);
 		assert_int_equal(judge(t, &f).rule, i < HOSTS ? i + 1 : 0);
 	}
 	cv_policy_table_destroy(t);
@@ -133,7 +123,7 @@ static void test_flows_worth(void **state)
 	     CV_ACTION_FORWARD);
 	t = table(b);
 	for (uint32_t i = 0; i < 1000; i++) {
-		sent_by(&f, 0x0a000000 + i);
+		udp_from(&f, 0x0a000000 + i);
 		assert_int_equal(judge(t, &f).verdict, FORWARD(ALLOW));
 	}
 	assert_true(t->flow_worth < 0);

@@ -129,16 +129,6 @@ static void arp_from(struct bytes *f, uint32_t host)
 	f->len += 46;
 }
 
-static void udp_from(struct bytes *f, uint32_t host)
-{
-	uint32_t addr = htonl(host);
-
-	ethernet(f, 0x0800);
-	ip4(f, 0, 17, 0, 8);
-	memcpy(f->b + 26, &addr, sizeof(addr));
-	udp(f, 1000, 5683, 0);
-}
-
 /* By address, by MAC, by what ARP says; each frame in one place, and only while it lasts. */
 static void test_verdict(void **state)
 {

@@ -69,6 +69,17 @@ static inline void udp(struct bytes *f, uint16_t sport, uint16_t dport, uint16_t
 	put(f, zero, payload);
 }
 
+/* A datagram to CoAP's port; @p host: the sender's address, host order. */
+static inline void udp_from(struct bytes *f, uint32_t host)
+{
+	uint32_t addr = htonl(host);
+
+	ethernet(f, 0x0800);
+	ip4(f, 0, 17, 0, 8);
+	memcpy(f->b + 26, &addr, sizeof(addr));
+	udp(f, 1000, 5683, 0);
+}
+
 static inline struct cv_frame judge_at(struct cv_policy_table *t, const struct bytes *f,
 				       uint64_t now)
 {
