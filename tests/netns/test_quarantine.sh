@@ -37,7 +37,10 @@ flows() {
 # --- af_xdp: the kernel ---------------------------------------------------------------------------
 lab_up && lab_config || exit 1
 mac=$(ip -n "$LAB-dev" -j link show dev0 | jq -r '.[0].address')
-# The neighbours are known before: ARP is dropped, too, and would hold up what is sent.
+# Frames are counted one by one: the device says nothing by itself (router solicitations), and the
+# neighbours are known before, as ARP is dropped, too, and would hold up what is sent.
+in_ns dev sysctl -qw net.ipv6.conf.dev0.disable_ipv6=1
+in_ns plat sysctl -qw net.ipv6.conf.plat0.disable_ipv6=1
 ip -n "$LAB-dev" neigh replace "$PLAT_IP" lladdr "$(ip -n "$LAB-plat" -j link show plat0 | jq -r '.[0].address')" dev dev0
 ip -n "$LAB-plat" neigh replace "$DEV_IP" lladdr "$mac" dev plat0
 cat >>"$config" <<-END
