@@ -153,6 +153,29 @@ static void put_value(struct cv_json *j, const struct cv_record *rec)
 		tlv_member(j, "text", rec, CV_TLV_TEXT);
 }
 
+/* 1e-7 degrees and mm are decimals that a double gives back as they were. */
+static void position_part(struct cv_json *j, const char *key, int32_t value, double per_unit)
+{
+	if (value == CV_POSITION_NONE)
+		return;
+	cv_json_key(j, key);
+	cv_json_f64(j, value / per_unit);
+}
+
+static void put_position(struct cv_json *j, const struct cv_record *rec)
+{
+	struct cv_position p;
+
+	if (!cv_record_position(rec, &p))
+		return;
+	cv_json_key(j, "position");
+	cv_json_open(j, '{');
+	position_part(j, "lat", p.lat, 1e7);
+	position_part(j, "lon", p.lon, 1e7);
+	position_part(j, "alt", p.alt, 1e3);
+	cv_json_close(j, '}');
+}
+
 static void put_quality(struct cv_json *j, const struct cv_record *rec)
 {
 	if (is_not_finite(rec))
@@ -259,6 +282,7 @@ size_t cv_cloudevent_json(const struct cv_record *rec, const char *node, uint64_
 	tlv_member(&j, "device", rec, CV_TLV_DEVICE);
 	put_vocabulary(&j, rec);
 	put_value(&j, rec);
+	put_position(&j, rec);
 	put_quality(&j, rec);
 	put_protocol(&j, rec);
 	put_flags(&j, rec);

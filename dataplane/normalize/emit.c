@@ -120,7 +120,7 @@ struct cv_record *cv_emit_begin(struct cv_emit *e, enum cv_lane lane, enum cv_ki
 
 static int is_text(enum cv_tlv_tag tag)
 {
-	return tag != CV_TLV_BYTES;
+	return tag != CV_TLV_BYTES && tag != CV_TLV_POSITION;
 }
 
 /* Longest prefix of at most max bytes that does not end inside a UTF-8 sequence (RFC 3629). */
@@ -161,6 +161,35 @@ void cv_emit_tlv(struct cv_emit *e, enum cv_tlv_tag tag, const void *data, size_
 	if (len != 0)
 		memcpy(at, data, len);
 	e->used += (uint32_t)(sizeof(tlv) + ((len + 3) & ~(size_t)3));
+}
+
+#define LAT_MAX 900000000
+#define LON_MAX 1800000000
+
+/* In range, or not stated at all? */
+static bool within(int64_t value, int64_t max)
+{
+	return value == CV_POSITION_NONE || (value >= -max && value <= max);
+}
+
+static int32_t fitted(int64_t value)
+{
+	return value < INT32_MIN || value > INT32_MAX ? CV_POSITION_NONE : (int32_t)value;
+}
+
+void cv_emit_position(struct cv_emit *e, int64_t lat, int64_t lon, int64_t alt)
+{
+	const struct cv_position p = {
+		.lat = fitted(lat),
+		.lon = fitted(lon),
+		.alt = fitted(alt),
+	};
+
+	if (!within(lat, LAT_MAX) || !within(lon, LON_MAX)) {
+		e->rec->flags |= CV_FLAG_RANGE;
+		e->rec->quality = CV_QUALITY_BAD;
+	}
+	cv_emit_tlv(e, CV_TLV_POSITION, &p, sizeof(p));
 }
 
 void cv_emit_end(struct cv_emit *e)

@@ -94,6 +94,14 @@ struct cv_record *cv_emit_begin(struct cv_emit *e, enum cv_lane lane, enum cv_ki
  */
 void cv_emit_tlv(struct cv_emit *e, enum cv_tlv_tag tag, const void *data, size_t len);
 
+/**
+ * Append where the device is: latitude and longitude in 1e-7 degrees, altitude in mm. CV_POSITION_NONE
+ * says that a part is not stated. Beyond 90 and 180 degrees the record is flagged CV_FLAG_RANGE and of
+ * bad quality; what does not fit the TLV is not stated then. A position without meaning that is in
+ * range (0, 0 before the first fix) is the caller's to tell from others.
+ */
+void cv_emit_position(struct cv_emit *e, int64_t lat, int64_t lon, int64_t alt);
+
 /** Finish the record: flag a value outside its name's range, pad, set size, commit or count as shed. */
 void cv_emit_end(struct cv_emit *e);
 

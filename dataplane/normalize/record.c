@@ -96,3 +96,13 @@ struct cv_tlv_view cv_record_tlv(const struct cv_record *rec, enum cv_tlv_tag ta
 	}
 	return (struct cv_tlv_view){0};
 }
+
+bool cv_record_position(const struct cv_record *rec, struct cv_position *ret)
+{
+	struct cv_tlv_view v = cv_record_tlv(rec, CV_TLV_POSITION);
+
+	if (v.len != sizeof(*ret))
+		return false;
+	memcpy(ret, v.data, sizeof(*ret));
+	return true;
+}

@@ -9,6 +9,7 @@
 #ifndef CV_RECORD_H
 #define CV_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -88,7 +89,8 @@
 	X(SUB, "sub") /* component of the device: unit id, channel */                              \
 	X(METHOD, "method") /* protocol operation: GET, PUBLISH, read-holding-registers */         \
 	X(FLAG, "flag") /* raw quality flag as sent */                                             \
-	X(CORRELATION, "correlation") /* request id: token, packet id, transaction, QN */
+	X(CORRELATION, "correlation") /* request id: token, packet id, transaction, QN */          \
+	X(POSITION, "position") /* struct cv_position as it is in memory */
 
 /* Why a message was rejected; also the reason of a parse-error record. */
 #define CV_REJECTS(X)                                                                              \
@@ -191,6 +193,16 @@ struct cv_tlv {
 };
 _Static_assert(sizeof(struct cv_tlv) == 4, "TLV header is ABI");
 
+/** One of these in a position: not stated. */
+#define CV_POSITION_NONE INT32_MIN
+
+/** Value of TLV position, little-endian: where a device is, WGS-84 unless it uses another datum. */
+struct cv_position {
+	int32_t lat, lon; /* 1e-7 degrees, north and east positive */
+	int32_t alt; /* mm above sea level */
+};
+_Static_assert(sizeof(struct cv_position) == 12, "position is ABI");
+
 /** A TLV as found in a record; points into the record. */
 struct cv_tlv_view {
 	const uint8_t *data; /* NULL = absent */
@@ -231,5 +243,12 @@ int cv_record_check(const struct cv_record *rec, size_t avail);
  * @return a view into @p rec; data is NULL when the tag is absent.
  */
 struct cv_tlv_view cv_record_tlv(const struct cv_record *rec, enum cv_tlv_tag tag);
+
+/**
+ * Where the record says the device is.
+ *
+ * @param ret set when true; each part may be CV_POSITION_NONE.
+ */
+bool cv_record_position(const struct cv_record *rec, struct cv_position *ret);
 
 #endif

@@ -193,8 +193,10 @@ NAME(234, FIRE_POWER_FAULT, "fire.power_fault", "alarm", NONE, ANY, ANY, ALARM) 
 NAME(300, DEVICE_VERSION, "device.version", "text", NONE, ANY, ANY, STATUS) /* software of the device */
 NAME(301, DEVICE_DESCRIPTION, "device.description", "text", NONE, ANY, ANY, STATUS) /* how the device is set up, in its own words */
 NAME(302, DEVICE_CLOCK, "device.clock", "time", S, ANY, ANY, STATUS) /* what the device takes for the time, since the Unix epoch */
+NAME(303, DEVICE_POSITION, "device.position", "position", NONE, ANY, ANY, MEASUREMENT) /* no value: TLV position */
 
 /* vehicles, 400-499 */
+NAME(400, VEHICLE_POSITION, "vehicle.position", "position", NONE, ANY, ANY, MEASUREMENT) /* no value: TLV position */
 
 /* water regime beside quality: reservoirs, gates, pumps, ponding, 500-599 */
 NAME(500, RAIN_TOTAL, "weather.rain_total", "rainfall", MM, 0, 100000, MEASUREMENT) /* since the gauge began to count */

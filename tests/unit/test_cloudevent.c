@@ -208,6 +208,38 @@ static void test_values(void **state)
 	}
 }
 
+static void check_position(int64_t lat, int64_t lon, int64_t alt, const char *want)
+{
+	struct cv_record *rec = begin(CV_LANE_MEASUREMENT, CV_KIND_MEASUREMENT);
+	struct cv_position p;
+
+	rec->name_id = CV_NAME_VEHICLE_POSITION;
+	rec->quality = CV_QUALITY_GOOD;
+	cv_emit_position(&emit, lat, lon, alt);
+	json_decref(finish(rec, "n", 1));
+	assert_true(cv_record_position(rec, &p));
+	line[line_len] = '\0';
+	if (!strstr(line, want))
+		fail_msg("%s is not in %s", want, line);
+}
+
+static void test_position(void **state)
+{
+	set_origin();
+	check_position(399042000, 1164073000, 43500,
+		       "{\"name\":\"vehicle.position\",\"position\":{\"lat\":39.9042,"
+		       "\"lon\":116.4073,\"alt\":43.5},\"quality\":\"good\",\"direction\"");
+	check_position(-1, 1800000000, CV_POSITION_NONE,
+		       "\"position\":{\"lat\":-1e-7,\"lon\":180},\"quality\":\"good\"");
+	check_position(-900000000, -1799999999, -430500,
+		       "{\"lat\":-90,\"lon\":-179.9999999,\"alt\":-430.5},\"quality\":\"good\"");
+	/* Latitude and longitude exchanged; what no 32 bits hold. */
+	check_position(1163000000, 400600000, 0,
+		       "{\"lat\":116.3,\"lon\":40.06,\"alt\":0},\"quality\":\"bad\"");
+	check_position(0, 42949672950, 0, "{\"lat\":0,\"alt\":0},\"quality\":\"bad\"");
+	assert_non_null(strstr(line, "\"flags\":[\"range\"]"));
+}
+
 static void test_node_is_escaped(void **state)
 {
 	json_t *event;
@@ -248,6 +280,7 @@ static void test_worst_case_fits(void **state)
 	rec->seq = UINT32_MAX;
 	rec->raw_off = UINT16_MAX;
 	rec->raw_len = UINT32_MAX;
+	cv_emit_position(&emit, -2147483647, -2147483647, -2147483647);
 	cv_emit_tlv(&emit, CV_TLV_DEVICE, controls, sizeof(controls));
 	cv_emit_tlv(&emit, CV_TLV_SUB, controls, sizeof(controls));
 	cv_emit_tlv(&emit, CV_TLV_TEXT, controls, sizeof(controls));
@@ -385,6 +418,7 @@ int main(void)
 		cmocka_unit_test(test_measurement),	cmocka_unit_test(test_device_urn),
 		cmocka_unit_test(test_values),		cmocka_unit_test(test_node_is_escaped),
 		cmocka_unit_test(test_worst_case_fits), cmocka_unit_test(test_random_records),
+		cmocka_unit_test(test_position),
 	};
 
 	prng = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) * 2654435761u | 1;
