@@ -6,7 +6,12 @@
 
 #include "tests/verdict/reference_parse.h"
 
+/* Devices are searched one by one, in one heap of many: a run of a million frames meets too many
+ * for one. */
+#define HEAPS 4096u
+
 struct device {
+	struct device *next;
 	struct cv_device_key key;
 	unsigned __int128 tat; /* ns << 6 */
 };
@@ -14,8 +19,7 @@ struct device {
 struct cv_reference {
 	const struct cv_generation *gen;
 	const struct cv_quarantine_image *away;
-	struct device *devices;
-	size_t n;
+	struct device *heaps[HEAPS];
 	unsigned __int128 *meters; /* their tat */
 };
 
@@ -38,7 +42,12 @@ void cv_reference_destroy(struct cv_reference *r)
 {
 	if (!r)
 		return;
-	free(r->devices);
+	for (unsigned int i = 0; i < HEAPS; i++) {
+		for (struct device *d = r->heaps[i], *next; d; d = next) {
+			next = d->next;
+			free(d);
+		}
+	}
 	free(r->meters);
 	free(r);
 }
@@ -256,22 +265,32 @@ static bool conforms(unsigned __int128 *tat, const struct cv_limit *l, uint64_t 
 	return true;
 }
 
+static struct device **heap_of(struct cv_reference *r, const struct cv_device_key *key)
+{
+	const uint8_t *bytes = (const uint8_t *)key;
+	unsigned int sum = 0;
+
+	for (size_t i = 0; i < sizeof(*key); i++)
+		sum = sum * 31 + bytes[i];
+	return &r->heaps[sum % HEAPS];
+}
+
 static struct device *find_device(struct cv_reference *r, const struct cv_device_key *key, bool add)
 {
-	struct device *grown;
+	struct device **heap = heap_of(r, key), *d;
 
-	for (size_t i = 0; i < r->n; i++) {
-		if (memcmp(&r->devices[i].key, key, sizeof(*key)) == 0)
-			return &r->devices[i];
+	for (d = *heap; d; d = d->next) {
+		if (memcmp(&d->key, key, sizeof(*key)) == 0)
+			return d;
 	}
 	if (!add)
 		return NULL;
-	grown = reallocarray(r->devices, r->n + 1, sizeof(*grown));
-	if (!grown)
+	d = malloc(sizeof(*d));
+	if (!d)
 		return NULL;
-	r->devices = grown;
-	grown[r->n] = (struct device){.key = *key};
-	return &grown[r->n++];
+	*d = (struct device){.next = *heap, .key = *key};
+	*heap = d;
+	return d;
 }
 
 static unsigned int sender_refuses(struct cv_reference *r, const struct seen *s,

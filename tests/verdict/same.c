@@ -31,6 +31,12 @@
 
 #define SKIP 77
 #define FRAMES_PER_POLICY 5000u
+/** Room for what a million frames come from: no judge may have to forget one, for the reference
+ * never does. */
+#define DEVICES (1u << 19)
+/** Lists of quarantine that come while a policy is in force; each costs a wait for the kernel's
+ * readers, so that long runs are not all waiting. */
+#define LISTS_PER_POLICY 40u
 /** From so many frames on every reason can be asked for: a few policies may not use one. */
 #define FRAMES_FOR_ALL 500000u
 #define NEAR 64u /* bytes from the start that tell flows apart */
@@ -114,7 +120,7 @@ static int set_shadow(struct same *s, uint64_t number)
 	if (!err)
 		err = cv_policy_table_create(gen, NULL, &s->beside);
 	if (!err)
-		err = cv_device_table_create(gen->device_capacity, number, &s->beside_devices);
+		err = cv_device_table_create(DEVICES, number, &s->beside_devices);
 	if (!err)
 		err = cv_bpf_shadow(&s->bpf, gen, &why);
 	free(gen);
@@ -133,7 +139,7 @@ static int next_policy(struct same *s, uint64_t number)
 	s->reference = cv_reference_create(s->gen);
 	err = s->reference ? cv_policy_table_create(s->gen, NULL, &s->table) : -ENOMEM;
 	if (!err)
-		err = cv_device_table_create(s->gen->device_capacity, number, &s->devices);
+		err = cv_device_table_create(DEVICES, number, &s->devices);
 	if (!err)
 		err = cv_bpf_install(&s->bpf, s->gen, &why);
 	if (!err)
@@ -343,8 +349,17 @@ static void compare_devices(struct same *s)
 	}
 }
 
+/* @return bursts from one list to the next, on average. */
+static uint32_t bursts_per_list(uint64_t per_policy)
+{
+	uint64_t bursts = per_policy / (CV_BURST_MAX / 2) / LISTS_PER_POLICY;
+
+	return bursts < 200 ? 200 : (uint32_t)bursts;
+}
+
 static int run(struct same *s, uint64_t frames, uint64_t per_policy)
 {
+	uint32_t list_after = bursts_per_list(per_policy);
 	int err = 0;
 
 	for (uint64_t policy = 1; s->frames < frames && !err; policy++) {
@@ -352,7 +367,7 @@ static int run(struct same *s, uint64_t frames, uint64_t per_policy)
 
 		err = next_policy(s, policy);
 		while (s->frames < until && !err) {
-			err = cv_once_in(&s->random, 200) ? put_away(s) : 0;
+			err = cv_once_in(&s->random, list_after) ? put_away(s) : 0;
 			if (err)
 				break;
 			err = run_burst(s, 1 + cv_below(&s->random, CV_BURST_MAX));
@@ -432,7 +447,7 @@ int main(int argc, char **argv)
 
 	if (!s)
 		return 1;
-	err = cv_bpf_offline_start(&s->bpf, 1u << 18);
+	err = cv_bpf_offline_start(&s->bpf, DEVICES);
 	if (err) {
 		cv_bpf_offline_stop(&s->bpf);
 		free(s);
