@@ -29,9 +29,9 @@ static inline void cv_label_str(struct cv_label *l, const char *str)
 	cv_label_bytes(l, str, strlen(str));
 }
 
-static inline void cv_label_u32(struct cv_label *l, uint32_t value)
+static inline void cv_label_u64(struct cv_label *l, uint64_t value)
 {
-	char digits[10];
+	char digits[20];
 	size_t at = sizeof(digits);
 
 	do {
@@ -39,6 +39,11 @@ static inline void cv_label_u32(struct cv_label *l, uint32_t value)
 		value /= 10;
 	} while (value != 0);
 	cv_label_bytes(l, digits + at, sizeof(digits) - at);
+}
+
+static inline void cv_label_u32(struct cv_label *l, uint32_t value)
+{
+	cv_label_u64(l, value);
 }
 
 #endif

@@ -10,6 +10,7 @@
 #define CV_MQTT_H
 
 #include "dataplane/decode/decoder.h"
+#include "dataplane/decode/mqtt_sparkplug.h"
 #include "dataplane/decode/reader.h"
 #include "dataplane/decode/senml.h"
 
@@ -65,7 +66,7 @@ enum mqtt_version { MQTT_V_UNKNOWN = 0, MQTT_V31 = 3, MQTT_V311 = 4, MQTT_V5 = 5
 
 /** Session of one TCP connection; struct cv_decode.flow. */
 struct mqtt_flow {
-	uint32_t session; /* key of its topic aliases in the worker's table, 0 = none yet */
+	uint32_t session; /* key of its state in the worker's tables, 0 = none yet */
 	uint16_t alias_top[2]; /* highest alias kept: from the broker, from the client */
 	uint8_t version; /* enum mqtt_version */
 	uint8_t state; /* MQTT_FLOW_* */
@@ -193,6 +194,9 @@ void mqtt_emit_subscribe(struct mqtt_packet *p);
  */
 size_t mqtt_publish_want(const struct mqtt_packet *p, size_t len);
 
+/** Fill in what all records of a PUBLISH have: mqtt_complete(), @p flags, FLAG and CORRELATION. */
+void mqtt_publish_complete(struct mqtt_packet *p, uint32_t flags, struct cv_record *rec);
+
 /* mqtt_sync.c */
 enum cv_probe mqtt_probe(const uint8_t *data, size_t len, bool datagram);
 size_t mqtt_resync(const uint8_t *data, size_t len);
@@ -236,10 +240,13 @@ struct mqtt_worker {
 	struct mqtt_alias_tag tag[MQTT_ALIAS_SETS][MQTT_ALIAS_WAYS];
 	uint8_t topic[MQTT_ALIAS_SETS][MQTT_ALIAS_WAYS][MQTT_ALIAS_TOPIC_MAX];
 	struct cv_senml_pack pack; /* work space for one payload */
+	struct sparkplug_state sparkplug;
 	uint32_t sessions; /* last key given to a flow */
 	uint32_t clock; /* counts uses */
 };
 
+/** Key of the packet's connection in the worker's tables, given to it when first asked for; not 0. */
+uint32_t mqtt_session(struct mqtt_packet *p);
 /** Remember what the packet's alias stands for. */
 void mqtt_alias_set(struct mqtt_packet *p);
 /**

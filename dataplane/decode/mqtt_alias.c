@@ -43,6 +43,17 @@ static struct mqtt_alias_tag *take(struct mqtt_worker *t, unsigned int set)
 	return oldest;
 }
 
+uint32_t mqtt_session(struct mqtt_packet *p)
+{
+	struct mqtt_worker *t = p->d->worker;
+
+	if (p->flow->session == 0) {
+		t->sessions += t->sessions == UINT32_MAX ? 2 : 1;
+		p->flow->session = t->sessions;
+	}
+	return p->flow->session;
+}
+
 void mqtt_alias_set(struct mqtt_packet *p)
 {
 	struct mqtt_worker *t = p->d->worker;
@@ -53,10 +64,7 @@ void mqtt_alias_set(struct mqtt_packet *p)
 
 	if (alias > MQTT_ALIAS_MAX)
 		return;
-	if (flow->session == 0) {
-		t->sessions += t->sessions == UINT32_MAX ? 2 : 1;
-		flow->session = t->sessions;
-	}
+	mqtt_session(p);
 	if (alias > flow->alias_top[p->from_client])
 		flow->alias_top[p->from_client] = (uint16_t)alias;
 	set = set_of(flow->session, p->from_client, alias);

@@ -76,6 +76,9 @@ size_t mqtt_publish_want(const struct mqtt_packet *p, size_t len)
 	/* Without a CONNECT the first payload bytes may only look like a property length. */
 	if (v5 > want && (v5 <= p->total || p->flow->version == MQTT_V5))
 		want = v5;
+	/* Of a birth as much as can be had: what follows refers to it. */
+	if (cv_reader_left(&p->r) > 2 && sparkplug_topic(p->r.cur + 2, cv_reader_left(&p->r) - 2))
+		return CV_STREAM_WINDOW;
 	want += MQTT_PAYLOAD_MAX;
 	return want < p->total ? want : p->total;
 }
@@ -178,14 +181,19 @@ struct message {
 	uint32_t flags;
 };
 
+void mqtt_publish_complete(struct mqtt_packet *p, uint32_t flags, struct cv_record *rec)
+{
+	mqtt_complete(p, rec);
+	rec->flags |= flags;
+	emit_flags(p, rec);
+	emit_correlation(p, rec);
+}
+
 static void complete(void *arg, struct cv_record *rec)
 {
 	struct message *m = arg;
 
-	mqtt_complete(m->p, rec);
-	rec->flags |= m->flags;
-	emit_flags(m->p, rec);
-	emit_correlation(m->p, rec);
+	mqtt_publish_complete(m->p, m->flags, rec);
 }
 
 static bool is_text(struct mqtt_text text, const char *want)
@@ -231,7 +239,7 @@ void mqtt_emit_publish(struct mqtt_packet *p)
 	struct message m = {.p = p, .flags = resolve_alias(p)};
 	struct cv_record *rec;
 
-	if (p->payload && emit_senml(&m))
+	if (p->payload && (mqtt_emit_sparkplug(p, m.flags) || emit_senml(&m)))
 		return;
 	rec = cv_emit_begin(p->d->emit, CV_LANE_MEASUREMENT, CV_KIND_MEASUREMENT);
 	complete(&m, rec);
