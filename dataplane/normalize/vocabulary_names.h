@@ -309,3 +309,13 @@ NAME(709, COOLING_ENERGY, "cooling.energy", "energy", KWH, -1e13, 1e13, MEASUREM
 /* health and people, 1200-1299 */
 
 /* networks and information technology, 1300-1399 */
+NAME(1300, NETWORK_ENCRYPTED_PAYLOAD, "network.encrypted_payload", "payload", NONE, ANY, ANY, STATUS) /* what nobody here has the key of */
+NAME(1301, NETWORK_VENDOR_PAYLOAD, "network.vendor_payload", "payload", NONE, ANY, ANY, STATUS) /* a maker's own, or no frame of the protocol at all */
+NAME(1302, NETWORK_EMPTY_FRAME, "network.empty_frame", "state", NONE, ANY, ANY, STATUS) /* a sign of life, an acknowledgement */
+NAME(1303, NETWORK_JOIN, "network.join", "state", NONE, ANY, ANY, STATUS) /* a device asks to be let in */
+NAME(1304, NETWORK_RECEIVED, "network.received", "count", COUNT_OF, 0, 1e10, STATUS) /* packets a gateway heard */
+NAME(1305, NETWORK_RECEIVED_GOOD, "network.received_good", "count", COUNT_OF, 0, 1e10, STATUS)
+NAME(1306, NETWORK_FORWARDED, "network.forwarded", "count", COUNT_OF, 0, 1e10, STATUS)
+NAME(1307, NETWORK_ACKNOWLEDGED, "network.acknowledged", "ratio", PER_100, 0, 100, STATUS)
+NAME(1308, NETWORK_DOWNLINKS, "network.downlinks", "count", COUNT_OF, 0, 1e10, STATUS) /* packets a gateway was given to send */
+NAME(1309, NETWORK_SENT, "network.sent", "count", COUNT_OF, 0, 1e10, STATUS)

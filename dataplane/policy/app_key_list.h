@@ -107,6 +107,14 @@ NUMBER(CJT188, 42, "valve")
 KEY(SL651, "functions", TYPE, NUMBERS, 0, 255, 0, "function codes")
 KEY(SL651, "answers", ANSWER, NUMBERS, 0, 255, 0, "function codes from the other end; absent: those of functions")
 IDENTITY(SL651, "station address")
+KEY(GWMP, "messages", TYPE, NUMBERS, 0, 5, 0, "message identifiers")
+IDENTITY(GWMP, "gateway EUI")
+NUMBER(GWMP, 0, "push-data") /* PROTOCOL.TXT 3 to 5 */
+NUMBER(GWMP, 1, "push-ack")
+NUMBER(GWMP, 2, "pull-data")
+NUMBER(GWMP, 3, "pull-resp")
+NUMBER(GWMP, 4, "pull-ack")
+NUMBER(GWMP, 5, "tx-ack")
 /* clang-format on */
 #undef KEY
 #undef IDENTITY
