@@ -113,6 +113,7 @@ int cv_bpf_offline_judge(struct cv_bpf_offline *o, const uint8_t *data, uint32_t
 		.index = io->index,
 		.app = io->app,
 		.inspect = io->inspect,
+		.shadow = io->shadow,
 		.module = io->module,
 	};
 	return 0;
@@ -133,6 +134,13 @@ int cv_bpf_offline_module(struct cv_bpf_offline *o, const void *object, size_t s
 					   strerror(errno));
 	}
 	return cv_bpf_module_install(&o->bpf, CV_MODULE_ALL_PORTS, object, size, why);
+}
+
+int cv_bpf_offline_shadow(struct cv_bpf_offline *o, const struct cv_generation *gen,
+			  struct cv_bpf_why *why)
+{
+	/* The seed is the other one's already: both tables have one. */
+	return cv_bpf_shadow(&o->bpf, gen, why);
 }
 
 int cv_bpf_offline_module_counters(const struct cv_bpf_offline *o, struct cv_bpf_module *ret)

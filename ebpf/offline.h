@@ -20,6 +20,7 @@ struct cv_bpf_judged {
 	uint32_t rule, index; /* id, where hits are counted; 0 = default */
 	uint32_t app; /* constraints on the decoded message, 0 = none */
 	uint32_t inspect;
+	uint32_t shadow; /* verdict of cv_bpf_offline_shadow()'s policy, CV_TEST_NO_SHADOW = none */
 	uint32_t module; /* what the module returned, CV_TEST_NO_MODULE = it was not asked */
 };
 
@@ -48,6 +49,10 @@ int cv_bpf_offline_judge(struct cv_bpf_offline *o, const uint8_t *data, uint32_t
  * @return 0; negative errno with @p why set, as of cv_module_load().
  */
 int cv_bpf_offline_module(struct cv_bpf_offline *o, const void *object, size_t size,
+			  struct cv_bpf_why *why);
+
+/** Judge by another policy beside it from now on. @return 0; negative errno with @p why set. */
+int cv_bpf_offline_shadow(struct cv_bpf_offline *o, const struct cv_generation *gen,
 			  struct cv_bpf_why *why);
 
 /** What the module did so far. @return 0, -ENOENT (there is none), negative errno. */

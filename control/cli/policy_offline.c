@@ -94,11 +94,13 @@ const struct cv_cli_command cv_cli_policy_offline[] = {
 		.words = "file",
 		.help = "try a policy on recorded traffic",
 		.details = "Judges every packet by the XDP object that would be loaded and by the "
-			   "worker's tables, which must agree, and lets the worker's decoders "
-			   "refuse what "
-			   "the policy refuses; the captures' times drive rate limits. Prints "
-			   "verdicts "
-			   "by reason, hits by rule, differences to another policy and unmet "
+			   "worker's tables, which must agree, runs the policy's module in the "
+			   "kernel "
+			   "behind it, and lets the worker's decoders refuse what "
+			   "the policy refuses; the captures' times drive rate limits. POLICY is "
+			   "a policy file or a bundle. Prints verdicts "
+			   "by reason, hits by rule, what rules in shadow mode would drop, "
+			   "differences to another policy and unmet "
 			   "expectations. Ends with 4 where packets end otherwise than under the "
 			   "other "
 			   "policy or an expectation is not met, with 3 where the kernel cannot be "
@@ -109,7 +111,10 @@ const struct cv_cli_command cv_cli_policy_offline[] = {
 			    {"port", "NAME", NULL, "captures behind this came in by this port"},
 			    {"config", "FILE", "file", "compile for the ports of this node"},
 			    {"against", "POLICY", "file",
-			     "show where this policy decides otherwise; running: the node's"},
+			     "show where this policy or bundle decides otherwise; running: the "
+			     "node's"},
+			    {"module", "OBJECT", "file",
+			     "POLICY's module, where it is no bundle that has one"},
 			    {"expect", "FILE", "file",
 			     "hold the verdicts against these expectations"},
 			    {"filter", "EXPRESSION", NULL,

@@ -170,17 +170,35 @@ int cv_config_compile(const struct cv_config *config, uint64_t number, struct cv
 	return r;
 }
 
-int cv_config_compile_shadow(const struct cv_config *config, uint64_t number,
-			     struct cv_generation **ret, struct cv_diagnostics *diag)
+/* Its warnings are those of the policy itself. */
+static int compile_would(const struct cv_config *config, const struct cv_policy *policy,
+			 uint64_t number, struct cv_generation **ret)
 {
-	struct cv_generation *gen = NULL;
+	struct cv_diagnostics told = {0};
+	int r = compile(config, policy, CV_GENERATION_WOULD(number), true, ret, &told);
+
+	cv_diagnostics_free(&told);
+	return r;
+}
+
+int cv_config_compile_both(const struct cv_config *config, uint64_t number,
+			   struct cv_generation **ret, struct cv_generation **ret_would,
+			   struct cv_diagnostics *diag)
+{
+	struct cv_generation *gen = NULL, *would = NULL;
 	struct cv_policy *policy = NULL;
 	int r = load_policy(config, &policy, diag);
 
-	if (r == 0 && cv_policy_has_shadow(policy))
-		r = compile(config, policy, number, true, &gen, diag);
-	cv_policy_free(policy);
 	if (r == 0)
-		*ret = gen;
-	return r;
+		r = compile(config, policy, number, false, &gen, diag);
+	if (r == 0 && cv_policy_has_shadow(policy))
+		r = compile_would(config, policy, number, &would);
+	cv_policy_free(policy);
+	if (r < 0) {
+		free(gen);
+		return r;
+	}
+	*ret = gen;
+	*ret_would = would;
+	return 0;
 }

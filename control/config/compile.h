@@ -17,12 +17,13 @@ int cv_config_compile(const struct cv_config *config, uint64_t number, struct cv
 		      struct cv_diagnostics *diag);
 
 /**
- * The same policy with its rules in shadow mode enforced, to be judged beside it: what they would
- * do.
+ * The same, and the policy again with its rules in shadow mode enforced, to be judged beside it:
+ * what they would do. That one's number is CV_GENERATION_WOULD(number).
  *
- * @param ret NULL: the policy has no such rules.
+ * @param ret_would NULL: the policy has no such rules. Set on success only.
  */
-int cv_config_compile_shadow(const struct cv_config *config, uint64_t number,
-			     struct cv_generation **ret, struct cv_diagnostics *diag);
+int cv_config_compile_both(const struct cv_config *config, uint64_t number,
+			   struct cv_generation **ret, struct cv_generation **ret_would,
+			   struct cv_diagnostics *diag);
 
 #endif

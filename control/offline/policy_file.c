@@ -9,9 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "control/bundle/bundle.h"
 #include "control/config/compile.h"
 #include "control/config/config.h"
+#include "control/text/read_file.h"
 #include "dataplane/replay/generation_load.h"
+#include "ebpf/offline.h"
 
 static int told(struct cv_diagnostics *diag, const char *path, int err, const char *text)
 {
@@ -20,16 +23,21 @@ static int told(struct cv_diagnostics *diag, const char *path, int err, const ch
 	return err;
 }
 
-static bool is_image(const char *path)
+enum kind { YAML, IMAGE, BUNDLE };
+
+/* Told by how it begins. Standard input and the like are read once, as YAML. */
+static enum kind kind_of(const char *path)
 {
 	struct stat st;
 	FILE *f = stat(path, &st) == 0 && S_ISREG(st.st_mode) ? fopen(path, "rbe") : NULL;
-	uint64_t magic = 0;
-	bool image = f && fread(&magic, sizeof(magic), 1, f) == 1 && magic == CV_GENERATION_MAGIC;
+	uint64_t head[64] = {0};
+	size_t n = f ? fread(head, 1, sizeof(head), f) : 0;
 
 	if (f)
 		fclose(f);
-	return image;
+	if (n >= sizeof(head[0]) && head[0] == CV_GENERATION_MAGIC)
+		return IMAGE;
+	return cv_bundle_looks_like(head, n) ? BUNDLE : YAML;
 }
 
 /* The configuration with this policy in the place of its own. */
@@ -56,24 +64,127 @@ static int load_config(const char *path, const char *config, struct cv_config **
 	return 0;
 }
 
-int cv_policy_file_load(const char *path, const char *config, struct cv_generation **ret,
-			struct cv_diagnostics *diag)
+static int open_yaml(const char *path, const char *config, bool confined, struct cv_policy_file *f,
+		     struct cv_diagnostics *diag)
 {
 	struct cv_config *loaded = NULL;
+	int err = load_config(path, config, &loaded, diag);
+
+	if (err == 0) {
+		loaded->policy_confined = confined;
+		err = cv_config_compile_both(loaded, 1, &f->gen, &f->would, diag);
+	}
+	cv_config_free(loaded);
+	return err;
+}
+
+/* As a node does (control/rollout/rollout_file.c). */
+static int take_module(const struct cv_bundle *bundle, struct cv_policy_file *f,
+		       struct cv_diagnostics *diag)
+{
+	for (size_t i = 0; i < bundle->n_files; i++) {
+		const struct cv_bundle_file *file = &bundle->files[i];
+
+		if (file->kind != CV_BUNDLE_MODULE)
+			continue;
+		if (f->module)
+			return told(diag, bundle->path, -EINVAL,
+				    "a bundle carries one module at most");
+		f->module = malloc(file->size ? file->size : 1);
+		if (!f->module)
+			return -ENOMEM;
+		memcpy(f->module, file->data, file->size);
+		f->module_size = file->size;
+	}
+	return 0;
+}
+
+static int open_bundle(const char *path, const char *config, struct cv_policy_file *f,
+		       struct cv_diagnostics *diag)
+{
+	char dir[PATH_MAX], policy[PATH_MAX + sizeof(CV_BUNDLE_POLICY_FILE) + 1];
+	struct cv_bundle *bundle = NULL;
+	int err = cv_bundle_open(path, &bundle, diag);
+
+	if (err == 0)
+		err = take_module(bundle, f, diag);
+	if (err == 0)
+		err = cv_bundle_unpack(bundle, NULL, dir, diag);
+	if (err == 0) {
+		snprintf(policy, sizeof(policy), "%s/" CV_BUNDLE_POLICY_FILE, dir);
+		err = open_yaml(policy, config, true, f, diag);
+		cv_bundle_name_findings(dir, diag);
+		cv_bundle_discard(bundle, dir);
+	}
+	cv_bundle_free(bundle);
+	return err;
+}
+
+int cv_policy_file_open(const char *path, const char *config, struct cv_policy_file *ret,
+			struct cv_diagnostics *diag)
+{
+	struct cv_policy_file f = {0};
 	char why[256] = "";
 	int err;
 
-	if (is_image(path)) {
-		err = cv_replay_load_generation(path, ret, why, sizeof(why));
-		return err < 0 ? told(diag, path, err, why) : 0;
+	switch (kind_of(path)) {
+	case IMAGE:
+		err = cv_replay_load_generation(path, &f.gen, why, sizeof(why));
+		if (err < 0)
+			told(diag, path, err, why);
+		break;
+	case BUNDLE:
+		err = open_bundle(path, config, &f, diag);
+		break;
+	default:
+		err = open_yaml(path, config, false, &f, diag);
 	}
-	err = load_config(path, config, &loaded, diag);
-	if (err == 0)
-		err = cv_config_compile(loaded, 1, ret, diag);
 	if (err < 0 && !diag->n)
 		told(diag, path, err, strerror(-err));
-	cv_config_free(loaded);
+	if (err < 0)
+		cv_policy_file_release(&f);
+	else
+		*ret = f;
 	return err;
+}
+
+int cv_policy_file_module(struct cv_policy_file *file, const char *path,
+			  struct cv_diagnostics *diag)
+{
+	char *bytes = NULL;
+	size_t size = 0;
+	int err;
+
+	if (file->module)
+		return told(diag, path, -EEXIST, "the policy's bundle has a module of its own");
+	err = cv_read_file(path, CV_MODULE_SIZE_MAX, &bytes, &size);
+	if (err < 0)
+		return told(diag, path, err, strerror(-err));
+	file->module = bytes;
+	file->module_size = size;
+	return 0;
+}
+
+void cv_policy_file_release(struct cv_policy_file *file)
+{
+	free(file->gen);
+	free(file->would);
+	free(file->module);
+	*file = (struct cv_policy_file){0};
+}
+
+int cv_policy_file_load(const char *path, const char *config, struct cv_generation **ret,
+			struct cv_diagnostics *diag)
+{
+	struct cv_policy_file f = {0};
+	int err = cv_policy_file_open(path, config, &f, diag);
+
+	if (err < 0)
+		return err;
+	*ret = f.gen;
+	f.gen = NULL;
+	cv_policy_file_release(&f);
+	return 0;
 }
 
 int cv_policy_file_port(const struct cv_generation *gen, const char *name)

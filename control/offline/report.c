@@ -70,6 +70,8 @@ void cv_report_packet(const struct cv_source_frame *frame, const struct cv_trial
 	if (theirs && (theirs->verdict != ours->verdict || theirs->rule != ours->rule))
 		fprintf(out, "  (otherwise %s %s rule %u)", cv_trial_action(theirs->verdict),
 			cv_trial_reason(theirs->verdict), theirs->rule);
+	if (ours->would_drop)
+		fputs("  (a rule in shadow mode would drop it)", out);
 	fputc('\n', out);
 }
 
@@ -95,29 +97,47 @@ static void show_rule(const struct cv_generation *gen, uint32_t index, char *tex
 		snprintf(text, size, "%u", name->id);
 }
 
+/* Rules in shadow mode take part where they would have. */
+static bool was_hit(const struct cv_tally_rule *r)
+{
+	return r->packets || r->would || r->would_drop;
+}
+
+static void write_rule(const struct cv_tally *t, uint32_t index, FILE *out)
+{
+	const struct cv_tally_rule *r = &t->rules[index];
+	char name[64];
+
+	show_rule(t->gen, index, name, sizeof(name));
+	fprintf(out, "%-16s %10" PRIu64 " %12" PRIu64 " %10" PRIu64, name, r->packets, r->bytes,
+		r->dropped);
+	if (t->shadow)
+		fprintf(out, " %10" PRIu64, r->would_drop);
+	if (r->first)
+		fprintf(out, "  %" PRIu64, r->first);
+	else
+		fprintf(out, "  in shadow mode, would decide %" PRIu64, r->would);
+	fputc('\n', out);
+}
+
 static void write_rules(const struct cv_tally *t, FILE *out)
 {
 	uint32_t never = 0, shown = 0;
-	char name[64];
 
-	fputs("\nrule                packets        bytes    dropped  first\n", out);
+	fprintf(out, "\nrule                packets        bytes    dropped  %sfirst\n",
+		t->shadow ? "would drop  " : "");
 	for (uint32_t i = 0; i <= t->gen->policy.n_rules; i++) {
-		const struct cv_tally_rule *r = &t->rules[i];
-
-		if (!r->packets) {
+		if (was_hit(&t->rules[i]))
+			write_rule(t, i, out);
+		else
 			never += i > 0;
-			continue;
-		}
-		show_rule(t->gen, i, name, sizeof(name));
-		fprintf(out, "%-16s %10" PRIu64 " %12" PRIu64 " %10" PRIu64 "  %" PRIu64 "\n", name,
-			r->packets, r->bytes, r->dropped, r->first);
 	}
 	fprintf(out, "%" PRIu32 " of %" PRIu32 " rules were hit", t->gen->policy.n_rules - never,
 		t->gen->policy.n_rules);
 	for (uint32_t i = 1; i <= t->gen->policy.n_rules; i++) {
 		const struct cv_gen_name *n = cv_tally_rule_name(t->gen, i);
 
-		if (!t->rules[i].packets)
+		if (!was_hit(&t->rules[i]))
 			fprintf(out, "%s%u (line %u)", shown++ ? ", " : "; never: ", n->id,
 				n->line);
 	}
@@ -219,6 +239,8 @@ int cv_report_write(const struct cv_report *r, FILE *out)
 			t->strange_link);
 	write_reasons(t, out);
 	write_rules(t, out);
+	if (r->module)
+		fprintf(out, "\n%s", r->module);
 	if (r->against)
 		write_differences(r, out);
 	if (r->expect)

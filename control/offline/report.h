@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#include <jansson.h>
+
 #include "control/offline/expect.h"
 #include "control/offline/tally.h"
 
@@ -14,6 +16,8 @@ struct cv_report {
 	bool kernel; /* XDP was asked */
 	const struct cv_tally *tally;
 	const struct cv_expect *expect; /* NULL = none */
+	const char *module; /* what its module did, lines; NULL = it has none */
+	json_t *module_json; /* the same; the caller's, NULL = none */
 };
 
 /** @return 0 or -ENOMEM, -EIO. */

@@ -44,10 +44,11 @@ static json_t *rules(const struct cv_tally *t)
 		const struct cv_gen_name *n = cv_tally_rule_name(t->gen, i);
 
 		json_array_append_new(
-			list, json_pack("{so ss so so so so so}", "id", number(n->id), "name",
+			list, json_pack("{so ss so so so so so so so}", "id", number(n->id), "name",
 					n->text, "line", number(n->line), "packets",
 					number(r->packets), "bytes", number(r->bytes), "dropped",
-					number(r->dropped), "first", number(r->first)));
+					number(r->dropped), "first", number(r->first), "would",
+					number(r->would), "would_drop", number(r->would_drop)));
 	}
 	return list;
 }
@@ -57,7 +58,9 @@ static json_t *never_hit(const struct cv_tally *t)
 	json_t *list = json_array();
 
 	for (uint32_t i = 1; i <= t->gen->policy.n_rules; i++) {
-		if (!t->rules[i].packets)
+		const struct cv_tally_rule *r = &t->rules[i];
+
+		if (!r->packets && !r->would && !r->would_drop)
 			json_array_append_new(list, number(cv_tally_rule_name(t->gen, i)->id));
 	}
 	return list;
@@ -150,6 +153,8 @@ int cv_report_write_json(const struct cv_report *r, FILE *out)
 					      count(&t->differ), "moved", count(&t->moved), "kinds",
 					      kinds(t), "devices", devices(t), "forgotten",
 					      number(t->differences.refused)));
+	if (o && r->module_json)
+		json_object_set(o, "module", r->module_json);
 	if (o && r->expect)
 		json_object_set_new(o, "expectations", expectations(r->expect));
 	return dump(o, JSON_INDENT(2), out);
@@ -164,6 +169,8 @@ int cv_report_packet_json(const struct cv_source_frame *frame, const struct cv_t
 	cv_report_flow(&ours->packet, flow);
 	o = json_pack("{so ss so}", "packet", number(frame->number), "flow", flow, "verdict",
 		      word(ours->verdict, ours->rule));
+	if (o && ours->would_drop)
+		json_object_set_new(o, "would_drop", json_true());
 	if (o && theirs)
 		json_object_set_new(o, "against", word(theirs->verdict, theirs->rule));
 	return dump(o, JSON_COMPACT, out);

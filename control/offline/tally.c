@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-int cv_tally_create(const struct cv_generation *gen, struct cv_tally **ret)
+int cv_tally_create(const struct cv_generation *gen, bool shadow, struct cv_tally **ret)
 {
 	struct cv_tally *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return -ENOMEM;
 	t->gen = gen;
+	t->shadow = shadow;
 	t->rules = calloc((size_t)gen->policy.n_rules + 1, sizeof(*t->rules));
 	cv_intern_init(&t->differences, sizeof(struct cv_tally_difference), CV_TALLY_DIFFERENCE_KEY,
 		       CV_TALLY_DIFFERENCES_MAX);
@@ -62,6 +63,22 @@ static void count_difference(struct cv_tally *t, const struct cv_source_frame *f
 	d->bytes += frame->len;
 }
 
+static struct cv_tally_rule *rule_at(struct cv_tally *t, uint32_t index)
+{
+	return &t->rules[index <= t->gen->policy.n_rules ? index : 0];
+}
+
+static void count_would(struct cv_tally *t, const struct cv_trial_verdict *ours)
+{
+	struct cv_tally_rule *r = rule_at(t, ours->would_index);
+
+	/* The default decides whatever a rule in shadow mode does not: nothing to tell. */
+	if (ours->would_index && ours->would_index != ours->index)
+		r->would++;
+	r->would_drop += ours->would_drop;
+	t->shadow |= ours->would_drop; /* constraints have a shadow mode of their own */
+}
+
 void cv_tally_frame(struct cv_tally *t, const struct cv_source_frame *frame,
 		    const struct cv_trial_verdict *ours, const struct cv_trial_verdict *theirs)
 {
@@ -74,7 +91,8 @@ void cv_tally_frame(struct cv_tally *t, const struct cv_source_frame *frame,
 	t->cut += frame->captured < frame->len;
 	t->strange_link += !frame->supported;
 	add(&t->reason[CV_VERDICT_REASON(ours->verdict) % CV_REASON_COUNT], frame->len);
-	r = &t->rules[ours->index <= t->gen->policy.n_rules ? ours->index : 0];
+	count_would(t, ours);
+	r = rule_at(t, ours->index);
 	if (r->packets++ == 0)
 		r->first = frame->number;
 	r->bytes += frame->len;

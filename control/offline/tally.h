@@ -18,6 +18,9 @@ struct cv_tally_rule {
 	uint64_t packets, bytes; /* of frames it decided */
 	uint64_t dropped; /* of these */
 	uint64_t first; /* number of the first packet, 0 = none */
+	/* Of a rule in shadow mode, which decides nothing: */
+	uint64_t would; /* packets it would have decided */
+	uint64_t would_drop; /* packets it would have dropped that pass */
 };
 
 struct cv_tally_count {
@@ -47,13 +50,14 @@ struct cv_tally {
 	uint64_t packets, bytes;
 	uint64_t kernel; /* judged by XDP too */
 	uint64_t cut, strange_link;
+	bool shadow; /* rules or constraints in shadow mode are judged beside it */
 	struct cv_intern differences; /* in action */
 	struct cv_tally_count differ; /* packets whose action differs */
 	struct cv_tally_count moved; /* same action, by another rule or for another reason */
 };
 
-/** @return 0 or -ENOMEM. */
-int cv_tally_create(const struct cv_generation *gen, struct cv_tally **ret);
+/** @param shadow count what rules in shadow mode would do. @return 0 or -ENOMEM. */
+int cv_tally_create(const struct cv_generation *gen, bool shadow, struct cv_tally **ret);
 
 /** Count a frame. @param theirs what another policy says, NULL = there is none. */
 void cv_tally_frame(struct cv_tally *t, const struct cv_source_frame *frame,

@@ -36,15 +36,16 @@ static const char *value(const struct explaining *w, const char *name)
 static int start_trial(struct explaining *w)
 {
 	struct cv_bpf_why why = {""};
+	const struct cv_policy_file policy = {.gen = w->gen};
 	bool kernel = !value(w, "native");
 	int err;
 
 	if (!kernel)
 		snprintf(w->no_kernel.text, sizeof(w->no_kernel.text), "--native");
-	err = cv_trial_create(w->gen, kernel, &w->trial, &why);
+	err = cv_trial_create(&policy, kernel, &w->trial, &why);
 	if (err == -EPERM) {
 		w->no_kernel = why;
-		err = cv_trial_create(w->gen, false, &w->trial, &why);
+		err = cv_trial_create(&policy, false, &w->trial, &why);
 	}
 	return err < 0 ? cv_policy_say(w->args, CV_CLI_UNREACHABLE, why.text) : CV_CLI_OK;
 }

@@ -115,26 +115,37 @@ static void tell_time(const struct cv_bpf_module *m)
 	       m->slot.info.budget_ns, cv_bpf_module_over_budget(m) ? ": OVER BUDGET" : "");
 }
 
+static void tell_words(const struct cv_bpf_module *m, FILE *out)
+{
+	const struct cv_module_counts *c = &m->counts;
+
+	fprintf(out, "%12" PRIu64 "  continued\n", (uint64_t)c->continued);
+	for (int i = 0; i < CV_MODULE_CODES; i++) {
+		if (c->drops[i].packets || m->slot.info.codes[i][0])
+			fprintf(out, "%12" PRIu64 "  dropped, code %d%s%s\n",
+				(uint64_t)c->drops[i].packets, i,
+				m->slot.info.codes[i][0] ? ": " : "", m->slot.info.codes[i]);
+	}
+	if (c->invalid)
+		fprintf(out, "%12" PRIu64 "  returned what means nothing; went on\n",
+			(uint64_t)c->invalid);
+}
+
+void cv_module_tell_counts(const struct cv_bpf_module *m, FILE *out)
+{
+	fprintf(out, "module %s, asked about %" PRIu64 " packets\n", m->slot.info.name,
+		(uint64_t)m->counts.runs);
+	tell_words(m, out);
+}
+
 int cv_module_tell_trial(const char *object, const char *policy, const struct cv_module_trial *t,
 			 bool json)
 {
-	const struct cv_module_counts *c = &t->module.counts;
-
 	if (json)
 		return tell_trial_json(object, policy, t);
 	printf("%s: module %s behind %s, %" PRIu64 " packets\n", object, t->module.slot.info.name,
 	       policy ? policy : "a policy that lets everything pass", t->packets);
-	printf("%12" PRIu64 "  continued\n", (uint64_t)c->continued);
-	for (int i = 0; i < CV_MODULE_CODES; i++) {
-		if (c->drops[i].packets || t->module.slot.info.codes[i][0])
-			printf("%12" PRIu64 "  dropped, code %d%s%s\n",
-			       (uint64_t)c->drops[i].packets, i,
-			       t->module.slot.info.codes[i][0] ? ": " : "",
-			       t->module.slot.info.codes[i]);
-	}
-	if (c->invalid)
-		printf("%12" PRIu64 "  returned what means nothing; went on\n",
-		       (uint64_t)c->invalid);
+	tell_words(&t->module, stdout);
 	if (t->dropped_before)
 		printf("%12" PRIu64 "  dropped by the policy before\n", t->dropped_before);
 	if (t->not_asked)

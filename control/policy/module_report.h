@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <jansson.h>
 
@@ -28,6 +29,9 @@ int cv_module_tell_trial(const char *object, const char *policy, const struct cv
 
 /** {"runs", "continued", "invalid", "absent", "drops": [...], "time"}; NULL: no memory. */
 json_t *cv_module_counts_json(const struct cv_bpf_module *m);
+
+/** What a module did with frames: a line with its name, then one for each of its words. */
+void cv_module_tell_counts(const struct cv_bpf_module *m, FILE *out);
 
 /** Tell of a built object on stdout. @return 0 or -EIO. */
 int cv_module_tell_built(const char *path, size_t size, const struct cv_module_info *info,

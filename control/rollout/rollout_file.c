@@ -100,16 +100,6 @@ static bool is_own(const struct cv_rollout *r, const struct cv_about *about)
 						     strcmp(about->hash, r->state.seed_hash) == 0);
 }
 
-/* Its warnings are those of the policy itself. */
-static int compile_would(const struct cv_config *config, struct cv_version *v)
-{
-	struct cv_diagnostics told = {0};
-	int res = cv_config_compile_shadow(config, v->about.number, &v->would, &told);
-
-	cv_diagnostics_free(&told);
-	return res;
-}
-
 static int compile_path(const struct cv_rollout *r, const char *path, bool own,
 			struct cv_version *v, struct cv_diagnostics *diag)
 {
@@ -125,9 +115,7 @@ static int compile_path(const struct cv_rollout *r, const char *path, bool own,
 		config->policy_copy = path;
 	else
 		snprintf(config->policy, sizeof(config->policy), "%s", path);
-	res = cv_config_compile(config, v->about.number, &v->gen, diag);
-	if (res == 0)
-		res = compile_would(config, v);
+	res = cv_config_compile_both(config, v->about.number, &v->gen, &v->would, diag);
 	free(config);
 	return res;
 }

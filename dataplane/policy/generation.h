@@ -198,6 +198,9 @@ static inline const void *cv_generation_at(const struct cv_generation *g, struct
 	return (const uint8_t *)g + s.offset;
 }
 
+/** Number of what is judged beside a generation: the same with its rules in shadow mode enforced. */
+#define CV_GENERATION_WOULD(number) ((number) | 1ull << 62)
+
 /** Of the hash of a worker's devices. */
 static inline uint64_t cv_generation_seed(const struct cv_generation *g)
 {

@@ -78,7 +78,8 @@ static void judges_agree(void **state)
 			free(gen);
 			skip();
 		}
-		assert_int_equal(cv_trial_create(gen, true, &t, &why), 0);
+		assert_int_equal(
+			cv_trial_create(&(struct cv_policy_file){.gen = gen}, true, &t, &why), 0);
 		if (judge(t, FRAMES, &why) != FRAMES)
 			fail_msg("%s", why.text);
 		cv_trial_destroy(t);
@@ -105,7 +106,8 @@ static void steps_end_where_the_judges_do(void **state)
 		struct cv_trial *t = NULL;
 		struct cv_bpf_why why = {""};
 
-		assert_int_equal(cv_trial_create(gen, false, &t, &why), 0);
+		assert_int_equal(
+			cv_trial_create(&(struct cv_policy_file){.gen = gen}, false, &t, &why), 0);
 		for (unsigned int i = 0; i < FRAMES; i++) {
 			struct cv_source_frame f = next_frame(data, i + 1);
 			uint8_t port = (uint8_t)cv_below(&rnd, CV_PORTS_MAX);
@@ -152,19 +154,22 @@ static void a_contradiction_is_a_fault(void **state)
 		free(deny);
 		skip();
 	}
-	assert_int_equal(cv_trial_create(allow, false, &t, &why), 0);
+	assert_int_equal(cv_trial_create(&(struct cv_policy_file){.gen = allow}, false, &t, &why),
+			 0);
 	assert_int_equal(cv_bpf_offline_open(deny, &t->kernel, &why), 0);
 	assert_true(judge(t, FRAMES, &why) < FRAMES);
 	assert_non_null(strstr(why.text, "XDP says drop (deny-default, rule 0)"));
 	assert_non_null(strstr(why.text, "a fault in Culvert"));
 	cv_trial_destroy(t);
 	/* The same between the worker's two tables. */
-	assert_int_equal(cv_trial_create(deny, false, &t, &why), 0);
+	assert_int_equal(cv_trial_create(&(struct cv_policy_file){.gen = deny}, false, &t, &why),
+			 0);
 	cv_policy_table_destroy(t->table);
 	assert_int_equal(cv_policy_table_create(allow, NULL, &t->table), 0);
 	assert_true(judge(t, FRAMES, &why) < FRAMES);
 	cv_trial_destroy(t);
-	assert_int_equal(cv_trial_create(allow, false, &t, &why), 0);
+	assert_int_equal(cv_trial_create(&(struct cv_policy_file){.gen = allow}, false, &t, &why),
+			 0);
 	cv_policy_table_destroy(t->table);
 	assert_int_equal(cv_policy_table_create(deny, NULL, &t->table), 0);
 	assert_true(judge(t, FRAMES, &why) < FRAMES);
