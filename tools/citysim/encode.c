@@ -200,9 +200,21 @@ void sim_damaged(struct sim_message *m)
 	m->rejected = 1;
 }
 
+void sim_keep_first(struct sim_message *m)
+{
+	m->parts = 1;
+}
+
+void sim_keep_last(struct sim_message *m)
+{
+	m->part[0] = m->part[m->parts - 1];
+	m->parts = 1;
+}
+
 double sim_value(const struct sim_reading *r)
 {
-	/* Both are exact in a double, so that the one operation on them rounds once. */
+	/* Both are exact in a double, so that the one operation on them rounds once.
+   */
 	static const double tens[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,	1e6,  1e7,
 				      1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
 	int e = r->point->shift - r->point->decimals;

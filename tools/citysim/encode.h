@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An encoder speaks one protocol as a device would: identity, time and readings in, the bytes of one
- * message and the records that the dataplane is to make of them out. It shares no code with the
- * decoder (own checksums, own numbers of the protocol), so that a round trip proves both.
+ * An encoder speaks one protocol as a device would: identity, time and readings
+ * in, the bytes of one message and the records that the dataplane is to make of
+ * them out. It shares no code with the decoder (own checksums, own numbers of
+ * the protocol), so that a round trip proves both.
  *
- * tools/citysim/encoders.list names it once; tools/citysim/README.md says how one is added;
- * tests/decode/test_roundtrip.c holds each against the decoder.
+ * tools/citysim/encoders.list names it once; tools/citysim/README.md says how
+ * one is added; tests/decode/test_roundtrip.c holds each against the decoder.
  *
- * An encoder keeps nothing between two calls: what it says depends on its input alone, so that a
- * million devices cost no memory and the same seed gives the same bytes.
+ * An encoder keeps nothing between two calls: what it says depends on its input
+ * alone, so that a million devices cost no memory and the same seed gives the
+ * same bytes.
  */
 #ifndef SIM_ENCODE_H
 #define SIM_ENCODE_H
@@ -39,12 +41,13 @@
 	X(ALARM, "alarm") /* 0 or 1: told by messages of kind SIM_ON_ALARM only */
 
 /*
- * What is wrong with a damaged message. It is rejected once, makes no record but the parse error, and
- * does no harm to the message behind it.
+ * What is wrong with a damaged message. It is rejected once, makes no record
+ * but the parse error, and does no harm to the message behind it.
  */
 #define SIM_DAMAGES(X)                                                                             \
 	X(CHECK, "check-code") /* the check code is wrong */                                       \
-	X(CONTENT, "content") /* a byte under the check code, or a field without one, is wrong */  \
+	X(CONTENT, "content") /* a byte under the check code, or a field without    \
+                            one, is wrong */              \
 	X(LENGTH, "length") /* a length that cannot be */                                          \
 	X(CUT, "cut") /* a datagram that ends early */                                             \
 	X(HEADER, "header") /* a version or type that does not exist */
@@ -54,12 +57,14 @@
 enum sim_curve { SIM_CURVES(SIM_CURVE_ROW) SIM_CURVE_COUNT };
 enum sim_damage { SIM_DAMAGES(SIM_DAMAGE_ROW) SIM_DAMAGE_COUNT };
 
-/** Something a device measures or watches. A value on the wire is raw * 10^-decimals. */
+/** Something a device measures or watches. A value on the wire is raw *
+ * 10^-decimals. */
 struct sim_point {
 	const char *code; /* as the protocol calls it; for the encoder */
 	const char *name; /* as the record is to be called: "air.pm2_5" or "raw.a99049" */
 	const char *unit; /* SenML unit of the record, "" = none */
-	int8_t decimals; /* places behind the point on the wire, or minus the zeros in front of it */
+	int8_t decimals; /* places behind the point on the wire, or minus the zeros in
+                      front of it */
 	int8_t shift; /* the wire's unit times 10^shift is the record's */
 	uint8_t curve; /* enum sim_curve */
 	int64_t low, high; /* of raw */
@@ -97,7 +102,8 @@ struct sim_device {
 struct sim_reading {
 	const struct sim_point *point;
 	int64_t raw;
-	bool faulty; /* the device itself says that the value is no good, where the protocol can */
+	bool faulty; /* the device itself says that the value is no good, where the
+                  protocol can */
 };
 
 /** What is to be said. */
@@ -110,21 +116,24 @@ struct sim_input {
 	uint64_t random; /* for what the input leaves open */
 	bool tcp;
 	/*
-	 * Some of the profile's points, each at most once: alarms (SIM_CURVE_ALARM) for a kind of
-	 * SIM_ON_ALARM, values for the others. A kind that cannot carry them leaves them out.
-	 */
+   * Some of the profile's points, each at most once: alarms (SIM_CURVE_ALARM)
+   * for a kind of SIM_ON_ALARM, values for the others. A kind that cannot carry
+   * them leaves them out.
+   */
 	unsigned int count;
 	struct sim_reading reading[SIM_READINGS_MAX];
 };
 
-/** A record that the dataplane is to make, in order. Texts live as long as the message. */
+/** A record that the dataplane is to make, in order. Texts live as long as the
+ * message. */
 struct sim_expect {
 	uint8_t kind; /* enum cv_kind */
 	uint8_t lane; /* enum cv_lane */
-	uint8_t direction; /* enum cv_direction */
+	uint8_t direction; /* enum cv_direction; CV_DIR_UNKNOWN = not looked at */
 	uint8_t stage; /* enum cv_stage_of_value */
 	uint8_t quality; /* enum cv_quality */
-	uint8_t value_type; /* enum cv_value_type; a number of any type is compared as a number */
+	uint8_t value_type; /* enum cv_value_type; a number of any type is compared as
+                         a number */
 	bool any_value; /* the value is not looked at */
 	double number;
 	int64_t time_ns; /* device time, 0 = not stated */
@@ -147,27 +156,33 @@ struct sim_message {
 	struct sim_expect expect[SIM_EXPECT_MAX];
 	unsigned int text_len;
 	char text[SIM_TEXT_MAX]; /* texts made up on the way */
-	bool overflow; /* something did not fit: the encoder's mistake, a test fails on it */
+	bool overflow; /* something did not fit: the encoder's mistake, a test fails
+                    on it */
 };
 
 struct sim_encoder {
 	const char *name; /* the decoder's */
 	uint8_t transports; /* SIM_UDP, SIM_TCP */
 	uint16_t port; /* of the end that listens, host order */
-	bool device_listens; /* the platform connects to the device and asks (Modbus) */
+	bool device_listens; /* the platform connects to the device and asks (Modbus)
+                        */
 	const struct sim_profile *profiles;
 	const struct sim_kind *kinds;
 	uint8_t profile_count, kind_count;
-	uint8_t damages; /* bit (1 << SIM_DAMAGE_...) for each that damage() can do to datagrams */
+	uint8_t damages; /* bit (1 << SIM_DAMAGE_...) for each that damage() can do to
+                      datagrams */
 	uint8_t stream_damages; /* and to messages of a stream */
-	/** Write dev->id from dev->index and dev->key: unique, and looking like a real one. */
+	/** Write dev->id from dev->index and dev->key: unique, and looking like a
+   * real one. */
 	void (*identity)(struct sim_device *dev, const struct sim_profile *profile);
 	/**
-	 * Make the message of @p in: append parts, bytes and expectations to @p m, which is empty.
-	 * A kind that has nothing to say with these readings appends no part.
-	 */
+   * Make the message of @p in: append parts, bytes and expectations to @p m,
+   * which is empty. A kind that has nothing to say with these readings appends
+   * no part.
+   */
 	void (*encode)(const struct sim_input *in, struct sim_message *m);
-	/** Damage what encode() made, and say with sim_damaged() what is left of it. */
+	/** Damage what encode() made, and say with sim_damaged() what is left of it.
+   */
 	void (*damage)(const struct sim_input *in, struct sim_message *m, enum sim_damage damage);
 };
 
@@ -180,10 +195,12 @@ const struct sim_encoder *sim_encoder_by_name(const char *name);
 
 const char *sim_damage_name(enum sim_damage damage);
 
-/* Building the message. All of these bound their writes; what does not fit sets m->overflow. */
+/* Building the message. All of these bound their writes; what does not fit sets
+ * m->overflow. */
 
 void sim_message_reset(struct sim_message *m);
-/** Begin a datagram, or a write to the connection. Counts one message for the decoder. */
+/** Begin a datagram, or a write to the connection. Counts one message for the
+ * decoder. */
 void sim_part(struct sim_message *m, bool from_device);
 void sim_put(struct sim_message *m, const void *data, size_t len);
 void sim_u8(struct sim_message *m, unsigned int v);
@@ -191,7 +208,8 @@ void sim_be16(struct sim_message *m, unsigned int v);
 void sim_be32(struct sim_message *m, uint32_t v);
 void sim_le16(struct sim_message *m, unsigned int v);
 void sim_le32(struct sim_message *m, uint32_t v);
-/** @p digits decimal digits of @p v, two to a byte, highest first. An odd number is rounded up. */
+/** @p digits decimal digits of @p v, two to a byte, highest first. An odd
+ * number is rounded up. */
 void sim_bcd(struct sim_message *m, uint64_t v, unsigned int digits);
 /** The same, lowest byte first, as meters have it. */
 void sim_bcd_le(struct sim_message *m, uint64_t v, unsigned int digits);
@@ -201,8 +219,9 @@ __attribute__((format(printf, 2, 3))) const char *sim_text(struct sim_message *m
 							   ...);
 
 /**
- * One more record: of the device, upwards, in the lane of @p kind, without value, quality unstated,
- * stage realtime, no time; only kind, lane, direction, stage and quality are looked at so far.
+ * One more record: of the device, upwards, in the lane of @p kind, without
+ * value, quality unstated, stage realtime, no time; only kind, lane, direction,
+ * stage and quality are looked at so far.
  */
 struct sim_expect *sim_expect(struct sim_message *m, const struct sim_input *in, enum cv_kind kind);
 /** The same, a measurement of @p r: name, unit and value of its point. */
@@ -213,13 +232,18 @@ void sim_expect_text(struct sim_expect *e, const char *text);
 
 /** Of a damaged message nothing is left but one rejection. */
 void sim_damaged(struct sim_message *m);
+/** For damage(): of an exchange only the first, or the last, part is sent. */
+void sim_keep_first(struct sim_message *m);
+void sim_keep_last(struct sim_message *m);
 
 /** Value of a reading in the record's unit, rounded once. */
 double sim_value(const struct sim_reading *r);
-/** raw * 10^-decimals as decimal text, "-0.05". Rotates through four buffers. */
+/** raw * 10^-decimals as decimal text, "-0.05". Rotates through four buffers.
+ */
 const char *sim_decimal(int64_t raw, int decimals);
 
-/** A number from a number: the same for the same, all bits mixed (splitmix64's last step). */
+/** A number from a number: the same for the same, all bits mixed (splitmix64's
+ * last step). */
 static inline uint64_t sim_mix(uint64_t x)
 {
 	x += 0x9e3779b97f4a7c15u;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HJ 212-2017, as stations for air, water and noise and continuous monitors of stacks send it. */
+/* HJ 212-2017, as stations for air, water and noise and continuous monitors of
+ * stacks send it. */
 #include "tools/citysim/encode.h"
 
 #include <inttypes.h>
@@ -198,7 +199,8 @@ static void damage(const struct sim_input *in, struct sim_message *m, enum sim_d
 	case SIM_DAMAGE_CHECK:
 		m->bytes[m->len - 3] = m->bytes[m->len - 3] == '0' ? '1' : '0';
 		break;
-	case SIM_DAMAGE_CONTENT: /* the last digit before the closing "&&" or somewhere before it */
+	case SIM_DAMAGE_CONTENT: /* the last digit before the closing "&&" or
+                              somewhere before it */
 		m->bytes[6 + in->random % segment] ^= 1;
 		break;
 	case SIM_DAMAGE_LENGTH:
