@@ -19,6 +19,7 @@ static const char usage[] =
 	"--help`)\n"
 	"       culvert-dataplane decode [OPTIONS] PROTOCOL  (see `culvert-dataplane decode "
 	"--help`)\n"
+	"       culvert-dataplane protocols                  what can be decoded, as JSON\n"
 	"\n"
 	"  --link PATH    control's link socket (default /run/culvert/dataplane.sock)\n"
 	"  --pin-dir DIR  where control pins the XDP maps (default /sys/fs/bpf/culvert)\n"
@@ -119,6 +120,8 @@ int main(int argc, char **argv)
 		return cv_replay_main(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "decode") == 0)
 		return cv_decode_main(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "protocols") == 0)
+		return cv_protocols_main(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "run") == 0)
 		return run_main(argc - 1, argv + 1);
 	return run_main(argc, argv);

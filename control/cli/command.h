@@ -6,6 +6,7 @@
 #ifndef CV_CLI_COMMAND_H
 #define CV_CLI_COMMAND_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -169,6 +170,14 @@ void cv_cli_write_completion(FILE *out);
  */
 int cv_cli_become_control(struct cv_cli *cli);
 
+/**
+ * Ask culvert-dataplane something that it answers in JSON.
+ *
+ * @param args its arguments, NULL behind the last.
+ * @return CV_CLI_OK; CV_CLI_UNREACHABLE, told on stderr.
+ */
+int cv_cli_ask_dataplane(const char *const *args, json_t **ret);
+
 /** The same, with the policy in force where --against says `running`. */
 int cv_cli_policy_test(struct cv_cli *cli);
 
@@ -179,6 +188,7 @@ int cv_cli_ledger(struct cv_cli *cli);
 int cv_cli_events(struct cv_cli *cli);
 int cv_cli_capture(struct cv_cli *cli);
 int cv_cli_top(struct cv_cli *cli);
+int cv_cli_protocols(struct cv_cli *cli);
 int cv_cli_replay(struct cv_cli *cli);
 int cv_cli_module_show(struct cv_cli *cli);
 int cv_cli_decode(struct cv_cli *cli);

@@ -5,6 +5,7 @@
  * (docs/adr/0018).
  */
 #include <errno.h>
+#include <jansson.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -88,6 +89,35 @@ int cv_cli_decode(struct cv_cli *cli)
 		return CV_CLI_USAGE;
 	return become("culvert-dataplane", (const char *[]){"decode", NULL}, cli->operands,
 		      cli->operand_count);
+}
+
+int cv_cli_ask_dataplane(const char *const *args, json_t **ret)
+{
+	json_t *answer;
+	int ends[2];
+	pid_t pid;
+
+	if (pipe(ends) != 0) {
+		fprintf(stderr, "culvert: no pipe: %s\n", strerror(errno));
+		return CV_CLI_UNREACHABLE;
+	}
+	pid = fork();
+	if (pid == 0) {
+		dup2(ends[1], STDOUT_FILENO);
+		_exit(become("culvert-dataplane", args, NULL, 0));
+	}
+	close(ends[1]);
+	answer = pid > 0 ? json_loadfd(ends[0], 0, NULL) : NULL;
+	close(ends[0]);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	if (answer == NULL) {
+		fputs("culvert: culvert-dataplane gives no answer; are both of one version?\n",
+		      stderr);
+		return CV_CLI_UNREACHABLE;
+	}
+	*ret = answer;
+	return CV_CLI_OK;
 }
 
 int cv_cli_config(struct cv_cli *cli)

@@ -126,6 +126,18 @@ const struct cv_cli_command cv_cli_commands[] = {
 		.run = cv_cli_top,
 	},
 	{
+		.name = "protocols",
+		.help = "list the protocols that are decoded",
+		.details =
+			"Name, transports and well-known ports; and where a node runs its "
+			"counters: "
+			"messages, and what was rejected for which reason. Works without a node, "
+			"too. A protocol without a port is found by its content, or by "
+			"decode.hints in the configuration.",
+		.exits = "0 1 3",
+		.run = cv_cli_protocols,
+	},
+	{
 		.name = "replay",
 		.operands = "[--policy FILE | --config FILE] [OPTION...] CAPTURE...",
 		.words = "file",

@@ -32,6 +32,8 @@ enum cv_replay_exit {
 int cv_replay_main(int argc, char **argv);
 /** `culvert-dataplane decode`. @return exit code. */
 int cv_decode_main(int argc, char **argv);
+/** `culvert-dataplane protocols`. @return exit code. */
+int cv_protocols_main(int argc, char **argv);
 
 #define CV_REPLAY_HINTS_MAX 64
 

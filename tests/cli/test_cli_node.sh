@@ -78,6 +78,18 @@ jq -e --slurpfile s summary.json '
 	and [.log.lanes[].logged] == [$s[0].events[]]' stats.json >/dev/null ||
 	fail "stats and replay disagree: $(cat stats.json summary.json)"
 
+# The same numbers by protocol, and with them what the protocol is; without a node what it is alone.
+expect 0 "$culvert" protocols --json
+jq -e --slurpfile s summary.json 'map({(.name): .messages}) | add == ($s[0].protocols | map_values(.messages))' out >/dev/null ||
+	fail "protocols and replay disagree: $(cat out summary.json)"
+jq -e 'all(.[]; (.title | length > 3) and (.tcp or .udp)) and (map(select(.name == "modbus"))[0].tcp == [502])' out >/dev/null ||
+	fail "protocols: $(cat out)"
+expect 0 "$culvert" protocols
+grep -Eq '^modbus +Modbus/TCP, .* tcp 502, udp 502 +[0-9]' out || fail "protocols has no line of Modbus: $(cat out)"
+expect 0 "$culvert" --socket "$work/nowhere.sock" protocols
+grep -Eq 'MESSAGES' out && fail "counters of a node that is not there"
+has "HJ 212" out
+
 # Every event there is, in both forms.
 events=$(jq '[.events[]] | add' summary.json)
 [ "$events" -gt 0 ] || fail "the capture gives no events"
