@@ -34,6 +34,7 @@
 	X(REJECTED, "rejected") /* at least one message rejected, see rejected[proto][..] */       \
 	X(NO_MEMORY,                                                                               \
 	  "no-memory") /* flow or reassembly memory exhausted; forwarded but under constraints */  \
+	X(REPEATED, "repeated") /* completed only messages that were delivered before */           \
 	X(DISCARDED,                                                                               \
 	  "discarded") /* fragment of a datagram given up, or dropped by the app verdict unseen */
 
@@ -64,6 +65,7 @@ struct cv_counters {
 	uint64_t inspected;
 	uint64_t outcome[CV_OUTCOME_COUNT];
 	uint64_t messages[CV_PROTO_COUNT];
+	uint64_t repeated[CV_PROTO_COUNT]; /* of messages: delivered before, so not again */
 	uint64_t rejected[CV_PROTO_COUNT][CV_REJECT_COUNT];
 	uint64_t flow[CV_FLOW_EVENT_COUNT];
 	uint64_t produced[CV_LANE_COUNT];

@@ -83,6 +83,7 @@ static void add_protocols(struct collector *c, const json_t *protocols)
 		    !cv_json_sum(json_object_get(value, "rejected")))
 			continue;
 		add(c, "decode", cv_json_count(value, "messages"), "%.39s messages", key);
+		add(c, "decode", cv_json_count(value, "repeated"), "%.39s repeated", key);
 		snprintf(prefix, sizeof(prefix), "%.39s rejected", key);
 		add_members(c, "decode", prefix, json_object_get(value, "rejected"));
 	}

@@ -82,6 +82,11 @@ static int add_all(const struct cv_config *config, uint64_t number,
 	head->flush_us = (uint32_t)(config->flush_ns / 1000);
 	head->decode = config->decode;
 	head->mtu = config->mtu;
+	head->cleaning = (struct cv_gen_cleaning){
+		.series = config->clean_series,
+		.repeats = config->clean_repeats,
+		.clock_skew_ns = (int64_t)config->clean_clock_skew_ns,
+	};
 	for (size_t i = 0; r == 0 && i < config->n_ports; i++)
 		r = add_port(config, &config->ports[i], build, diag);
 	for (size_t i = 0; r == 0 && i < config->n_hints; i++)

@@ -110,6 +110,10 @@ struct cv_config {
 	bool decode; /* false = verdict and forwarding only */
 	uint32_t mtu; /* largest L3 packet, bytes */
 
+	bool clean_repeats; /* deliver a message once */
+	uint32_t clean_series; /* values followed at the same time; 0 or a power of two */
+	uint64_t clean_clock_skew_ns; /* clocks off by no more are synchronised */
+
 	char pin_dir[PATH_MAX]; /* below a bpffs */
 	bool keep_policy; /* leave the XDP programs attached when control ends in order */
 

@@ -215,6 +215,31 @@ static const struct cv_field dataplane_fields[] = {
 	 .help = "Largest IP packet that crosses, bytes."},
 };
 
+static const struct cv_field cleaning_fields[] = {
+	{.name = "repeats",
+	 .type = CV_FIELD_BOOL,
+	 CONFIG(clean_repeats),
+	 .fallback = "true",
+	 .help = "Deliver a message once: what a device sends again under the same number is only "
+		 "counted. `false` where a capture is played again and again."},
+	{.name = "series",
+	 .type = CV_FIELD_UINT,
+	 CONFIG(clean_series),
+	 .fallback = "262144",
+	 .word = "none",
+	 .power_of_two = true,
+	 .min = 64,
+	 .max = CV_SERIES_MAX,
+	 .help = "Values (of a device and quantity) whose order and rate of change are watched at "
+		 "the same time, 32 bytes each; `none` = not watched."},
+	{.name = "clock_skew",
+	 .type = CV_FIELD_DURATION,
+	 CONFIG(clean_clock_skew_ns),
+	 .fallback = "5s",
+	 .max = CV_CLOCK_SKEW_MAX,
+	 .help = "A device whose time is off by no more counts as synchronised."},
+};
+
 static const struct cv_field bpf_fields[] = {
 	{.name = "pin_dir",
 	 .type = CV_FIELD_PATH,
@@ -376,6 +401,10 @@ static const struct cv_field file_fields[] = {
 	 .type = CV_FIELD_SECTION,
 	 FIELDS(dataplane_fields),
 	 .help = "The packet path."},
+	{.name = "cleaning",
+	 .type = CV_FIELD_SECTION,
+	 FIELDS(cleaning_fields),
+	 .help = "What is done to messages and values beyond decoding them."},
 	{.name = "bpf",
 	 .type = CV_FIELD_SECTION,
 	 FIELDS(bpf_fields),

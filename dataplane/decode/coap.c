@@ -10,6 +10,9 @@
 #include "dataplane/decode/decoder.h"
 #include "dataplane/decode/judge.h"
 
+/* RFC 7252 4.8.2 */
+#define EXCHANGE_LIFETIME_NS 247000000000ll
+
 /*
  * Requests are judged whichever way they go: CoAP has no client's and server's end (RFC 7252 2).
  * One that is for a proxy or encrypted asks for something that cannot be seen here.
@@ -35,11 +38,18 @@ static void facts(struct cv_decode *d, const struct cv_coap *m)
 	cv_judge_fact(d->judge, &path);
 }
 
-static void message(struct cv_decode *d, const struct cv_coap *m)
+/*
+ * RFC 7252 4.2, 4.4: a message with an id that the same endpoint used within EXCHANGE_LIFETIME is
+ * the same message. That its bytes are the same as well lets a device through that came back with
+ * its ids from the beginning.
+ */
+static bool is_repeat(struct cv_decode *d, const uint8_t *data, size_t len)
 {
-	if (d->judge != NULL)
-		facts(d, m);
-	cv_coap_message(d, m);
+	const uint16_t ports[2] = {d->origin->sport, d->origin->dport};
+	uint64_t print = cv_decode_print(d, true, data, len);
+
+	return cv_repeated(d->repeats, cv_print_add(print, ports, sizeof(ports)),
+			   EXCHANGE_LIFETIME_NS);
 }
 
 static int64_t decode_stream(struct cv_decode *d, const uint8_t *data, size_t len)
@@ -64,7 +74,9 @@ static int64_t decode_stream(struct cv_decode *d, const uint8_t *data, size_t le
 	}
 	if (bad)
 		return CV_REJECTED(bad);
-	message(d, &m);
+	if (d->judge != NULL)
+		facts(d, &m);
+	cv_coap_message(d, &m);
 	return length;
 }
 
@@ -78,7 +90,10 @@ static int64_t decode(struct cv_decode *d, const uint8_t *data, size_t len)
 	bad = cv_coap_datagram(&m, data, len);
 	if (bad)
 		return CV_REJECTED(bad);
-	message(d, &m);
+	if (d->judge != NULL)
+		facts(d, &m);
+	if (!is_repeat(d, data, len))
+		cv_coap_message(d, &m);
 	return (int64_t)len;
 }
 

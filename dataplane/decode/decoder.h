@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "dataplane/normalize/emit.h"
+#include "dataplane/normalize/repeats.h"
 #include "dataplane/policy/generation.h"
 #include "decoder_list.h" /* generated: enum cv_proto */
 
@@ -38,6 +39,7 @@ struct cv_decode {
 	const struct cv_origin *origin;
 	const struct cv_generation *gen; /* register maps and the like; never NULL */
 	struct cv_judge *judge; /* who wants to know what the message says; NULL = nobody */
+	struct cv_repeats *repeats; /* who remembers what was delivered; NULL = nobody */
 	void *flow; /* flow_size bytes, zeroed when the flow began; both directions share it */
 	void *worker; /* worker_size bytes, zeroed at start */
 	bool datagram; /* UDP: the bytes are one whole datagram */
@@ -65,6 +67,21 @@ static inline int64_t cv_decode_want(struct cv_decode *d, size_t need, enum cv_r
 		return CV_REJECTED(at_end);
 	d->need = (uint32_t)need;
 	return CV_NEED_MORE;
+}
+
+/**
+ * The print of a message: its protocol and @p data, which tells it from all others.
+ *
+ * @param placed data does not name the sender: its address is part of the print.
+ */
+static inline uint64_t cv_decode_print(const struct cv_decode *d, bool placed, const void *data,
+				       size_t len)
+{
+	uint64_t print = cv_repeats_seed(d->repeats) ^ d->origin->proto;
+
+	if (placed)
+		print = cv_print_add(print, d->origin->src, sizeof(d->origin->src));
+	return cv_print_add(print, data, len);
 }
 
 struct cv_decoder {

@@ -17,7 +17,6 @@
 #define APP_MAX 1024 /* 6.6.4 */
 /* What may stand before a frame: registration texts and heartbeats of serial-to-network boxes. */
 #define PREFIX_MAX 256
-#define REPEAT_NS (60 * 1000000000ll)
 
 enum offset { SERIAL = 2, SENT = 6, SOURCE = 12, DESTINATION = 18, LENGTH = 24, COMMAND = 26 };
 
@@ -78,36 +77,21 @@ static void take_device(struct gb26875_frame *f, const uint8_t *address)
 	f->device_len = any ? sizeof(f->device) : 0;
 }
 
-/* What a flow keeps: the last data that went up. Zeroed when the flow begins. */
-struct gb26875_flow {
-	uint64_t hash; /* 0 = none so far */
-	int64_t at_ns; /* receive time */
-};
-
 /*
  * A unit sends again what was not confirmed within ten seconds, up to three times, under the same
  * serial number. The time it says it sends at may be a new one; of units that number nothing it has
- * to be the same.
+ * to be the same. Heartbeats are alike.
  */
-static bool is_repeated(const struct gb26875_frame *f, const uint8_t *frame)
+static bool is_repeat(const struct gb26875_frame *f, const uint8_t *frame)
 {
-	struct gb26875_flow *flow = f->d->flow;
-	int64_t now = f->d->origin->ts_rx_ns;
-	uint64_t hash = 0xcbf29ce484222325ull; /* FNV-1a */
-	bool repeated;
+	size_t from = f->serial != 0 ? SOURCE : SENT;
+	uint64_t print;
 
 	if (f->command != GB26875_SEND || f->app_len == 0)
 		return false;
-	for (size_t i = SERIAL; i < f->size - TAIL; i++) {
-		if (f->serial != 0 && i == SENT)
-			i = SOURCE;
-		hash = (hash ^ frame[i]) * 0x100000001b3ull;
-	}
-	hash |= 1;
-	repeated = flow->hash == hash && now >= flow->at_ns && now - flow->at_ns < REPEAT_NS;
-	flow->hash = hash;
-	flow->at_ns = now;
-	return repeated;
+	print = cv_decode_print(f->d, f->device_len == 0, frame + SERIAL, SENT - SERIAL);
+	print = cv_print_add(print, frame + from, f->size - TAIL - from);
+	return cv_repeated(f->d->repeats, print, CV_REPEAT_MINUTE);
 }
 
 static void take_frame(struct gb26875_frame *f, const uint8_t *frame, size_t total)
@@ -123,7 +107,6 @@ static void take_frame(struct gb26875_frame *f, const uint8_t *frame, size_t tot
 	f->time_quality = CV_TIME_ABSENT; /* the centre's time is not the device's */
 	if (f->direction == CV_DIR_UP)
 		f->time_quality = gb26875_time(frame + SENT, &f->ts);
-	f->repeated = is_repeated(f, frame);
 	take_device(f, frame + (f->direction == CV_DIR_UP ? SOURCE : DESTINATION));
 }
 
@@ -169,7 +152,8 @@ static int64_t gb26875_decode(struct cv_decode *d, const uint8_t *data, size_t l
 	}
 	if (d->judge != NULL)
 		facts(&f);
-	gb26875_records(&f);
+	if (!is_repeat(&f, data + start))
+		gb26875_records(&f);
 	return (int64_t)(start + total);
 }
 
@@ -208,7 +192,6 @@ const struct cv_decoder cv_decoder_gb26875 = {
 	.name = "gb26875",
 	.proto = CV_PROTO_GB26875,
 	.transports = CV_TRANSPORT_TCP | CV_TRANSPORT_UDP,
-	.flow_size = sizeof(struct gb26875_flow),
 	.probe = gb26875_probe,
 	.decode = gb26875_decode,
 	.resync = gb26875_resync,

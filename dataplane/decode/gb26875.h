@@ -29,7 +29,6 @@ struct gb26875_frame {
 	uint8_t type; /* of the data unit, 0 where it is empty */
 	uint8_t direction; /* enum cv_direction */
 	uint8_t time_quality; /* of ts */
-	bool repeated; /* sent again because nobody confirmed it */
 	int64_t ts; /* when the device sent it */
 	uint32_t size; /* bytes on the wire */
 	char device[2 * GB26875_ADDRESS]; /* the device's end, hexadecimal, highest byte first */

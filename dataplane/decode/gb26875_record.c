@@ -49,8 +49,6 @@ struct cv_record *gb26875_begin(const struct gb26875_frame *f, enum cv_lane lane
 
 	rec->direction = f->direction;
 	rec->device_end = up ? CV_DEVICE_END_SRC : CV_DEVICE_END_DST;
-	if (f->repeated)
-		rec->flags |= CV_FLAG_DUPLICATE;
 	rec->raw_len = f->size;
 	rec->seq = f->serial;
 	rec->status = (uint16_t)(f->command << 8 | f->type);

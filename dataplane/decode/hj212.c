@@ -150,7 +150,10 @@ static int64_t hj212_decode(struct cv_decode *d, const uint8_t *data, size_t len
 	s.size = (uint32_t)(total - start);
 	if (d->judge != NULL)
 		facts(d, &s);
-	hj212_records(d, &s);
+	/* QN is the time of the request to a millisecond: a device's own number (6.3.4). */
+	if (s.qn.len == 0 ||
+	    !cv_repeated(d->repeats, cv_decode_print(d, false, segment, (size_t)n), CV_REPEAT_HOUR))
+		hj212_records(d, &s);
 	if (d->datagram)
 		total += padding(data + total, data + len);
 	return (int64_t)total;

@@ -14,6 +14,9 @@
 /* Correlation data carried as hex digits, bytes. */
 #define CORRELATION_MAX 32
 
+/* How long after the first delivery a second one is taken for the same message. */
+#define REPEAT_NS (5 * CV_REPEAT_MINUTE)
+
 void mqtt_parse_publish(struct mqtt_packet *p)
 {
 	size_t head;
@@ -234,11 +237,36 @@ static bool emit_senml(struct message *m)
 	return true;
 }
 
+/*
+ * 3.3.1.1: DUP says that this may be a second delivery of the same packet id. Whether the first one
+ * came by here is known only to who remembers it; an id in use again without DUP is a new message.
+ */
+static bool is_repeat(struct mqtt_packet *p)
+{
+	struct cv_repeats *repeats = p->d->repeats;
+	const struct mqtt_flow *flow = p->flow;
+	uint64_t print;
+
+	if (repeats == NULL || PUBLISH_QOS(p->flags) == 0 || p->payload == NULL)
+		return false;
+	print = cv_decode_print(p->d, flow->client_id_len == 0, flow->client_id,
+				flow->client_id_len);
+	print = cv_print_add(print, p->topic.data, p->topic.len);
+	print = cv_print_add(print ^ p->id ^ (uint64_t)p->from_client << 16, p->payload,
+			     p->payload_held);
+	if (p->flags & PUBLISH_DUP)
+		return cv_repeated(repeats, print, REPEAT_NS);
+	cv_repeat_begin(repeats, print, REPEAT_NS);
+	return false;
+}
+
 void mqtt_emit_publish(struct mqtt_packet *p)
 {
 	struct message m = {.p = p, .flags = resolve_alias(p)};
 	struct cv_record *rec;
 
+	if (is_repeat(p))
+		return;
 	if (p->payload && (mqtt_emit_sparkplug(p, m.flags) || emit_senml(&m)))
 		return;
 	rec = cv_emit_begin(p->d->emit, CV_LANE_MEASUREMENT, CV_KIND_MEASUREMENT);

@@ -193,6 +193,16 @@ static void facts(struct cv_decode *d, const struct sl651_head *h)
 	cv_judge_fact(d->judge, &station);
 }
 
+/*
+ * A station sends again what the centre did not confirm, serial number and time included (6.6.4). The
+ * packets of a picture are put in order by their own index.
+ */
+static bool is_repeat(struct cv_decode *d, const uint8_t *frame, const struct sl651_head *h)
+{
+	return h->total == 1 &&
+	       cv_repeated(d->repeats, cv_decode_print(d, false, frame, h->size), CV_REPEAT_HOUR);
+}
+
 static int64_t sl651_decode(struct cv_decode *d, const uint8_t *data, size_t len)
 {
 	struct sl651_head h = {.total = 1, .index = 1};
@@ -225,7 +235,7 @@ static int64_t sl651_decode(struct cv_decode *d, const uint8_t *data, size_t len
 		return CV_REJECTED(reject);
 	if (d->judge != NULL)
 		facts(d, &h);
-	reject = sl651_body(d, &h);
+	reject = is_repeat(d, data + start, &h) ? CV_REJECT_NONE : sl651_body(d, &h);
 	if (reject != CV_REJECT_NONE)
 		return CV_REJECTED(reject);
 	start += h.size;

@@ -11,10 +11,12 @@ void cv_datagram(struct cv_inspect *in, struct cv_flow *f, unsigned int dir, con
 		.gen = in->gen,
 		.flow = f->state,
 		.worker = in->worker[f->proto],
+		.repeats = in->repeats.slot ? &in->repeats : NULL,
 		.datagram = true,
 		.from_client = dir == f->client,
 	};
 	size_t at = 0;
+	uint32_t mark;
 
 	in->origin.proto = f->proto;
 	cv_enforce_decode(in, f, dir, &d);
@@ -22,17 +24,17 @@ void cv_datagram(struct cv_inspect *in, struct cv_flow *f, unsigned int dir, con
 		int64_t ret;
 
 		in->origin.raw_off = (uint16_t)at;
+		mark = cv_repeats_mark(&in->repeats);
 		ret = dec->decode(&d, data + at, len - at);
 		if (ret <= 0) {
 			/* A datagram has no more: what would need more is cut short. */
+			cv_repeats_back(&in->repeats, mark);
 			cv_inspect_reject(in, f->proto,
 					  ret ? (enum cv_reject)(-ret) : CV_REJECT_TRUNCATED,
 					  data + at, len - at);
 			return;
 		}
-		cv_count(&in->counters->messages[f->proto], 1);
-		in->enforce.said++;
-		in->did |= CV_DID_MESSAGE;
+		cv_inspect_message(in, f->proto);
 		at += (uint64_t)ret < len - at ? (size_t)ret : len - at;
 	}
 }

@@ -35,6 +35,8 @@ static enum cv_outcome outcome_of(uint32_t did)
 		return CV_OUTCOME_NO_MEMORY;
 	if (did & CV_DID_MESSAGE)
 		return CV_OUTCOME_DECODED;
+	if (did & CV_DID_REPEAT)
+		return CV_OUTCOME_REPEATED;
 	if (did & CV_DID_PARTIAL)
 		return CV_OUTCOME_PARTIAL;
 	if (did & CV_DID_SKIP)
@@ -46,6 +48,29 @@ static enum cv_outcome outcome_of(uint32_t did)
 	if (did & CV_DID_DISCARD)
 		return CV_OUTCOME_DISCARDED;
 	return did & CV_DID_NOT_IOT ? CV_OUTCOME_NOT_IOT : CV_OUTCOME_EMPTY;
+}
+
+void cv_inspect_message(struct cv_inspect *in, unsigned int proto)
+{
+	bool repeat = in->repeats.found != in->repeats_told;
+
+	cv_count(&in->counters->messages[proto], 1);
+	cv_count(&in->counters->repeated[proto], repeat);
+	in->repeats_told = in->repeats.found;
+	in->enforce.said++;
+	in->did |= repeat ? CV_DID_REPEAT : CV_DID_MESSAGE;
+}
+
+/* The messages since the last call were delivered, unless the policy or a lack of memory was
+ * against it. */
+static void settle_repeats(struct cv_inspect *in, bool allowed)
+{
+	uint64_t shed = 0;
+
+	for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++)
+		shed += in->emit.sink->lane[lane].shed;
+	cv_repeats_settle(&in->repeats, allowed && shed == in->shed);
+	in->shed = shed;
 }
 
 void cv_inspect_end_flow(struct cv_inspect *in, struct cv_flow *f, enum cv_flow_event why,
@@ -318,6 +343,7 @@ enum cv_outcome cv_inspect_frame(struct cv_inspect *in, const struct cv_frame *f
 	else
 		in->did |= CV_DID_NOT_IOT;
 	cv_enforce_end(in);
+	settle_repeats(in, in->enforce.drop == 0);
 	return outcome_of(in->did);
 }
 
@@ -342,6 +368,7 @@ void cv_inspect_age(struct cv_inspect *in, int64_t ts_ns)
 	struct cv_flow *f;
 
 	advance(in, ts_ns);
+	in->repeats.now_ns = in->now_ns;
 	if (in->now_ns - in->aged_ns < AGE_STEP_NS)
 		return;
 	in->aged_ns = in->now_ns;
@@ -355,6 +382,7 @@ void cv_inspect_age(struct cv_inspect *in, int64_t ts_ns)
 		cv_inspect_end_flow(in, f, CV_FLOW_EXPIRED, CV_REJECT_STREAM_GAP);
 	cv_count(&in->counters->flow[CV_FLOW_FRAGMENTS_LOST],
 		 cv_fragments_age(&in->fragments, in->now_ns));
+	settle_repeats(in, true);
 }
 
 void cv_inspect_drain(struct cv_inspect *in)

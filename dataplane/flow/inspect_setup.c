@@ -85,6 +85,12 @@ int cv_inspect_setup(struct cv_inspect *in, const struct cv_generation *gen, str
 		err = workers_setup(in);
 	if (err == 0)
 		err = enforce_setup(in);
+	if (err == 0 && gen->cleaning.repeats)
+		err = cv_repeats_setup(&in->repeats, CV_REPEATS_MAX, gen->crc32c);
+	if (err == 0)
+		err = cv_series_setup(&in->series, gen->cleaning.series, gen->crc32c,
+				      gen->cleaning.clock_skew_ns);
+	in->emit.series = &in->series;
 	if (err != 0)
 		cv_inspect_release(in);
 	return err;
@@ -100,6 +106,8 @@ void cv_inspect_release(struct cv_inspect *in)
 	in->enforce.limits.state = NULL;
 	free(in->emit.stage);
 	in->emit.stage = NULL;
+	cv_repeats_release(&in->repeats);
+	cv_series_release(&in->series);
 	cv_classifier_release(&in->classifier);
 	cv_fragments_release(&in->fragments);
 	free(in->memory.segment);

@@ -42,9 +42,11 @@ static uint64_t message(struct cv_inspect *in, struct cv_flow *f, unsigned int d
 		.gen = in->gen,
 		.flow = f->state,
 		.worker = in->worker[f->proto],
+		.repeats = in->repeats.slot ? &in->repeats : NULL,
 		.window_full = v->len == CV_STREAM_WINDOW,
 		.from_client = dir == f->client,
 	};
+	uint32_t mark = cv_repeats_mark(&in->repeats);
 	int64_t ret;
 
 	set_raw_off(in, v->off);
@@ -52,11 +54,10 @@ static uint64_t message(struct cv_inspect *in, struct cv_flow *f, unsigned int d
 	cv_enforce_decode(in, f, dir, &d);
 	ret = cv_decoders[f->proto]->decode(&d, v->data, v->len);
 	if (ret > 0) {
-		cv_count(&in->counters->messages[f->proto], 1);
-		in->enforce.said++;
-		in->did |= CV_DID_MESSAGE;
+		cv_inspect_message(in, f->proto);
 		return (uint64_t)ret;
 	}
+	cv_repeats_back(&in->repeats, mark);
 	if (ret < 0) {
 		reject(in, f, s, (enum cv_reject)(-ret), v);
 		if (d.skip != 0)

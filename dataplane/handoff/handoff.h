@@ -21,7 +21,7 @@
 #include "dataplane/normalize/record.h"
 
 #define CV_HANDOFF_MAGIC 0x314f444e41485643ull /* "CVHANDO1" */
-#define CV_HANDOFF_VERSION 3
+#define CV_HANDOFF_VERSION 4
 #define CV_BLOCK_MAGIC 0x4b4c4256u /* "VBLK" */
 #define CV_BLOCK_VERSION 1
 /** A block, bytes: head and records. A multiple of the log's write unit. */

@@ -189,6 +189,10 @@ static void put_quality(struct cv_json *j, const struct cv_record *rec)
 	}
 	if (rec->time_quality != CV_TIME_ABSENT)
 		text_member(j, "time_quality", cv_time_quality_name(rec->time_quality));
+	if (rec->time_quality == CV_TIME_SKEWED) {
+		cv_json_key(j, "time_skew");
+		cv_json_f64(j, (double)(rec->ts_device_ns - rec->ts_rx_ns) / 1e9);
+	}
 	if (rec->stage != CV_STAGE_REALTIME)
 		text_member(j, "stage", cv_stage_name(rec->stage));
 }
@@ -216,7 +220,8 @@ static void put_flags(struct cv_json *j, const struct cv_record *rec)
 		{CV_FLAG_UNPAIRED, "unpaired"},	  {CV_FLAG_NOTIFICATION, "notification"},
 		{CV_FLAG_PARTIAL, "partial"},	  {CV_FLAG_RAW, "raw"},
 		{CV_FLAG_ENCODING, "encoding"},	  {CV_FLAG_RANGE, "range"},
-		{CV_FLAG_DENIED, "denied"},
+		{CV_FLAG_DENIED, "denied"},	  {CV_FLAG_RATE, "rate"},
+		{CV_FLAG_LATE, "late"},
 	};
 
 	if (rec->flags == 0 && !is_not_finite(rec))

@@ -8,6 +8,7 @@
 void cv_emit_init(struct cv_emit *e, struct cv_sink *sink)
 {
 	e->sink = sink;
+	e->series = NULL;
 	e->origin = NULL;
 	e->rec = NULL;
 	e->used = 0;
@@ -56,6 +57,8 @@ static void release_one(struct cv_emit *e, struct cv_record *rec, enum cv_emit_f
 		rec->lane = CV_LANE_SECURITY;
 	}
 	at = reserve(e->sink, (enum cv_lane)rec->lane);
+	if (at != NULL && fate == CV_EMIT_HAPPENED && e->series != NULL)
+		cv_series_look(e->series, rec);
 	if (at != NULL)
 		memcpy(at, rec, rec->size);
 	commit(e->sink, at ? (const struct cv_record *)(const void *)at : rec, at == NULL);
@@ -204,10 +207,13 @@ void cv_emit_end(struct cv_emit *e)
 	if (rec->value_type == CV_VALUE_F64 && !cv_name_in_range(rec->name_id, rec->value.f64))
 		rec->flags |= CV_FLAG_RANGE;
 	e->rec = NULL;
-	if (e->hold)
+	if (e->hold) {
 		e->staged += e->used;
-	else
-		commit(e->sink, rec, (uint8_t *)rec == e->scratch);
+		return;
+	}
+	if (e->series != NULL && (uint8_t *)rec != e->scratch)
+		cv_series_look(e->series, rec);
+	commit(e->sink, rec, (uint8_t *)rec == e->scratch);
 }
 
 void cv_emit_cancel(struct cv_emit *e)

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "dataplane/normalize/record.h"
+#include "dataplane/normalize/series.h"
 
 /** Where the message at hand came from; copied into every record head. Owner: the pipeline. */
 struct cv_origin {
@@ -69,6 +70,7 @@ struct cv_sink {
 /** Builder state; one per worker. */
 struct cv_emit {
 	struct cv_sink *sink;
+	struct cv_series *series; /* looks at what is delivered; NULL = nobody */
 	const struct cv_origin *origin;
 	struct cv_record *rec; /* record under construction, NULL between records */
 	uint32_t used; /* bytes of rec used so far */

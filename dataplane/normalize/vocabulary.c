@@ -30,6 +30,16 @@ static const char *const unit_texts[] = {
 #undef UNIT
 };
 
+/* Per second; NaN = no bound. */
+static const struct rate {
+	float fall, rise;
+	bool known;
+} rates[CV_NAME_COUNT] = {
+#define RATE(id, fall, rise) [CV_NAME_##id] = {fall, rise, true},
+#include "dataplane/normalize/vocabulary_rates.h"
+#undef RATE
+};
+
 static const struct name *name_of(unsigned int name)
 {
 	return &names[name < CV_NAME_COUNT ? name : CV_NAME_NONE];
@@ -65,6 +75,13 @@ bool cv_name_in_range(unsigned int name, double value)
 	const struct name *n = name_of(name);
 
 	return n->text == NULL || !(value < n->min || value > n->max);
+}
+
+bool cv_name_can_change(unsigned int name, double from, double to, double seconds)
+{
+	const struct rate *r = &rates[name < CV_NAME_COUNT ? name : CV_NAME_NONE];
+
+	return !r->known || !(to - from < -r->fall * seconds || to - from > r->rise * seconds);
 }
 
 const char *cv_unit_text(unsigned int unit)

@@ -51,6 +51,11 @@ const char *cv_name_quantity(unsigned int name);
 enum cv_lane cv_name_lane(unsigned int name);
 /** Can the quantity have this value? A name without a range has any; no number has none. */
 bool cv_name_in_range(unsigned int name, double value);
+/**
+ * Can the quantity go from one value to the other in that time? True where no bound is known, and
+ * where @p from is no number.
+ */
+bool cv_name_can_change(unsigned int name, double from, double to, double seconds);
 /** Text of a unit; "" for CV_UNIT_NONE or an unknown number. Never NULL. */
 const char *cv_unit_text(unsigned int unit);
 /** Unit by its SenML text, or CV_UNIT_NONE. */

@@ -15,7 +15,7 @@
 #include "dataplane/policy/policy_abi.h"
 
 #define CV_GENERATION_MAGIC 0x314e454754435643ull /* "CVCTGEN1" little-endian */
-#define CV_GENERATION_VERSION 2
+#define CV_GENERATION_VERSION 3
 /** Addresses, MACs and bindings that a list file may name: 3 M and some. */
 #define CV_PREFIXES_MAX (1u << 22)
 #define CV_MACS_MAX (1u << 22)
@@ -28,6 +28,8 @@
 #define CV_REGISTERS_MAX 65536u
 #define CV_DEVICES_MAX (1u << 24)
 #define CV_FLOWS_MAX (1u << 24)
+#define CV_SERIES_MAX (1u << 24)
+#define CV_CLOCK_SKEW_MAX 86400000000000ll /* ns */
 #define CV_IFNAME_MAX 15 /* characters of an interface name (IFNAMSIZ - 1) */
 
 enum cv_port_kind { CV_PORT_AF_XDP = 1, CV_PORT_PCAP = 2 };
@@ -128,6 +130,14 @@ struct cv_gen_register {
 };
 _Static_assert(sizeof(struct cv_gen_register) == 88, "generation layout");
 
+/** What is done to messages and values beyond decoding them (docs/data-flow.md, cleaning). */
+struct cv_gen_cleaning {
+	uint32_t series; /* values followed at the same time, 0 = none, power of two <= 2^24 */
+	uint32_t repeats; /* 1 = messages delivered before are not delivered again */
+	int64_t clock_skew_ns; /* device clocks off by no more are synchronised, 0-1 d */
+};
+_Static_assert(sizeof(struct cv_gen_cleaning) == 16, "generation layout");
+
 struct cv_gen_section {
 	uint32_t offset; /* bytes, 8-aligned */
 	uint32_t count; /* elements */
@@ -162,6 +172,7 @@ struct cv_generation {
 	uint32_t flush_us; /* a partly filled block is published after this, 1-1000000 us */
 	uint32_t decode; /* 0 = verdict and forwarding only */
 	uint32_t mtu; /* largest L3 packet, 68-9216 bytes */
+	struct cv_gen_cleaning cleaning;
 };
 
 /**

@@ -56,6 +56,7 @@ int cv_generation_build_create(struct cv_generation_build **ret)
 		.flush_us = 1000,
 		.decode = 1,
 		.mtu = 1500,
+		.cleaning = {.clock_skew_ns = 5000000000},
 	};
 	*ret = b;
 	return 0;

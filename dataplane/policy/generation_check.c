@@ -246,6 +246,13 @@ static bool registers_valid(const struct cv_gen_register *r, uint32_t count)
 	return true;
 }
 
+static bool cleaning_valid(const struct cv_gen_cleaning *c)
+{
+	return c->series <= CV_SERIES_MAX && (c->series & (c->series - 1)) == 0 &&
+	       (c->series == 0 || c->series >= 64) && c->repeats <= 1 && c->clock_skew_ns >= 0 &&
+	       c->clock_skew_ns <= CV_CLOCK_SKEW_MAX;
+}
+
 static bool head_valid(const struct cv_generation *g)
 {
 	uint32_t blocks = g->blocks_per_lane;
@@ -255,7 +262,8 @@ static bool head_valid(const struct cv_generation *g)
 	if (blocks < 4 || blocks > 4096 || (blocks & (blocks - 1)))
 		return false;
 	return g->device_capacity - 1 < CV_DEVICES_MAX && g->flow_capacity - 1 < CV_FLOWS_MAX &&
-	       g->flush_us - 1 < 1000000 && g->decode <= 1 && g->mtu >= 68 && g->mtu <= 9216;
+	       g->flush_us - 1 < 1000000 && g->decode <= 1 && g->mtu >= 68 && g->mtu <= 9216 &&
+	       cleaning_valid(&g->cleaning);
 }
 
 static bool sections_fit(const struct cv_generation *g)

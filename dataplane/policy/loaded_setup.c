@@ -89,5 +89,6 @@ bool cv_loaded_fits(const struct cv_generation *running, const struct cv_generat
 	       running->flow_capacity == next->flow_capacity &&
 	       running->flush_us == next->flush_us && running->decode == next->decode &&
 	       running->mtu == next->mtu &&
+	       memcmp(&running->cleaning, &next->cleaning, sizeof(running->cleaning)) == 0 &&
 	       memcmp(running->node, next->node, sizeof(running->node)) == 0;
 }

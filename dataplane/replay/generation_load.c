@@ -9,6 +9,8 @@
 
 #include "dataplane/policy/generation_build.h"
 
+/* Values whose order and rate of change are watched; what a node has by default. */
+#define SERIES (1u << 18)
 #define IMAGE_MAX (1ull << 30)
 
 static int check(struct cv_generation *gen, size_t size, char *error, size_t error_size)
@@ -79,6 +81,8 @@ int cv_replay_build_generation(const struct cv_gen_hint *hints, unsigned int cou
 	if (err != 0)
 		return err;
 	strcpy(cv_generation_build_head(b)->node, "replay");
+	cv_generation_build_head(b)->cleaning.repeats = 1;
+	cv_generation_build_head(b)->cleaning.series = SERIES;
 	for (unsigned int i = 0; err == 0 && i < count; i++)
 		err = cv_generation_build_hint(b, &hints[i]);
 	if (err == 0)

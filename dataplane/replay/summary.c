@@ -42,8 +42,8 @@ static json_t *protocols(const struct cv_counters *c)
 		names[i] = cv_reject_name(i);
 	for (unsigned int p = 1; p < CV_PROTO_COUNT; p++)
 		json_object_set_new(o, cv_proto_name(p),
-				    json_pack("{sI so}", "messages", (json_int_t)c->messages[p],
-					      "rejected",
+				    json_pack("{sI sI so}", "messages", (json_int_t)c->messages[p],
+					      "repeated", (json_int_t)c->repeated[p], "rejected",
 					      counts(c->rejected[p], names, CV_REJECT_COUNT)));
 	return o;
 }

@@ -103,6 +103,12 @@ struct decode_run *decode_run_new(const struct cv_decoder *decoder, const struct
 	return r;
 }
 
+void decode_remember(struct decode_run *r)
+{
+	if (cv_repeats_setup(&r->repeats, 1024, 1) != 0)
+		abort();
+}
+
 void decode_run_free(struct decode_run *r)
 {
 	if (r == NULL)
@@ -111,6 +117,7 @@ void decode_run_free(struct decode_run *r)
 		r->decoder->flow_end(r->flow, r->worker);
 	free(r->side[0]);
 	free(r->side[1]);
+	cv_repeats_release(&r->repeats);
 	free(r->worker);
 	free(r->flow);
 	free(r->arena);
@@ -187,6 +194,9 @@ static int64_t call(struct decode_run *r, struct cv_decode *d, const uint8_t *da
 	d->gen = r->gen;
 	d->flow = r->flow;
 	d->worker = r->worker;
+	if (r->repeats.slot != NULL)
+		d->repeats = &r->repeats;
+	r->repeats.now_ns = r->origin.ts_rx_ns;
 	r->emit.origin = &r->now;
 	ret = r->decoder->decode(d, copy, len);
 	free(copy);

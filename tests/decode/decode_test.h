@@ -39,6 +39,7 @@ struct decode_run {
 	uint64_t resynced; /* bytes passed over in search of a message start */
 
 	struct decode_side *side[2]; /* per direction: client, server */
+	struct cv_repeats repeats; /* in use from decode_remember() on */
 	struct cv_emit emit;
 	struct cv_sink sink;
 	struct cv_origin now;
@@ -57,6 +58,8 @@ int decode_setup_tcp(void **state, const struct cv_decoder *decoder);
 int decode_teardown(void **state);
 /** Forget results; flow and worker state stay. */
 void decode_run_clear(struct decode_run *r);
+/** From here on repeated messages are recognised: r->repeats.found counts them. */
+void decode_remember(struct decode_run *r);
 /** End the flow and begin a new one with zeroed state; worker state stays. */
 void decode_new_flow(struct decode_run *r);
 

@@ -436,7 +436,7 @@ static void stream_goes_on(void **state)
 }
 
 /* The frame of a unit that has another serial number, time and sum. */
-static bool is_duplicate(struct decode_run *r, uint8_t serial, uint8_t second, const char *app_hex)
+static bool is_repeat(struct decode_run *r, uint8_t serial, uint8_t second, const char *app_hex)
 {
 	uint8_t bytes[1100];
 	size_t len = frame(GB26875_SEND, app_hex, bytes);
@@ -446,32 +446,34 @@ static bool is_duplicate(struct decode_run *r, uint8_t serial, uint8_t second, c
 	bytes[6] = second;
 	decode_run_clear(r);
 	decode_segment(r, true, bytes, len);
+	cv_repeats_settle(&r->repeats, true);
 	assert_int_equal(r->messages, 1);
-	return r->record[0]->flags & CV_FLAG_DUPLICATE;
+	return r->records == 0;
 }
 
-static void repetitions_are_flagged(void **state)
+static void repetitions_are_recognised(void **state)
 {
 	static const char power[] = "15 01 08" TIME, link[] = "15 01 20" TIME;
 	struct decode_run *r = *state;
 
 	r->origin.ip_proto = 6;
-	assert_false(is_duplicate(r, 7, 1, power));
-	assert_true(is_duplicate(r, 7, 11, power)); /* ten seconds later */
-	assert_true(is_duplicate(r, 7, 21, power));
-	assert_false(is_duplicate(r, 7, 21, link));
-	assert_false(is_duplicate(r, 8, 21, link));
+	decode_remember(r);
+	assert_false(is_repeat(r, 7, 1, power));
+	assert_true(is_repeat(r, 7, 11, power)); /* ten seconds later */
+	assert_true(is_repeat(r, 7, 21, power));
+	assert_false(is_repeat(r, 7, 21, link));
+	assert_false(is_repeat(r, 8, 21, link));
 	r->origin.ts_rx_ns += 60ll * 1000000000;
-	assert_false(is_duplicate(r, 8, 21, link)); /* numbers come round again */
+	assert_false(is_repeat(r, 8, 21, link)); /* numbers come round again */
 	/* Without serial numbers the time tells. */
-	assert_false(is_duplicate(r, 0, 30, power));
-	assert_false(is_duplicate(r, 0, 31, power));
-	assert_true(is_duplicate(r, 0, 31, power));
-	decode_new_flow(r);
-	assert_false(is_duplicate(r, 0, 31, power));
+	assert_false(is_repeat(r, 0, 30, power));
+	assert_false(is_repeat(r, 0, 31, power));
+	assert_true(is_repeat(r, 0, 31, power));
+	decode_new_flow(r); /* the unit is known by its number wherever it comes from */
+	assert_true(is_repeat(r, 0, 31, power));
 	/* Heartbeats are alike. */
-	assert_false(is_duplicate(r, 0, 40, ""));
-	assert_false(is_duplicate(r, 0, 40, ""));
+	assert_false(is_repeat(r, 0, 40, ""));
+	assert_false(is_repeat(r, 0, 40, ""));
 }
 
 static enum cv_probe probe(const char *hex, bool datagram)
@@ -617,7 +619,7 @@ int main(void)
 		TEST(heartbeats_and_no_address),
 		TEST(wrong_frames_are_rejected_with_a_reason),
 		TEST(stream_goes_on),
-		TEST(repetitions_are_flagged),
+		TEST(repetitions_are_recognised),
 		cmocka_unit_test(probe_is_strict),
 		cmocka_unit_test(every_cut_gives_the_same_records),
 		TEST(shared_vectors),

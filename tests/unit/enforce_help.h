@@ -80,6 +80,7 @@ static inline struct flow_harness *eh_new(const struct eh_rule *r)
 	eh_add_rule(b, r, CV_MATCH_DPORT, app);
 	eh_add_rule(b, r, CV_MATCH_SPORT, answers);
 	cv_generation_build_head(b)->flow_capacity = 64;
+	cv_generation_build_head(b)->cleaning.repeats = 1;
 	eh_must(cv_generation_build_apps(b, apps) == 0 && cv_generation_build_finish(b, &gen) == 0);
 	cv_generation_build_destroy(b);
 	free(apps);

@@ -21,6 +21,10 @@ static void refill(struct cv_sink *sink, enum cv_lane lane)
 	struct flow_harness *h =
 		(struct flow_harness *)(void *)((char *)sink - offsetof(struct flow_harness, sink));
 
+	if (h->full) {
+		sink->lane[lane].cur = sink->lane[lane].end = NULL;
+		return;
+	}
 	sink->lane[lane].cur = h->memory + (size_t)lane * CV_RECORD_MAX;
 	sink->lane[lane].end = sink->lane[lane].cur + CV_RECORD_MAX;
 }
@@ -61,6 +65,7 @@ struct flow_harness *flow_harness_new(uint32_t flows, const struct cv_gen_hint *
 	if (cv_generation_build_create(&b) != 0)
 		abort();
 	cv_generation_build_head(b)->flow_capacity = flows;
+	cv_generation_build_head(b)->cleaning.repeats = 1;
 	if ((hint != NULL && cv_generation_build_hint(b, hint) != 0) ||
 	    cv_generation_build_finish(b, &gen) != 0)
 		abort();
@@ -76,15 +81,15 @@ void flow_harness_drain(struct flow_harness *h)
 static void check_ledger(const struct flow_harness *h)
 {
 	const struct cv_counters *c = &h->counters;
-	uint64_t outcomes = 0, produced = 0, reasons = 0;
+	uint64_t outcomes = 0, handed = 0, reasons = 0;
 
 	for (int i = 0; i < CV_OUTCOME_COUNT; i++)
 		outcomes += c->outcome[i];
 	for (int i = 0; i < CV_LANE_COUNT; i++)
-		produced += c->produced[i];
+		handed += c->produced[i] - c->shed[i];
 	for (int i = 0; i < CV_REASON_COUNT; i++)
 		reasons += c->reason[i];
-	if (reasons == c->rx && outcomes == c->inspected && produced == h->records &&
+	if (reasons == c->rx && outcomes == c->inspected && handed == h->records &&
 	    c->flow[CV_FLOW_CREATED] ==
 		    c->flow[CV_FLOW_ENDED] + c->flow[CV_FLOW_EXPIRED] + c->flow[CV_FLOW_EVICTED])
 		return;

@@ -30,6 +30,7 @@ struct flow_harness {
 	uint64_t mono_ns; /* monotonic time of the next frame, for limits */
 	uint8_t port[2]; /* the next frame comes in by: from the server, from the client */
 	uint8_t mac; /* flips bits of the next frames' source MAC */
+	bool full; /* there is no memory for records */
 	enum cv_outcome outcome; /* of the last frame, CV_OUTCOME_COUNT = not inspected */
 	uint32_t verdict; /* of the last frame */
 };

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dataplane/normalize/repeats.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int cv_repeats_setup(struct cv_repeats *r, uint32_t count, uint64_t seed)
+{
+	size_t size = count * sizeof(struct cv_repeat);
+
+	r->slot = aligned_alloc(64, size);
+	if (r->slot == NULL)
+		return -ENOMEM;
+	memset(r->slot, 0, size);
+	r->mask = count / CV_REPEAT_WAYS - 1;
+	r->seed = cv_print_fold(seed ^ 0xa0761d6478bd642full, 0xe7037ed1a0b428dbull);
+	return 0;
+}
+
+void cv_repeats_release(struct cv_repeats *r)
+{
+	free(r->slot);
+	*r = (struct cv_repeats){0};
+}
+
+static struct cv_repeat *set_of(const struct cv_repeats *r, uint64_t print)
+{
+	return r->slot + (size_t)(print & r->mask) * CV_REPEAT_WAYS;
+}
+
+static struct cv_repeat *find(const struct cv_repeats *r, uint64_t print)
+{
+	struct cv_repeat *set = set_of(r, print);
+
+	for (unsigned int i = 0; i < CV_REPEAT_WAYS; i++)
+		if (set[i].print == print && set[i].until_ns > r->now_ns)
+			return &set[i];
+	return NULL;
+}
+
+/* A free place, else that of the message whose time ends first. */
+static struct cv_repeat *room(const struct cv_repeats *r, uint64_t print)
+{
+	struct cv_repeat *set = set_of(r, print), *best = set;
+
+	for (unsigned int i = 0; i < CV_REPEAT_WAYS; i++) {
+		if (set[i].print == print || set[i].print == 0)
+			return &set[i];
+		if (set[i].until_ns < best->until_ns)
+			best = &set[i];
+	}
+	return best;
+}
+
+static void remember(struct cv_repeats *r, uint64_t print, int64_t lifetime_ns)
+{
+	struct cv_repeat *at = room(r, print);
+
+	if (r->pending_count == CV_REPEATS_PENDING)
+		return;
+	if (at->print != 0 && at->print != print && at->until_ns > r->now_ns)
+		r->crowded++;
+	*at = (struct cv_repeat){print, r->now_ns + lifetime_ns};
+	r->pending[r->pending_count++] = at;
+}
+
+bool cv_repeated(struct cv_repeats *r, uint64_t print, int64_t lifetime_ns)
+{
+	if (r == NULL)
+		return false;
+	print += print == 0;
+	if (find(r, print) != NULL) {
+		r->found++;
+		return true;
+	}
+	remember(r, print, lifetime_ns);
+	return false;
+}
+
+void cv_repeat_begin(struct cv_repeats *r, uint64_t print, int64_t lifetime_ns)
+{
+	if (r != NULL)
+		remember(r, print + (print == 0), lifetime_ns);
+}
+
+void cv_repeats_back(struct cv_repeats *r, uint32_t mark)
+{
+	while (r->pending_count > mark)
+		*r->pending[--r->pending_count] = (struct cv_repeat){0};
+}
+
+void cv_repeats_settle(struct cv_repeats *r, bool delivered)
+{
+	if (!delivered)
+		cv_repeats_back(r, 0);
+	r->pending_count = 0;
+}
