@@ -201,9 +201,9 @@ static json_t *protocol_stats(const struct cv_counters *w)
 			if (w->rejected[i][k])
 				set(rejected, cv_reject_name(k), w->rejected[i][k]);
 		json_object_set_new(object, protocols[i],
-				    json_pack("{s:o, s:o, s:o}", "messages",
-					      number(w->messages[i]), "repeated",
-					      number(w->repeated[i]), "rejected", rejected));
+				    json_pack("{s:o, s:o, s:o}", "messages", number(w->messages[i]),
+					      "repeated", number(w->repeated[i]), "rejected",
+					      rejected));
 	}
 	return object;
 }

@@ -191,7 +191,8 @@ static void put_quality(struct cv_json *j, const struct cv_record *rec)
 		text_member(j, "time_quality", cv_time_quality_name(rec->time_quality));
 	if (rec->time_quality == CV_TIME_SKEWED) {
 		cv_json_key(j, "time_skew");
-		cv_json_f64(j, (double)(rec->ts_device_ns - rec->ts_rx_ns) / 1e9);
+		/* In milliseconds: what is below is the network. */
+		cv_json_f64(j, (double)((rec->ts_device_ns - rec->ts_rx_ns) / 1000000) / 1e3);
 	}
 	if (rec->stage != CV_STAGE_REALTIME)
 		text_member(j, "stage", cv_stage_name(rec->stage));

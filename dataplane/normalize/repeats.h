@@ -38,7 +38,8 @@ struct cv_repeat {
 #define CV_REPEAT_WAYS 4
 
 struct cv_repeats {
-	struct cv_repeat *slot; /* sets of CV_REPEAT_WAYS, a cache line each */
+	void *memory;
+	struct cv_repeat *slot; /* in memory; sets of CV_REPEAT_WAYS, a cache line each */
 	uint32_t mask; /* of sets */
 	uint32_t pending_count;
 	uint64_t seed;

@@ -30,7 +30,8 @@ _Static_assert(sizeof(struct cv_series_value) == 32, "two in a cache line");
 #define CV_SERIES_WAYS 2
 
 struct cv_series {
-	struct cv_series_value *slot; /* sets of CV_SERIES_WAYS; NULL = not watched */
+	void *memory;
+	struct cv_series_value *slot; /* in memory; sets of CV_SERIES_WAYS; NULL = not watched */
 	uint32_t mask; /* of sets */
 	uint64_t seed;
 	int64_t clock_skew_ns; /* clocks off by no more are synchronised */
