@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/control.h"
+#include "control/control_bpf.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -59,30 +60,6 @@ static int open_log(struct cv_control *c)
 	res = cv_eventlog_open(c->loop, &log, &c->log, &why);
 	if (res < 0)
 		cv_diag("error", "%s", why);
-	return res;
-}
-
-static bool has_xdp_port(const struct cv_generation *gen)
-{
-	const struct cv_gen_port *ports = cv_generation_at(gen, gen->ports);
-
-	for (unsigned int i = 0; i < gen->ports.count; i++)
-		if (ports[i].kind == CV_PORT_AF_XDP)
-			return true;
-	return false;
-}
-
-static int load_bpf(struct cv_control *c)
-{
-	struct cv_bpf_why why = {0};
-	int res;
-
-	if (!has_xdp_port(c->gen))
-		return 0;
-	res = cv_bpf_load(c->gen, c->config->pin_dir, cv_quarantine_keeper_image(c->quarantine),
-			  &c->bpf, &why);
-	if (res < 0)
-		cv_diag("error", "%s", why.text);
 	return res;
 }
 
@@ -335,7 +312,7 @@ int cv_control_start(struct cv_control *c, const char *config_path)
 	if (res == 0)
 		res = start_firewall(c);
 	if (res == 0)
-		res = load_bpf(c);
+		res = cv_control_load_bpf(c);
 	if (res == 0)
 		res = open_link(c);
 	if (res == 0)
@@ -361,19 +338,10 @@ int cv_control_run(struct cv_control *c)
 	return res;
 }
 
-static void stop_bpf(struct cv_control *c)
-{
-	struct cv_bpf_why why = {0};
-
-	if (!c->bpf)
-		return;
-	cv_bpf_close(c->bpf);
-	if (!c->config->keep_policy && cv_bpf_detach(c->config->pin_dir, &why) < 0)
-		cv_diag("warning", "%s", why.text);
-}
-
 void cv_control_stop(struct cv_control *c)
 {
+	bool in_use = c->link && cv_link_server_has_peer(c->link);
+
 	cv_notify("STOPPING=1");
 	c->stopping = true;
 	if (c->loop) {
@@ -388,7 +356,7 @@ void cv_control_stop(struct cv_control *c)
 	cv_quarantine_keeper_destroy(c->quarantine);
 	cv_rollout_close(c->rollout);
 	cv_link_server_destroy(c->link);
-	stop_bpf(c);
+	cv_control_stop_bpf(c, in_use);
 	cv_firewall_stop(c->firewall);
 	cv_eventlog_close(c->log);
 	cv_loop_destroy(c->loop);

@@ -250,7 +250,8 @@ static const struct cv_field bpf_fields[] = {
 	 .type = CV_FIELD_BOOL,
 	 CONFIG(keep_policy),
 	 .fallback = "false",
-	 .help = "Leave the kernel's policy attached when control is stopped in order."},
+	 .help = "Leave the kernel's policy attached when control is stopped in order, even where "
+		 "no dataplane uses it."},
 };
 
 static const struct cv_field management_fields[] = {

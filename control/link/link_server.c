@@ -354,6 +354,22 @@ const struct cv_consumer *cv_link_server_dataplane(const struct cv_link_server *
 	return NULL;
 }
 
+bool cv_link_server_has_peer(const struct cv_link_server *s)
+{
+	for (int i = 0; i < CV_LINKS_MAX; i++) {
+		const struct link *l = &s->links[i];
+		char byte;
+		ssize_t n;
+
+		if (l->fd < 0 || !l->consumer)
+			continue;
+		n = recv(l->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+		if (n > 0 || (n < 0 && errno == EAGAIN))
+			return true;
+	}
+	return false;
+}
+
 const struct cv_handoff *cv_link_server_handoff(const struct cv_link_server *s, unsigned int i)
 {
 	for (int k = 0; k < CV_LINKS_MAX; k++)

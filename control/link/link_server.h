@@ -35,6 +35,9 @@ struct cv_link_quarantine *cv_link_server_quarantine(struct cv_link_server *s);
 /** The dataplane's consumer, NULL = none attached. */
 const struct cv_consumer *cv_link_server_dataplane(const struct cv_link_server *s);
 
+/** Is a dataplane there at this moment, whatever events are still unread? */
+bool cv_link_server_has_peer(const struct cv_link_server *s);
+
 /** Memory of the i-th dataplane that is attached or being drained, NULL = there is no i-th. */
 const struct cv_handoff *cv_link_server_handoff(const struct cv_link_server *s, unsigned int i);
 
