@@ -67,6 +67,7 @@ void cv_rollout_end(struct cv_rollout *r, int status, json_t *answer, const char
 		cv_audit_finish(r->audit, r->job.audit, result, detail);
 	cv_rollout_step("audit-finished");
 	release_job(&r->job);
+	cv_rollout_link_would(r);
 }
 
 json_t *cv_rollout_answer(struct cv_rollout *r, uint64_t id, int *ret_status)

@@ -183,9 +183,7 @@ static void activate(struct cv_rollout *r)
 {
 	cv_rollout_kernel_switch(r);
 	cv_rollout_step("kernel-switched");
-	cv_link_policy_switch(r->link, &(struct cv_link_set){.live = r->live.about.number,
-							     .shadow = r->shadow.about.number,
-							     .previous = r->previous.about.number});
+	cv_rollout_link_switch(r);
 	cv_rollout_step("dataplane-switched");
 	/* Both judge by it; what the kernel still has to put away takes its time elsewhere. */
 	r->task.work = cv_rollout_kernel_settle;

@@ -75,11 +75,31 @@ static void add_would(const struct cv_rollout *r, struct cv_rule_hits *hits, uin
 	free(would);
 }
 
+/* @return a copy, NULL: the dataplane has not said where it counts. */
+static struct cv_rule_hits *worker_hits(const struct cv_rollout *r, const struct cv_version *v,
+					uint32_t *ret_count)
+{
+	bool beside = v == &r->live && !r->shadow.gen;
+	const struct cv_rule_hits *hits, *would;
+	struct cv_rule_hits *copy;
+	uint32_t n;
+
+	hits = cv_link_policy_hits(r->link, v->about.number, ret_count);
+	copy = hits ? calloc(*ret_count, sizeof(*copy)) : NULL;
+	if (!copy)
+		return NULL;
+	memcpy(copy, hits, *ret_count * sizeof(*copy));
+	would = beside ? cv_link_policy_hits(r->link, CV_GENERATION_WOULD(v->about.number), &n)
+		       : NULL;
+	for (uint32_t i = 0; would && i < n && i < *ret_count; i++)
+		copy[i].would_drop += would[i].would_drop;
+	return copy;
+}
+
 json_t *cv_rollout_rules(const struct cv_rollout *r, bool shadow)
 {
 	const struct cv_version *v = shadow ? &r->shadow : &r->live;
-	const struct cv_rule_hits *worker;
-	struct cv_rule_hits *kernel;
+	struct cv_rule_hits *kernel, *worker;
 	json_t *rules = json_array();
 	uint32_t n, count = 0;
 
@@ -87,7 +107,7 @@ json_t *cv_rollout_rules(const struct cv_rollout *r, bool shadow)
 		return json_pack("{s:I s:o}", "number", (json_int_t)0, "rules", rules);
 	n = v->gen->policy.n_rules + 1;
 	kernel = calloc(n, sizeof(*kernel));
-	worker = cv_link_policy_hits(r->link, v->about.number, &count);
+	worker = worker_hits(r, v, &count);
 	if (kernel &&
 	    (!r->bpf || v->slot < 0 || cv_bpf_hits(r->bpf, (uint32_t)v->slot, kernel, n) < 0)) {
 		free(kernel);
@@ -96,9 +116,10 @@ json_t *cv_rollout_rules(const struct cv_rollout *r, bool shadow)
 	if (kernel && !shadow)
 		add_would(r, kernel, n);
 	for (uint32_t i = 0; i < n; i++)
-		json_array_append_new(rules,
-				      rule_json(v->gen, i, kernel, i < count ? worker : NULL));
+		json_array_append_new(
+			rules, rule_json(v->gen, i, kernel, worker && i < count ? worker : NULL));
 	free(kernel);
+	free(worker);
 	return json_pack("{s:I s:o}", "number", (json_int_t)v->about.number, "rules", rules);
 }
 

@@ -159,6 +159,17 @@ void cv_rollout_on_confirm(struct cv_op *op, int res, uint32_t flags);
 /** What the kernel has counted so far was not of the shadow that begins now. */
 void cv_rollout_shadow_begins(struct cv_rollout *r);
 
+/* ---- rollout_link.c ---- */
+
+/** Have the dataplane judge as the kernel does: by live, beside it shadow; previous is kept. */
+void cv_rollout_link_switch(struct cv_rollout *r);
+
+/**
+ * Have it judge the rules in shadow mode of the policy in force beside it, where nothing else is.
+ * For when a change is over: it waits for nothing.
+ */
+void cv_rollout_link_would(struct cv_rollout *r);
+
 /* ---- rollout_kernel.c ---- */
 
 /** The slot of the version in force, which the loader has filled. */

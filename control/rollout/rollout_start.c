@@ -327,9 +327,8 @@ int cv_rollout_load_others(struct cv_rollout *r)
 	cv_rollout_shadow_begins(r);
 	cv_rollout_kernel_switch(r);
 	cv_rollout_kernel_settle(r);
-	cv_link_policy_switch(r->link, &(struct cv_link_set){.live = next.live,
-							     .shadow = next.shadow,
-							     .previous = next.previous});
+	cv_rollout_link_switch(r);
+	cv_rollout_link_would(r);
 	cv_rollout_arm(r);
 	return res == -ENOSPC ? 0 : res;
 }
