@@ -11,6 +11,7 @@
 #define CV_LEARN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -27,10 +28,20 @@
 #define CV_LEARN_SENDERS_MAX (1u << 20)
 #define CV_LEARN_FACTS_MAX (1u << 14)
 #define CV_LEARN_SAID_MAX (1u << 18)
+#define CV_LEARN_IDENTITIES_MAX (1u << 16)
+
+/* Where something was seen. */
+#define CV_LEARN_SEEN 0x01u /* at all */
+#define CV_LEARN_MANY_MACS 0x02u /* or none */
+#define CV_LEARN_MANY_VLANS 0x04u
+#define CV_LEARN_MANY_ADDRESSES 0x08u
 
 struct cv_learn_host {
 	uint8_t addr[16]; /* network order, IPv4 in the first four bytes */
 	uint32_t family; /* 4 or 6 */
+	/* ---- the key ends here */
+	uint8_t mac[6]; /* of its first frame */
+	uint16_t vlan; /* likewise, outer, 0 = none */
 	/* Set by learn_shape.c. */
 	uint32_t group; /* index, CV_INTERN_NONE = none */
 	uint64_t signature; /* of all it does */
@@ -38,8 +49,10 @@ struct cv_learn_host {
 	uint32_t main_service;
 	uint32_t limited; /* rules with a rate that it sends under */
 	uint8_t role; /* CV_LEARN_ASKS, CV_LEARN_SERVES or both, in its main service */
-	uint8_t pad[7];
+	uint8_t seen; /* CV_LEARN_SEEN and so on, as a sender */
+	uint8_t pad[6];
 };
+#define CV_LEARN_HOST_KEY 20
 #define CV_LEARN_ASKS 1
 #define CV_LEARN_SERVES 2
 
@@ -103,6 +116,18 @@ struct cv_learn_said {
 };
 #define CV_LEARN_SAID_KEY 8
 
+/** What a device calls itself in a protocol. */
+struct cv_learn_identity {
+	uint8_t proto; /* enum cv_proto */
+	char text[CV_LEARN_TEXT]; /* zero-padded */
+	/* ---- the key ends here */
+	uint8_t seen; /* CV_LEARN_SEEN and so on */
+	uint16_t vlan; /* of where it was seen first */
+	uint32_t family;
+	uint8_t addr[16];
+};
+#define CV_LEARN_IDENTITY_KEY offsetof(struct cv_learn_identity, seen)
+
 /* Why traffic is not in the policy. */
 #define CV_LEARN_LEFT_OUT(X)                                                                       \
 	X(NOTHING, "learned")                                                                      \
@@ -114,7 +139,7 @@ struct cv_learn_said {
 enum cv_learn_left_out { CV_LEARN_LEFT_OUT(CV_LEARN_LEFT_OUT_ROW) CV_LEARN_LEFT_OUT_COUNT };
 
 struct cv_learn {
-	struct cv_intern hosts, edges, senders, facts, said;
+	struct cv_intern hosts, edges, senders, facts, said, identities;
 	struct cv_generation *gen; /* forward and inspect everything */
 	struct cv_pipeline *pipeline;
 	struct cv_counters counters;
@@ -126,6 +151,7 @@ struct cv_learn {
 	uint64_t non_ip, strange_link;
 	uint64_t fragments; /* later ones whose first was not seen */
 	uint64_t forgotten; /* frames whose edge found no room */
+	uint64_t unnamed; /* statements of identities that a policy cannot name */
 	uint64_t lost; /* live: frames that were not seen; set by the caller */
 	int64_t first_ns, last_ns, clock_ns;
 	uint8_t vlans[4096 / 8]; /* outer ids seen, one bit each */
@@ -156,6 +182,14 @@ uint32_t cv_learn_find_edge(const struct cv_learn *l, uint32_t src, uint32_t dst
 void cv_learn_record(struct cv_learn *l, const struct cv_record *rec);
 /** A decoder stated a fact about the frame in hand; cv_judge_witness, @p arg the learner. */
 void cv_learn_witness(void *arg, const struct cv_judge *judge, const struct cv_app_fact *fact);
+
+/* learn_bind.c */
+
+/** A host has sent a frame from here. */
+void cv_learn_see_host(struct cv_learn *l, uint32_t host, const uint8_t mac[6], uint16_t vlan);
+/** A device has said who it is. */
+void cv_learn_see_identity(struct cv_learn *l, const struct cv_judge *judge,
+			   const struct cv_app_fact *fact);
 
 static inline struct cv_learn_host *cv_learn_host(const struct cv_learn *l, uint32_t i)
 {
@@ -248,6 +282,7 @@ struct cv_learn_origin {
 	int count;
 	double headroom;
 	bool constraints; /* on messages */
+	bool bind; /* to the places they were seen at */
 };
 
 /** @return 0 or -EIO. */

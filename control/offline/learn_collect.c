@@ -53,7 +53,8 @@ int cv_learn_start(const struct cv_gen_hint *hints, unsigned int count, struct c
 	if (!l)
 		return err;
 	memset(l, 0, size);
-	cv_intern_init(&l->hosts, sizeof(struct cv_learn_host), 20, CV_LEARN_HOSTS_MAX);
+	cv_intern_init(&l->hosts, sizeof(struct cv_learn_host), CV_LEARN_HOST_KEY,
+		       CV_LEARN_HOSTS_MAX);
 	cv_intern_init(&l->edges, sizeof(struct cv_learn_edge), CV_LEARN_EDGE_KEY,
 		       CV_LEARN_EDGES_MAX);
 	cv_intern_init(&l->senders, sizeof(struct cv_learn_sender), CV_LEARN_SENDER_KEY,
@@ -62,6 +63,8 @@ int cv_learn_start(const struct cv_gen_hint *hints, unsigned int count, struct c
 		       CV_LEARN_FACTS_MAX);
 	cv_intern_init(&l->said, sizeof(struct cv_learn_said), CV_LEARN_SAID_KEY,
 		       CV_LEARN_SAID_MAX);
+	cv_intern_init(&l->identities, sizeof(struct cv_learn_identity), CV_LEARN_IDENTITY_KEY,
+		       CV_LEARN_IDENTITIES_MAX);
 	for (size_t i = 0; i < sizeof(l->fragment) / sizeof(l->fragment[0]); i++)
 		l->fragment[i].edge = CV_INTERN_NONE;
 	l->records = aligned_alloc(64, (size_t)CV_LANE_COUNT * CV_RECORD_MAX);
@@ -95,6 +98,7 @@ void cv_learn_free(struct cv_learn *l)
 	cv_intern_release(&l->senders);
 	cv_intern_release(&l->facts);
 	cv_intern_release(&l->said);
+	cv_intern_release(&l->identities);
 	free(l);
 }
 
@@ -277,6 +281,7 @@ static uint32_t take_ip(struct cv_learn *l, const struct cv_packet *p,
 		l->forgotten++;
 		return CV_INTERN_NONE;
 	}
+	cv_learn_see_host(l, s.src, frame->data + CV_ETH_SOURCE, p->vlan);
 	edge = p->fragment == CV_FRAG_NONE ? edge_of(l, &s, &back) : edge_of_fragment(l, &s, &back);
 	if (edge != CV_INTERN_NONE)
 		count_edge(l, edge, &s, back, frame->len, frame->ts_ns);

@@ -97,6 +97,8 @@ void cv_learn_witness(void *arg, const struct cv_judge *judge, const struct cv_a
 	};
 	uint32_t i;
 
+	if (fact->kind == CV_APP_IDENTITY)
+		cv_learn_see_identity(l, judge, fact);
 	if (l->edge == CV_INTERN_NONE || fact->kind == CV_APP_IDENTITY)
 		return;
 	if (fact->kind == CV_APP_TYPE && judge->answers &&

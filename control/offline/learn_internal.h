@@ -16,6 +16,9 @@ int cv_learn_group_hosts(struct cv_learn *l, struct cv_learn_shape *s);
 /** learn_rules.c: one rule per group of clients and service. @return 0 or -ENOMEM. */
 int cv_learn_make_rules(struct cv_learn *l, struct cv_learn_shape *s, double headroom);
 
+/** learn_bind.c: addresses and identities that were seen at one place. */
+void cv_learn_write_bindings(const struct cv_learn *l, FILE *out);
+
 /* ---- learn_apps.c: what was said, for the writer --------------------------------------------- */
 
 struct cv_learn_sayings;

@@ -303,6 +303,8 @@ int cv_learn_write(const struct cv_learn *l, const struct cv_learn_shape *s,
 	fputc('\n', out);
 	write_groups(s, out);
 	write_services(s, out);
+	if (origin->bind)
+		cv_learn_write_bindings(l, out);
 	err = write_rules(l, s, origin->constraints, out);
 	write_left_out(l, s, out);
 	return err ? err : ferror(out) ? -EIO : 0;

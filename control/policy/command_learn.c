@@ -201,6 +201,7 @@ static int write_policy(const struct learning *w, const struct cv_learn_shape *s
 		.count = w->count,
 		.headroom = w->wish.headroom,
 		.constraints = !cv_policy_value(w->args, "no-constraints"),
+		.bind = cv_policy_value(w->args, "bind") != NULL,
 	};
 	FILE *out = path ? fopen(path, "we") : stdout;
 	int err = out ? 0 : -errno;

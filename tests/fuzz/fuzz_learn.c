@@ -86,7 +86,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct cv_learn_wish wish = {.prefixes = CV_LEARN_PREFIXES, .headroom = 2};
 	char *names[] = {(char *)(uintptr_t) "fuzz.pcap"};
-	struct cv_learn_origin origin = {names, 1, 2, true};
+	struct cv_learn_origin origin = {
+		.sources = names, .count = 1, .headroom = 2, .constraints = true, .bind = true};
 	struct cv_learn_shape shape;
 	struct cv_learn *l = NULL;
 	char *text = NULL;
