@@ -3,73 +3,17 @@
  * Expected values are those of GB/T 26875.3-2011 and of the examples that go round with it (a unit's
  * maker's, address 0x379, centre 0x5b38), and of the published vectors, decoded by others.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <cmocka.h>
 
-#include "dataplane/decode/gb26875.h"
 #include "dataplane/normalize/vocabulary.h"
-#include "tests/decode/decode_test.h"
-
-extern const struct cv_decoder cv_decoder_gb26875;
-
-#define UP "79 03 00 00 00 00 38 5B 01 00 00 00"
-#define DOWN "38 5B 01 00 00 00 79 03 00 00 00 00"
-#define SENT "40 40 01 00 01 01 20 3A 09 1A 09 0C "
-#define ANSWERED "40 40 01 00 01 01 23 3A 09 1A 09 0C "
-#define TIME "02 3A 09 1A 09 0C" /* 2012-09-26 09:58:02 */
-#define TIME_NS (1348624682ll * 1000000000)
-#define BLANKS                                                                                     \
-	"20 20 20 20 20 20 20 20 20 20 20 20 20 20 20 20 20 20 20 20 20 20 20 20 20 20 20 20 20 "  \
-	"20 00"
-
-#define SMOKE_FIRE SENT UP "30 00 02 02 01 01 01 28 0A 00 02 00 02 00" BLANKS TIME "46 23 23"
-#define MAIN_POWER SENT UP "09 00 02 15 01 08" TIME "42 23 23"
-#define GUARD_ANSWER SENT UP "0A 00 02 18 01 20 01" TIME "5F 23 23"
+#include "tests/decode/gb26875_frames.h"
 
 /* From a Chinese name with rubbish behind its end (published vector). */
 #define NAMED_FIRE                                                                                 \
 	"4040140010000509091b07152c312c320000784d07918e23300002020101012a01000100020031bac5bdd3bf" \
 	"dab0e531bbd8c2b731bac500bac5d6f7bbfaf898cfa000000025110301060c472323"
-#define WRONG_SUM                                                                                  \
-	"404000000101180d11160a140000000000000000000000003000020201010300d90006000200a3c1c7f8a3b1" \
-	"b2e3dfc8b2b8d7dfc0c8000000000000000000000000000000301213010814432323"
-
-static int setup(void **state)
-{
-	*state = decode_run_new(&cv_decoder_gb26875, NULL);
-	return 0;
-}
-
-/* A frame around a data unit, sent by the unit 0x379. @return its length. */
-static size_t frame(uint8_t command, const char *app_hex, uint8_t *out)
-{
-	uint8_t app[1024];
-	size_t n = decode_hex(app_hex, app, sizeof(app)), len;
-	bool down = command == GB26875_CONTROL || command == GB26875_REQUEST;
-	unsigned int sum = 0;
-
-	len = decode_hex(SENT, out, 12);
-	len += decode_hex(down ? DOWN : UP, out + len, 12);
-	out[len++] = (uint8_t)n;
-	out[len++] = (uint8_t)(n >> 8);
-	out[len++] = command;
-	memcpy(out + len, app, n);
-	len += n;
-	for (size_t i = 2; i < len; i++)
-		sum += out[i];
-	out[len++] = (uint8_t)sum;
-	out[len++] = '#';
-	out[len++] = '#';
-	return len;
-}
-
 /* One datagram with one data unit; every record of it. */
 static size_t app(struct decode_run *r, uint8_t command, const char *app_hex)
 {
@@ -387,128 +331,6 @@ static void heartbeats_and_no_address(void **state)
 	assert_int_equal(r->record[1]->name_id, CV_NAME_FIRE_BACKUP_POWER_FAULT);
 }
 
-static void wrong_frames_are_rejected_with_a_reason(void **state)
-{
-	static const struct {
-		const char *hex;
-		enum cv_reject reason;
-	} cases[] = {
-		{WRONG_SUM, CV_REJECT_BAD_CHECKSUM},
-		{SENT UP "01 04 02", CV_REJECT_BAD_LENGTH}, /* 1025 bytes */
-		{SENT UP "09 00 02 15 01 08" TIME "42 23 24", CV_REJECT_BAD_LENGTH},
-		{SENT UP "01 00 02 15 AA 23 23", CV_REJECT_BAD_CHECKSUM},
-		{SENT UP "01 00 02 15 BD 23 23", CV_REJECT_BAD_PAYLOAD},
-		{"23 23 41", CV_REJECT_BAD_HEADER},
-		{SENT, CV_REJECT_TRUNCATED},
-		{SENT UP "09 00 02 15 01 08" TIME "42 23", CV_REJECT_TRUNCATED},
-	};
-	struct decode_run *r = *state;
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		decode_run_clear(r);
-		decode_datagram_hex(r, true, cases[i].hex);
-		assert_int_equal(r->messages, 0);
-		assert_int_equal(r->rejected, 1);
-		assert_int_equal(r->reject[0], cases[i].reason);
-		assert_int_equal(r->records, 0);
-	}
-}
-
-static void stream_goes_on(void **state)
-{
-	struct decode_run *r = *state;
-
-	r->origin.ip_proto = 6;
-	/* A registration text in front, a wrong sum, a content that is none, and a frame. */
-	decode_segment_hex(r, true,
-			   "43 54 52 4c 3a 26" SMOKE_FIRE WRONG_SUM SENT UP
-			   "01 00 02 15 BD 23 23" MAIN_POWER);
-	assert_int_equal(r->messages, 2);
-	assert_int_equal(r->rejected, 2);
-	assert_int_equal(r->records, 2);
-	assert_int_equal(decode_pending(r, true), 0);
-	/* Confirmations go either way. */
-	decode_run_clear(r);
-	decode_segment_hex(r, true, ANSWERED UP "00 00 03 AB 23 23");
-	assert_int_equal(r->record[0]->direction, CV_DIR_UP);
-	decode_segment_hex(r, false, ANSWERED DOWN "00 00 03 AB 23 23");
-	assert_int_equal(r->record[1]->direction, CV_DIR_DOWN);
-}
-
-/* The frame of a unit that has another serial number, time and sum. */
-static bool is_repeat(struct decode_run *r, uint8_t serial, uint8_t second, const char *app_hex)
-{
-	uint8_t bytes[1100];
-	size_t len = frame(GB26875_SEND, app_hex, bytes);
-
-	bytes[len - 3] = (uint8_t)(bytes[len - 3] - bytes[2] - bytes[6] + serial + second);
-	bytes[2] = serial;
-	bytes[6] = second;
-	decode_run_clear(r);
-	decode_segment(r, true, bytes, len);
-	cv_repeats_settle(&r->repeats, true);
-	assert_int_equal(r->messages, 1);
-	return r->records == 0;
-}
-
-static void repetitions_are_recognised(void **state)
-{
-	static const char power[] = "15 01 08" TIME, link[] = "15 01 20" TIME;
-	struct decode_run *r = *state;
-
-	r->origin.ip_proto = 6;
-	decode_remember(r);
-	assert_false(is_repeat(r, 7, 1, power));
-	assert_true(is_repeat(r, 7, 11, power)); /* ten seconds later */
-	assert_true(is_repeat(r, 7, 21, power));
-	assert_false(is_repeat(r, 7, 21, link));
-	assert_false(is_repeat(r, 8, 21, link));
-	r->origin.ts_rx_ns += 60ll * 1000000000;
-	assert_false(is_repeat(r, 8, 21, link)); /* numbers come round again */
-	/* Without serial numbers the time tells. */
-	assert_false(is_repeat(r, 0, 30, power));
-	assert_false(is_repeat(r, 0, 31, power));
-	assert_true(is_repeat(r, 0, 31, power));
-	decode_new_flow(r); /* the unit is known by its number wherever it comes from */
-	assert_true(is_repeat(r, 0, 31, power));
-	/* Heartbeats are alike. */
-	assert_false(is_repeat(r, 0, 40, ""));
-	assert_false(is_repeat(r, 0, 40, ""));
-}
-
-static enum cv_probe probe(const char *hex, bool datagram)
-{
-	uint8_t bytes[256];
-	size_t len = decode_hex(hex, bytes, sizeof(bytes));
-
-	return cv_decoder_gb26875.probe(bytes, len, datagram);
-}
-
-static void probe_is_strict(void **state)
-{
-	assert_int_equal(probe(SMOKE_FIRE, true), CV_PROBE_YES);
-	assert_int_equal(probe(SMOKE_FIRE MAIN_POWER, false), CV_PROBE_YES);
-	assert_int_equal(probe(SENT, false), CV_PROBE_MORE);
-	assert_int_equal(probe("40", false), CV_PROBE_MORE);
-	assert_int_equal(probe(SENT, true), CV_PROBE_NO);
-	assert_int_equal(probe(WRONG_SUM, true), CV_PROBE_NO);
-	assert_int_equal(probe("40 01", false), CV_PROBE_NO); /* CoAP GET */
-	assert_int_equal(probe("23 23", false), CV_PROBE_NO); /* HJ 212, GB/T 32960 */
-	assert_int_equal(probe(SENT UP "01 04 02", false), CV_PROBE_NO);
-}
-
-static void every_cut_gives_the_same_records(void **state)
-{
-	static uint8_t bytes[8192];
-	size_t len = decode_sample("gb26875/stream.bin", bytes, sizeof(bytes));
-
-	decode_any_cut(&cv_decoder_gb26875, NULL, true, bytes, len);
-	len = decode_sample("gb26875/centre.bin", bytes, sizeof(bytes));
-	decode_any_cut(&cv_decoder_gb26875, NULL, false, bytes, len);
-	len = decode_sample("gb26875/wrong-sum.bin", bytes, sizeof(bytes));
-	decode_any_cut(&cv_decoder_gb26875, NULL, true, bytes, len);
-}
-
 /* "KEY": VALUE of a row's description, as text up to the next comma or brace. */
 static const char *member(const char *json, const char *key)
 {
@@ -602,8 +424,6 @@ static void shared_vectors(void **state)
 	assert_int_equal(rows, 11);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, decode_teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -617,11 +437,6 @@ int main(void)
 		TEST(what_the_centre_sends),
 		TEST(makers_own),
 		TEST(heartbeats_and_no_address),
-		TEST(wrong_frames_are_rejected_with_a_reason),
-		TEST(stream_goes_on),
-		TEST(repetitions_are_recognised),
-		cmocka_unit_test(probe_is_strict),
-		cmocka_unit_test(every_cut_gives_the_same_records),
 		TEST(shared_vectors),
 	};
 
