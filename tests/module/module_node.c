@@ -86,14 +86,7 @@ void node_send_coap(uint16_t sport, uint16_t id, int count)
 
 struct cv_bpf *node_start(uint64_t number)
 {
-	struct cv_generation *g = node_generation(number, false);
-	struct cv_bpf_why why = {""};
-	struct cv_bpf *b = NULL;
-
-	if (cv_bpf_load(g, cv_lab_pins, NULL, &b, &why))
-		fail_msg("%s", why.text);
-	free(g);
-	return b;
+	return cv_lab_load(node_generation(number, false));
 }
 
 void node_stop(struct cv_bpf *b)

@@ -36,11 +36,7 @@ static const unsigned char frame[60] = {2,    0, 0,  0,	 0, 1, 2, 0, 0,	 0,  0, 
 static struct cv_generation *make(uint64_t number)
 {
 	uint16_t sensors = number % 2 ? 1 : 2, platform = 3 - sensors;
-	struct cv_gen_port port = {.name = "sensors",
-				   .target = "cvt-a",
-				   .kind = CV_PORT_AF_XDP,
-				   .peer = CV_PEER_NONE,
-				   .on_loss = CV_LOSS_DROP};
+	struct cv_gen_port port = cv_lab_port("sensors", "cvt-a", CV_PEER_NONE, CV_LOSS_DROP);
 	struct cv_gen_prefix a = {.addr = {10, 1}, .family = 4, .len = 16, .class_id = sensors};
 	struct cv_gen_prefix b = {.addr = {10, 2}, .family = 4, .len = 16, .class_id = platform};
 	struct cv_gen_rule rule = {
@@ -123,18 +119,6 @@ static void swap_policy(struct cv_bpf *b, uint64_t number)
 	free(g);
 }
 
-static struct cv_bpf *load(uint64_t number)
-{
-	struct cv_generation *g = make(number);
-	struct cv_bpf_why why = {""};
-	struct cv_bpf *b = NULL;
-
-	if (cv_bpf_load(g, cv_lab_pins, NULL, &b, &why))
-		fail_msg("%s", why.text);
-	free(g);
-	return b;
-}
-
 static double now_s(void)
 {
 	struct timespec now;
@@ -145,7 +129,7 @@ static double now_s(void)
 
 static void test_swaps(void **state)
 {
-	struct cv_bpf *b = load(1);
+	struct cv_bpf *b = cv_lab_load(make(1));
 	struct cv_xdp_counts before, after;
 	struct traffic t = {0};
 	uint64_t number = 1, other = 0;
@@ -160,7 +144,7 @@ static void test_swaps(void **state)
 		swap_policy(b, ++number);
 	for (int i = 0; i < PROGRAM_SWAPS; i++) {
 		cv_bpf_close(b);
-		b = load(++number);
+		b = cv_lab_load(make(++number));
 	}
 	__atomic_store_n(&t.stop, true, __ATOMIC_RELAXED);
 	pthread_join(thread, NULL);

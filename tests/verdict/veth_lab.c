@@ -58,6 +58,17 @@ struct cv_gen_port cv_lab_port(const char *name, const char *target, uint8_t pee
 	return p;
 }
 
+struct cv_bpf *cv_lab_load(struct cv_generation *g)
+{
+	struct cv_bpf_why why = {""};
+	struct cv_bpf *b = NULL;
+
+	if (cv_bpf_load(g, cv_lab_pins, NULL, &b, &why))
+		fail_msg("%s", why.text);
+	free(g);
+	return b;
+}
+
 void cv_lab_send(const char *interface, const void *frame, size_t len, int count)
 {
 	struct sockaddr_ll to = {.sll_family = AF_PACKET,

@@ -24,6 +24,9 @@ int cv_lab_run(const char *command);
 
 struct cv_gen_port cv_lab_port(const char *name, const char *target, uint8_t peer, uint8_t on_loss);
 
+/** Load a generation as control does. Asserts. @param g freed. */
+struct cv_bpf *cv_lab_load(struct cv_generation *g);
+
 /** Send a frame @p count times into an interface. Asserts. */
 void cv_lab_send(const char *interface, const void *frame, size_t len, int count);
 
