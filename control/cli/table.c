@@ -167,14 +167,21 @@ const struct cv_cli_command cv_cli_commands[] = {
 	},
 	{
 		.name = "decode",
-		.operands = "[OPTION...] PROTOCOL [HEX...]",
+		.operands = "--hex HEX|--file FILE|PROTOCOL [HEX...]",
 		.words = CV_DECODERS(WORD_ROW),
-		.help = "decode a single message, offline",
-		.details = "Prints the events of one message, given as hex digits or, where HEX is "
-			   "missing or -, on standard input; blanks, colons and hyphens are passed "
-			   "over. Ends with 2 when the message is rejected: the parse-error event "
-			   "says why and where.",
-		.options = {{"udp", NULL, NULL, "the message came by UDP"},
+		.help = "explain and decode a message, offline",
+		.details =
+			"With --hex or --file: what each byte of the message is, and then the "
+			"events that it becomes; of which protocol it is tells its content, or "
+			"--proto. With PROTOCOL: the events alone, as CloudEvents, of hex digits "
+			"behind it or, where HEX is missing or -, on standard input. Blanks, "
+			"colons and hyphens between digits are passed over. Ends with 2 when the "
+			"message is rejected: the parse-error event says why and where.",
+		.options = {{"hex", "HEX", NULL, "the message as hex digits"},
+			    {"file", "FILE", "file", "the message as the bytes of a file"},
+			    {"proto", "PROTOCOL", CV_DECODERS(WORD_ROW), "what it is"},
+			    CV_CLI_OPTION_JSON,
+			    {"udp", NULL, NULL, "the message came by UDP"},
 			    {"tcp", NULL, NULL, "the message came by TCP"},
 			    {"from-server", NULL, NULL, "it goes from the server to the client"}},
 		.exits = "0 1 2 3 4 5",
