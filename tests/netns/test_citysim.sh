@@ -41,7 +41,10 @@ done
 culvert events --from earliest --no-follow --json 2>/dev/null |
 	jq -rn '[inputs | select(.type != "city.culvert.parse-error.v1")] | group_by([.data.proto, .type])
 		| map("\(.[0].data.proto) \(.[0].type | split(".")[2]) \(length)") | .[]' | sort >"$LAB_DIR/heard"
-jq -r '.protocols | to_entries[] | .key as $p | .value.events | to_entries[] | "\($p) \(.key) \(.value)"' \
+# What a device sends a second time under the same number is an event once.
+cleaned=$(stats 'protocols.coap | has("repeated")')
+jq -r --argjson cleaned "$cleaned" '.protocols | to_entries[] | .key as $p | .value | (if $cleaned and .repeated.recognised then .repeated.events else {} end) as $r
+	| .events | to_entries[] | "\($p) \(.key) \(.value - ($r[.key] // 0))" | select(endswith(" 0") | not)' \
 	"$LAB_DIR/sent.json" | sort >"$LAB_DIR/expected"
 check "every event is in the log, once" diff "$LAB_DIR/expected" "$LAB_DIR/heard"
 check "and there are some" [ "$(wc -l <"$LAB_DIR/expected")" -gt 15 ]

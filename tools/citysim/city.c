@@ -89,6 +89,7 @@ int sim_city_setup(struct sim_city *city, const struct sim_scenario *s, struct s
 	if (city->ledger.row == NULL)
 		err = -ENOMEM;
 	for (size_t i = 0; i < s->group_count && err == 0; i++) {
+		city->group[i].first = i ? city->group[i - 1].first + s->groups[i - 1].devices : 0;
 		city->groups++;
 		err = setup_group(city, &city->group[i], &s->groups[i]);
 	}
@@ -182,15 +183,14 @@ static void account(struct sim_ledger_row *row, const struct sim_message *m, boo
 {
 	row->messages += m->messages;
 	row->rejected += m->rejected;
+	row->repeated += again ? m->messages : 0;
 	for (unsigned int i = 0; i < m->parts; i++)
 		row->bytes += m->part[i].len;
 	for (unsigned int i = 0; i < m->expects; i++) {
 		row->events[m->expect[i].kind]++;
 		row->lanes[m->expect[i].lane]++;
-	}
-	if (again) {
-		row->repeated_messages += m->messages;
-		row->repeated_events += m->expects;
+		row->repeated_events[m->expect[i].kind] += again;
+		row->repeated_lanes[m->expect[i].lane] += again;
 	}
 }
 
@@ -247,6 +247,8 @@ static int say(struct sim_city *city, struct turn *t, const struct sim_device *d
 	account(g->row, &city->message, false);
 	queue(t, &city->message, join);
 	again = !damaged && !join && chance(&t->dice, g->config->repeated);
+	if (again && g->encoder->repeat != NULL)
+		again = g->encoder->repeat(&city->input, &city->message);
 	if (!again)
 		return join ? 0 : flush(city, t, split);
 	account(g->row, &city->message, true);
@@ -279,7 +281,7 @@ static int take_turn(struct sim_city *city, struct turn *t)
 {
 	struct sim_group *g = t->group;
 	struct sim_state *s = &g->state[t->device];
-	struct sim_device dev = {.index = t->device, .key = sim_mix(g->key ^ t->device)};
+	struct sim_device dev = {.index = g->first + t->device, .key = sim_mix(g->key ^ t->device)};
 	unsigned int form = g->config->segments, count = 1;
 	int err = 0;
 

@@ -60,7 +60,8 @@ struct sim_ledger_row {
 	uint64_t damaged[SIM_DAMAGE_COUNT]; /* which makes them */
 	uint64_t events[CV_KIND_COUNT]; /* but parse errors */
 	uint64_t lanes[CV_LANE_COUNT]; /* the same by lane */
-	uint64_t repeated_messages, repeated_events; /* of these: sent again by the device */
+	/* Of these: sent again by the device. */
+	uint64_t repeated, repeated_events[CV_KIND_COUNT], repeated_lanes[CV_LANE_COUNT];
 	uint64_t bytes; /* of messages */
 };
 
@@ -91,6 +92,7 @@ struct sim_group {
 	struct sim_ledger_row *row;
 	struct sim_state *state; /* by device */
 	uint64_t key; /* random number of the group */
+	uint32_t first; /* devices of the groups before it */
 	double next_ns; /* since the start */
 	uint64_t turn; /* messages of the group so far */
 	uint32_t stride; /* between devices that follow each other; no factor with their number */

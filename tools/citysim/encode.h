@@ -94,7 +94,7 @@ struct sim_kind {
 
 /** A device. Made anew for every message from its place in its group. */
 struct sim_device {
-	uint32_t index; /* in its group, from 0 */
+	uint32_t index; /* in the city, from 0: no two have the same */
 	uint64_t key; /* its own random number, the same for ever */
 	char id[SIM_ID_MAX]; /* written by identity() */
 };
@@ -172,6 +172,13 @@ struct sim_encoder {
 	uint8_t damages; /* bit (1 << SIM_DAMAGE_...) for each that damage() can do to
                       datagrams */
 	uint8_t stream_damages; /* and to messages of a stream */
+	/* The messages have numbers, by which one that comes again is known: it makes no events. */
+	bool numbered;
+	/**
+	 * Make of what encode() made what the device sends when nobody confirmed it. NULL = the same
+	 * bytes. @return false: such a message is not sent again.
+	 */
+	bool (*repeat)(const struct sim_input *in, struct sim_message *m);
 	/** Write dev->id from dev->index and dev->key: unique, and looking like a
    * real one. */
 	void (*identity)(struct sim_device *dev, const struct sim_profile *profile);

@@ -191,6 +191,12 @@ static void encode(const struct sim_input *in, struct sim_message *m)
 		send(m, in);
 }
 
+/* RFC 7252 4.2: over UDP; over TCP there are no message IDs and nothing is sent again. */
+static bool repeat(const struct sim_input *in, struct sim_message *m)
+{
+	return !in->tcp;
+}
+
 /* The first message alone. There is no check code: what is wrong is its head.
  */
 static void damage(const struct sim_input *in, struct sim_message *m, enum sim_damage damage)
@@ -228,6 +234,8 @@ const struct sim_encoder sim_encoder_coap = {
 	.kinds = kinds,
 	.kind_count = SIM_COUNT(kinds),
 	.damages = SIM_BIT(HEADER) | SIM_BIT(CONTENT) | SIM_BIT(CUT),
+	.numbered = true,
+	.repeat = repeat,
 	.identity = identity,
 	.encode = encode,
 	.damage = damage,

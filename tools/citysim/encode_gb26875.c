@@ -186,6 +186,12 @@ static void encode(const struct sim_input *in, struct sim_message *m)
 	sim_put(m, "##", 2);
 }
 
+/* What has no data waits for no confirmation. */
+static bool repeat(const struct sim_input *in, struct sim_message *m)
+{
+	return in->kind != HEARTBEAT;
+}
+
 static void damage(const struct sim_input *in, struct sim_message *m, enum sim_damage damage)
 {
 	unsigned int at;
@@ -221,6 +227,8 @@ const struct sim_encoder sim_encoder_gb26875 = {
 	.kind_count = SIM_COUNT(kinds),
 	.damages = SIM_BIT(CHECK) | SIM_BIT(CONTENT) | SIM_BIT(LENGTH) | SIM_BIT(CUT),
 	.stream_damages = SIM_BIT(CHECK) | SIM_BIT(CONTENT) | SIM_BIT(LENGTH),
+	.numbered = true,
+	.repeat = repeat,
 	.identity = identity,
 	.encode = encode,
 	.damage = damage,

@@ -225,6 +225,7 @@ const struct sim_encoder sim_encoder_hj212 = {
 	.kind_count = SIM_COUNT(kinds),
 	.damages = SIM_BIT(CHECK) | SIM_BIT(CONTENT) | SIM_BIT(LENGTH) | SIM_BIT(CUT),
 	.stream_damages = SIM_BIT(CHECK) | SIM_BIT(CONTENT) | SIM_BIT(LENGTH),
+	.numbered = true,
 	.identity = identity,
 	.encode = encode,
 	.damage = damage,

@@ -181,6 +181,15 @@ static void encode(const struct sim_input *in, struct sim_message *m)
 	}
 }
 
+/* 3.3.1.1: what has a QoS comes again with DUP, as after a lost PUBACK. */
+static bool repeat(const struct sim_input *in, struct sim_message *m)
+{
+	sim_keep_first(m);
+	m->messages = 1;
+	m->bytes[0] |= 0x08;
+	return in->kind == ALARM;
+}
+
 /* The first packet alone. Its length stays right, so that the next one is found
  * behind it. */
 static void damage(const struct sim_input *in, struct sim_message *m, enum sim_damage damage)
@@ -204,6 +213,8 @@ const struct sim_encoder sim_encoder_mqtt = {
 	.kinds = kinds,
 	.kind_count = SIM_COUNT(kinds),
 	.stream_damages = SIM_BIT(HEADER),
+	.numbered = true,
+	.repeat = repeat,
 	.identity = identity,
 	.encode = encode,
 	.damage = damage,

@@ -215,6 +215,7 @@ const struct sim_encoder sim_encoder_sl651 = {
 	.kind_count = SIM_COUNT(kinds),
 	.damages = SIM_BIT(CHECK) | SIM_BIT(CONTENT) | SIM_BIT(CUT),
 	.stream_damages = SIM_BIT(CHECK) | SIM_BIT(CONTENT),
+	.numbered = true,
 	.identity = identity,
 	.encode = encode,
 	.damage = damage,

@@ -39,7 +39,7 @@ int sim_ledger_text(const struct sim_ledger *l, FILE *out)
 		if (is_idle(r))
 			continue;
 		fprintf(out, "%-10s %10" PRIu64 " %9" PRIu64 " %9" PRIu64, sim_encoders[i]->name,
-			r->messages, r->rejected, r->repeated_messages);
+			r->messages, r->rejected, r->repeated);
 		for (size_t k = 0; k < sizeof(shown); k++)
 			fprintf(out, " %11" PRIu64, r->events[shown[k]]);
 		fputc('\n', out);
@@ -54,21 +54,38 @@ static void set(json_t *o, const char *name, uint64_t n)
 		json_object_set_new(o, name, json_integer((json_int_t)n));
 }
 
-static json_t *row_json(const struct sim_ledger_row *r)
+static json_t *kinds(const uint64_t *n)
 {
-	json_t *damaged = json_object(), *events = json_object(), *lanes = json_object();
+	json_t *o = json_object();
+
+	for (unsigned int i = 0; i < CV_KIND_COUNT; i++)
+		set(o, cv_kind_name(i), n[i]);
+	return o;
+}
+
+static json_t *lanes(const uint64_t *n)
+{
+	json_t *o = json_object();
+
+	for (unsigned int i = 0; i < CV_LANE_COUNT; i++)
+		set(o, cv_lane_name(i), n[i]);
+	return o;
+}
+
+/* "recognised": a node tells such repeats from news and makes no events of them. */
+static json_t *row_json(const struct sim_encoder *e, const struct sim_ledger_row *r)
+{
+	json_t *damaged = json_object(), *repeated;
 
 	for (unsigned int i = 0; i < SIM_DAMAGE_COUNT; i++)
 		set(damaged, sim_damage_name((enum sim_damage)i), r->damaged[i]);
-	for (unsigned int i = 0; i < CV_KIND_COUNT; i++)
-		set(events, cv_kind_name(i), r->events[i]);
-	for (unsigned int i = 0; i < CV_LANE_COUNT; i++)
-		set(lanes, cv_lane_name(i), r->lanes[i]);
-	return json_pack("{sI sI sI so so so s{sI sI}}", "messages", (json_int_t)r->messages,
-			 "bytes", (json_int_t)r->bytes, "rejected", (json_int_t)r->rejected,
-			 "damaged", damaged, "events", events, "lanes", lanes, "repeated",
-			 "messages", (json_int_t)r->repeated_messages, "events",
-			 (json_int_t)r->repeated_events);
+	repeated = json_pack("{sb sI so so}", "recognised", e->numbered, "messages",
+			     (json_int_t)r->repeated, "events", kinds(r->repeated_events), "lanes",
+			     lanes(r->repeated_lanes));
+	return json_pack("{sI sI sI so so so so}", "messages", (json_int_t)r->messages, "bytes",
+			 (json_int_t)r->bytes, "rejected", (json_int_t)r->rejected, "damaged",
+			 damaged, "events", kinds(r->events), "lanes", lanes(r->lanes), "repeated",
+			 repeated);
 }
 
 int sim_ledger_json(const struct sim_ledger *l, FILE *out)
@@ -78,7 +95,8 @@ int sim_ledger_json(const struct sim_ledger *l, FILE *out)
 
 	for (unsigned int i = 0; i < sim_encoder_count; i++)
 		if (!is_idle(&l->row[i]))
-			json_object_set_new(protocols, sim_encoders[i]->name, row_json(&l->row[i]));
+			json_object_set_new(protocols, sim_encoders[i]->name,
+					    row_json(sim_encoders[i], &l->row[i]));
 	o = json_pack("{sI sI sf sI sI sI so}", "frames", (json_int_t)l->frames, "bytes",
 		      (json_int_t)l->bytes, "seconds", (double)(l->end_ns - l->start_ns) / 1e9,
 		      "devices", (json_int_t)l->devices, "connections", (json_int_t)l->connections,
