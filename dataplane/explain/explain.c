@@ -97,6 +97,8 @@ const uint8_t *cv_explain_take(struct cv_explain *x, size_t len, const char *nam
 				 left, len);
 			x->at = x->len;
 		}
+		if (left == 0)
+			snprintf(x->missing, sizeof(x->missing), "%s", name);
 		x->failed = true;
 		return NULL;
 	}

@@ -34,6 +34,7 @@ struct cv_explain {
 	size_t at; /* of the next field */
 	bool stream; /* TCP */
 	bool failed; /* a field was not all there; nothing is taken any more */
+	char missing[48]; /* the field of which nothing is there any more, "" = none */
 	unsigned int depth;
 	unsigned int open[CV_EXPLAIN_DEPTH_MAX]; /* groups that are not ended yet */
 	unsigned int count;

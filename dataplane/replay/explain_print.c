@@ -170,6 +170,8 @@ static int print_json(const struct cv_one_message *m, const struct cv_explain *x
 	o = json_pack("{ss ss ss sI so}", "protocol", cv_proto_name(m->proto), "title",
 		      titles[m->proto], "transport", m->tcp ? "tcp" : "udp", "length",
 		      (json_int_t)m->len, "fields", fields);
+	if (o != NULL && x->missing[0] != '\0')
+		json_object_set_new(o, "missing", json_string(x->missing));
 	text = o ? json_dumps(o, JSON_INDENT(2)) : NULL;
 	json_decref(o);
 	if (text == NULL)
@@ -199,6 +201,8 @@ static void print_text(const struct cv_one_message *m, const struct cv_explain *
 			cv_proto_name(m->proto));
 	for (unsigned int f = 0; f < x->count; f++)
 		print_field(m, &x->field[f], out);
+	if (x->missing[0] != '\0')
+		fprintf(out, "%04zx  ends early: %s is missing\n", m->len, x->missing);
 	fprintf(out, "\n%zu event%s%s\n", json_array_size(events),
 		json_array_size(events) == 1 ? "" : "s", json_array_size(events) ? ":" : "");
 	json_array_foreach((json_t *)events, i, event) print_event(event, out);
