@@ -83,14 +83,6 @@ static int check_options(const struct cv_cli *cli)
 	return r;
 }
 
-int cv_cli_decode(struct cv_cli *cli)
-{
-	if (check_options(cli) != CV_CLI_OK)
-		return CV_CLI_USAGE;
-	return become("culvert-dataplane", (const char *[]){"decode", NULL}, cli->operands,
-		      cli->operand_count);
-}
-
 int cv_cli_ask_dataplane(const char *const *args, json_t **ret)
 {
 	json_t *answer;
@@ -199,10 +191,10 @@ static int take_rules(struct cv_cli *cli, const char **kind, const char **file)
 }
 
 /*
- * The image lies in an anonymous file that the replaying program inherits, so that nothing is
- * left behind whatever happens.
+ * The image lies in an anonymous file that the other program inherits, so that nothing is left
+ * behind whatever happens.
  */
-int cv_cli_replay(struct cv_cli *cli)
+static int with_rules(struct cv_cli *cli, const char *what)
 {
 	const char *kind = NULL, *file = NULL;
 	char image[64];
@@ -212,11 +204,11 @@ int cv_cli_replay(struct cv_cli *cli)
 		return r;
 	found = take_rules(cli, &kind, &file);
 	if (found < 0) {
-		fputs("culvert replay: give one of --policy FILE and --config FILE\n", stderr);
+		fprintf(stderr, "culvert %s: give one of --policy FILE and --config FILE\n", what);
 		return CV_CLI_USAGE;
 	}
 	if (!found)
-		return become("culvert-dataplane", (const char *[]){"replay", NULL}, cli->operands,
+		return become("culvert-dataplane", (const char *[]){what, NULL}, cli->operands,
 			      cli->operand_count);
 	fd = memfd_create("culvert-generation", 0);
 	if (fd < 0) {
@@ -227,6 +219,16 @@ int cv_cli_replay(struct cv_cli *cli)
 	r = compile_image(kind, file, image);
 	if (r != CV_CLI_OK)
 		return r;
-	return become("culvert-dataplane", (const char *[]){"replay", "--generation", image, NULL},
+	return become("culvert-dataplane", (const char *[]){what, "--generation", image, NULL},
 		      cli->operands, cli->operand_count);
+}
+
+int cv_cli_replay(struct cv_cli *cli)
+{
+	return with_rules(cli, "replay");
+}
+
+int cv_cli_decode(struct cv_cli *cli)
+{
+	return with_rules(cli, "decode");
 }

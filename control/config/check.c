@@ -14,18 +14,23 @@ struct checker {
 	int error;
 };
 
-/* Place of a setting in the nth element of a list, or of the element where it is not written. */
-static struct cv_place place_in(const struct checker *c, const struct cv_yaml *list, size_t n,
-				const char *key)
+struct cv_place cv_config_place(const struct cv_config *config, const struct cv_yaml *list,
+				size_t n, const char *key)
 {
 	const struct cv_yaml *item = list ? list->first : NULL, *node;
 
 	while (item && n--)
 		item = item->next;
 	if (!item)
-		return (struct cv_place){.file = c->config->path};
+		return (struct cv_place){.file = config->path};
 	node = cv_yaml_get(item, key);
-	return cv_yaml_place(c->config->path, node ? node : item);
+	return cv_yaml_place(config->path, node ? node : item);
+}
+
+static struct cv_place place_in(const struct checker *c, const struct cv_yaml *list, size_t n,
+				const char *key)
+{
+	return cv_config_place(c->config, list, n, key);
 }
 
 static struct cv_place place_of(const struct checker *c, const char *section, const char *key)
@@ -234,5 +239,8 @@ int cv_config_check(struct cv_config *config, const struct cv_yaml *root,
 	check_hints(&c);
 	check_registers(&c);
 	check_firewall(&c);
+	if (cv_config_check_json(config, cv_yaml_get(cv_yaml_get(root, "decode"), "json"), diag) <
+	    0)
+		c.error = -EINVAL;
 	return c.error;
 }

@@ -72,6 +72,7 @@ static int add_all(const struct cv_config *config, uint64_t number,
 		   struct cv_generation_build *build, struct cv_diagnostics *diag)
 {
 	struct cv_generation *head = cv_generation_build_head(build);
+	uint32_t json_values = 0;
 	int r = 0;
 
 	head->number = number;
@@ -93,6 +94,8 @@ static int add_all(const struct cv_config *config, uint64_t number,
 		r = add_hint(&config->hints[i], build);
 	for (size_t i = 0; r == 0 && i < config->n_registers; i++)
 		r = add_register(&config->registers[i], build);
+	for (size_t i = 0; r == 0 && i < config->n_json; i++)
+		r = cv_config_add_json(&config->json[i], build, &json_values);
 	return r < 0 ? r : cv_config_add_guards(config, &head->policy, diag);
 }
 

@@ -85,10 +85,7 @@ void cv_config_free(struct cv_config *config)
 {
 	if (!config)
 		return;
-	free(config->ports);
-	free(config->management);
-	free(config->hints);
-	free(config->registers);
+	cv_schema_release(&cv_schema, config);
 	free(config);
 }
 

@@ -79,6 +79,31 @@ struct cv_config_register {
 	char unit_name[16]; /* SenML unit, may be empty */
 };
 
+/** A place in a JSON payload and what it is. */
+struct cv_config_json_value {
+	unsigned int line, column;
+	char pointer[128]; /* RFC 6901, or "payload" */
+	char name[48]; /* canonical, or "raw." and more */
+	char unit_name[16]; /* SenML unit of a raw name, may be empty */
+	double factor, offset; /* value = number * factor + offset */
+	char code[32]; /* may be empty */
+};
+
+/** JSON payloads of some topics or paths. */
+struct cv_config_json {
+	unsigned int line, column;
+	uint8_t decoder; /* index in cv_json_decoders */
+	char topic[128]; /* MQTT topic filter, or the same of CoAP paths */
+	char device[128]; /* "client", "topic:N" or a pointer */
+	char time[128]; /* pointer, empty = none */
+	uint8_t time_format; /* enum cv_json_time */
+	char time_zone[8];
+	char quality[128]; /* pointer, empty = none */
+	char good[32];
+	struct cv_config_json_value *values;
+	size_t n_values;
+};
+
 struct cv_config {
 	char path[PATH_MAX]; /* the file it was read from */
 	char node[64]; /* node id */
@@ -126,6 +151,8 @@ struct cv_config {
 	size_t n_hints;
 	struct cv_config_register *registers; /* sorted by unit, table, address */
 	size_t n_registers;
+	struct cv_config_json *json;
+	size_t n_json;
 };
 
 /**

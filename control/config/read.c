@@ -45,6 +45,28 @@ void cv_schema_defaults(const struct cv_field *section, void *base)
 	}
 }
 
+static void release_list(const struct cv_field *f, char *base)
+{
+	char *elements = *(char **)(base + f->offset);
+	size_t n = *(size_t *)(base + f->count_offset);
+
+	for (size_t i = 0; i < n; i++)
+		cv_schema_release(f, elements + i * f->size);
+	free(elements);
+}
+
+void cv_schema_release(const struct cv_field *section, void *base)
+{
+	for (size_t i = 0; i < section->n_fields; i++) {
+		const struct cv_field *f = &section->fields[i];
+
+		if (f->type == CV_FIELD_LIST)
+			release_list(f, base);
+		else if (f->type == CV_FIELD_SECTION)
+			cv_schema_release(f, (char *)base + f->offset);
+	}
+}
+
 static void dotted(char out[DOTTED_MAX], const char *prefix, const char *name)
 {
 	snprintf(out, DOTTED_MAX, "%s%s%s", prefix, *prefix ? "." : "", name);
@@ -127,8 +149,9 @@ static void read_list(struct reader *r, const struct cv_field *f, const struct c
 		r->error = -ENOMEM;
 		return;
 	}
-	free(*(void **)(base + f->offset)); /* a repeated key was reported already */
+	release_list(f, base); /* a repeated key was reported already */
 	*(void **)(base + f->offset) = elements;
+	*(size_t *)(base + f->count_offset) = 0;
 	for (const struct cv_yaml *c = node->first; c; c = c->next) {
 		struct element_place *place;
 		char element_name[DOTTED_MAX];

@@ -1,25 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/config/schema.h"
+#include "control/config/schema_rows.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define SIZEOF(type, member) sizeof(((type *)0)->member)
-#define AT(type, member) .offset = offsetof(type, member), .size = SIZEOF(type, member)
-#define CONFIG(member) AT(struct cv_config, member)
-#define FIELDS(list) .fields = (list), .n_fields = COUNT(list)
-#define LIST_OF(owner, element, member, number)                                                    \
-	.type = CV_FIELD_LIST, .offset = offsetof(owner, member), .size = sizeof(element),         \
-	.count_offset = offsetof(owner, number)
-
-#define ROW_NAME(id, name) name,
-const char *const cv_decoder_choices[] = {CV_PROTOS(ROW_NAME) NULL};
 static const char *const side_choices[] = {"unknown", "device", "platform", NULL};
 static const char *const loss_choices[] = {"drop", "forward", NULL};
 static const char *const hugepage_choices[] = {"auto", "never", NULL};
 static const char *const others_choices[] = {"accept", "drop", NULL};
-static const char *const table_choices[] = {"coil", "discrete", "input", "holding", NULL};
-static const char *const type_choices[] = {"bool",	  "u16", "s16",		"u32",
-					   "s32",	  "f32", "u32-swapped", "s32-swapped",
-					   "f32-swapped", NULL};
 
 static const struct cv_field port_fields[] = {
 	{.name = "name",
@@ -292,84 +278,6 @@ static const struct cv_field firewall_fields[] = {
 		 "`enabled`."},
 };
 
-static const struct cv_field hint_fields[] = {
-	{.name = "port",
-	 .type = CV_FIELD_SERVICE,
-	 AT(struct cv_config_hint, service),
-	 .help = "Server port of the service."},
-	{.name = "decoder",
-	 .type = CV_FIELD_CHOICE,
-	 AT(struct cv_config_hint, decoder),
-	 .choices = cv_decoder_choices,
-	 .takes = "the name of a decoder, or none",
-	 .help = "Decoder for this port, before any look at the content; `none` = never decode."},
-};
-
-static const struct cv_field register_fields[] = {
-	{.name = "unit",
-	 .type = CV_FIELD_UINT,
-	 AT(struct cv_config_register, unit),
-	 .fallback = "any",
-	 .word = "any",
-	 .word_value = CV_CONFIG_ANY_UNIT,
-	 .max = 255,
-	 .help = "Modbus unit id."},
-	{.name = "table",
-	 .type = CV_FIELD_CHOICE,
-	 AT(struct cv_config_register, table),
-	 .choices = table_choices,
-	 .help = "Modbus data table."},
-	{.name = "address",
-	 .type = CV_FIELD_UINT,
-	 AT(struct cv_config_register, address),
-	 .max = 65535,
-	 .help = "Address as in the protocol, counted from 0."},
-	{.name = "type",
-	 .type = CV_FIELD_CHOICE,
-	 AT(struct cv_config_register, type),
-	 .choices = type_choices,
-	 .help = "How the register, or the pair, is read; `-swapped` = low word first."},
-	{.name = "scale",
-	 .type = CV_FIELD_REAL,
-	 AT(struct cv_config_register, scale),
-	 .fallback = "1",
-	 .help = "Value = raw × scale + offset."},
-	{.name = "offset",
-	 .type = CV_FIELD_REAL,
-	 AT(struct cv_config_register, offset),
-	 .fallback = "0",
-	 .help = "See scale."},
-	{.name = "name",
-	 .type = CV_FIELD_NAME,
-	 AT(struct cv_config_register, name),
-	 .help = "Canonical name of the quantity."},
-	{.name = "unit_name",
-	 .type = CV_FIELD_TEXT,
-	 AT(struct cv_config_register, unit_name),
-	 .fallback = "",
-	 .help = "Unit as in SenML (RFC 8428 section 12.1)."},
-};
-
-static const struct cv_field modbus_fields[] = {
-	{.name = "registers",
-	 .max = 65536,
-	 FIELDS(register_fields),
-	 LIST_OF(struct cv_config, struct cv_config_register, registers, n_registers),
-	 .help = "Registers with a meaning; others are reported raw."},
-};
-
-static const struct cv_field decode_fields[] = {
-	{.name = "hints",
-	 .max = 1024,
-	 FIELDS(hint_fields),
-	 LIST_OF(struct cv_config, struct cv_config_hint, hints, n_hints),
-	 .help = "Services on unusual ports."},
-	{.name = "modbus",
-	 .type = CV_FIELD_SECTION,
-	 FIELDS(modbus_fields),
-	 .help = "Settings of the Modbus decoder."},
-};
-
 static const struct cv_field file_fields[] = {
 	{.name = "node",
 	 .type = CV_FIELD_NAME,
@@ -416,7 +324,8 @@ static const struct cv_field file_fields[] = {
 	 .help = "The node's own protection."},
 	{.name = "decode",
 	 .type = CV_FIELD_SECTION,
-	 FIELDS(decode_fields),
+	 .fields = cv_decode_fields,
+	 .n_fields = CV_DECODE_FIELDS,
 	 .help = "What the decoders are told."},
 };
 

@@ -71,6 +71,12 @@ int cv_field_read(const struct cv_field *field, const char *text, void *dest, ch
 /** Write one value as cv_field_read() reads it, without quotes. */
 void cv_field_show(const struct cv_field *field, const void *value, FILE *out);
 
+/** The fields of the section `decode`. */
+#define CV_DECODE_FIELDS 3
+extern const struct cv_field cv_decode_fields[CV_DECODE_FIELDS];
+/** Decoders whose payloads decode.json may name, NULL-terminated. */
+extern const char *const cv_json_decoders[];
+
 /** "a size such as 64MiB, 1MiB to 4GiB": what the field takes, for errors and documentation. */
 void cv_field_expect(const struct cv_field *field, char *text, size_t size);
 
@@ -85,6 +91,9 @@ void cv_yaml_write_text(const char *text, FILE *out);
  */
 void cv_schema_write_doc(const struct cv_field *section, const char *name, FILE *out);
 
+/** Free the lists of a section, and the lists of their elements. */
+void cv_schema_release(const struct cv_field *section, void *base);
+
 /** Put the defaults of a section into @p base. */
 void cv_schema_defaults(const struct cv_field *section, void *base);
 
@@ -96,6 +105,14 @@ void cv_schema_defaults(const struct cv_field *section, void *base);
  */
 int cv_schema_read(const struct cv_field *section, const struct cv_yaml *map, void *base,
 		   const char *prefix, const char *path, struct cv_diagnostics *diag);
+
+/** Place of a setting in the nth element of a list, or of the element where it is not written. */
+struct cv_place cv_config_place(const struct cv_config *config, const struct cv_yaml *list,
+				size_t n, const char *key);
+
+/** Checks of decode.json. @param list its node, NULL = not written. @return 0 or -EINVAL. */
+int cv_config_check_json(const struct cv_config *config, const struct cv_yaml *list,
+			 struct cv_diagnostics *diag);
 
 /** Checks between settings. @return 0 or -EINVAL with findings. */
 int cv_config_check(struct cv_config *config, const struct cv_yaml *root,

@@ -133,24 +133,44 @@ static bool is_absent(const struct cv_field *field, const void *value)
 	       *(const char *)value == 0;
 }
 
-static void show_element(const struct cv_field *list, const char *element, FILE *out)
+static void show_flow(const struct cv_field *section, const char *base, FILE *out);
+
+/* A list inside an element, in flow style: on one line. */
+static void show_flow_list(const struct cv_field *f, const char *base, FILE *out)
+{
+	size_t n = *(const size_t *)(base + f->count_offset);
+	const char *elements = *(const char *const *)(base + f->offset);
+
+	for (size_t i = 0; i < n; i++) {
+		fputs(i ? ", " : "[ ", out);
+		show_flow(f, elements + i * f->size, out);
+	}
+	fputs(n ? " ]" : "[]", out);
+}
+
+static void show_flow(const struct cv_field *section, const char *base, FILE *out)
 {
 	bool first = true;
 
-	for (size_t i = 0; i < list->n_fields; i++) {
-		const struct cv_field *f = &list->fields[i];
-		const char *value = element + f->offset;
+	for (size_t i = 0; i < section->n_fields; i++) {
+		const struct cv_field *f = &section->fields[i];
+		const char *value = base + f->offset;
 
-		if (is_absent(f, value))
+		if (f->type != CV_FIELD_LIST && is_absent(f, value))
 			continue;
 		/* repeat and rate are for pcap ports only and are refused on others. */
 		if (f->fallback && f->type == CV_FIELD_RATE && *(const uint64_t *)value == 0)
 			continue;
 		fprintf(out, "%s%s: ", first ? "{ " : ", ", f->name);
-		show_value(f, value, out);
+		if (f->type == CV_FIELD_LIST)
+			show_flow_list(f, base, out);
+		else if (f->type == CV_FIELD_SECTION)
+			show_flow(f, value, out);
+		else
+			show_value(f, value, out);
 		first = false;
 	}
-	fputs(" }\n", out);
+	fputs(first ? "{}" : " }", out);
 }
 
 static void show_section(const struct cv_field *section, const char *base, int indent, FILE *out)
@@ -170,7 +190,8 @@ static void show_section(const struct cv_field *section, const char *base, int i
 			fputs(n ? "\n" : " []\n", out);
 			for (size_t k = 0; k < n; k++) {
 				fprintf(out, "%*s- ", indent + 2, "");
-				show_element(f, elements + k * f->size, out);
+				show_flow(f, elements + k * f->size, out);
+				fputc('\n', out);
 			}
 		} else {
 			fputc(' ', out);

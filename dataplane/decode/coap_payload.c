@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "dataplane/decode/json_map.h"
 #include "dataplane/decode/text.h"
 
 /* What all records of one message have in common. */
@@ -291,19 +292,52 @@ static int emit_senml(struct context *c, struct cv_senml_pack *pack)
 	return err;
 }
 
-static void emit_payload(struct context *c, struct cv_coap_worker *w)
+/* Content-Formats that hold JSON, or do not say. */
+static bool may_be_json(uint32_t format)
 {
+	return format == CV_COAP_TEXT || format == CV_COAP_JSON || format == CV_COAP_OCTETS ||
+	       format == CV_COAP_FORMAT_NONE;
+}
+
+/* What the configuration says of the path; else a flat object by its members' names. */
+static bool emit_json(struct context *c, const struct cv_generation *gen, bool *ret_bad)
+{
+	const struct cv_coap *m = c->m;
+	struct cv_senml_origin o = {
+		.name = c->name,
+		.name_len = c->name_len,
+		.code = c->name,
+		.code_len = c->name_len,
+		.complete = complete,
+		.arg = c,
+		.lane = c->lane,
+		.kind = c->kind,
+	};
+
+	if (cv_json_map_emit(c->emit, gen, CV_PROTO_COAP, &o, m->payload, m->payload_len, ret_bad))
+		return true;
+	return m->format == CV_COAP_JSON &&
+	       cv_json_flat_emit(c->emit, &o, m->payload, m->payload_len);
+}
+
+static void emit_payload(struct context *c, struct cv_decode *d)
+{
+	struct cv_coap_worker *w = d->worker;
 	bool senml = c->m->format - CV_COAP_SENML_JSON <= CV_COAP_SENSML_CBOR - CV_COAP_SENML_JSON;
+	bool bad = false;
 	int err = 0;
 
+	if (may_be_json(c->m->format) && !is_piece(c) && c->kind != CV_KIND_ERROR &&
+	    emit_json(c, d->gen, &bad))
+		return;
 	if (senml && !is_piece(c) && c->kind != CV_KIND_ERROR) {
 		err = emit_senml(c, &w->pack);
 		if (!err)
 			return;
 	}
-	emit_carried(c, err == 0	? CV_REJECT_NONE
-			: err == -E2BIG ? CV_REJECT_TOO_LARGE
-					: CV_REJECT_BAD_PAYLOAD);
+	emit_carried(c, err == 0 && !bad ? CV_REJECT_NONE
+			: err == -E2BIG	 ? CV_REJECT_TOO_LARGE
+					 : CV_REJECT_BAD_PAYLOAD);
 }
 
 /* Methods whose payload is a value; a FETCH payload is part of the question (RFC 8132 2). */
@@ -332,7 +366,7 @@ void cv_coap_message(struct cv_decode *d, const struct cv_coap *m)
 	}
 	set_context(&c, d, m);
 	if (m->payload)
-		emit_payload(&c, w);
+		emit_payload(&c, d);
 	else {
 		begin(&c);
 		cv_emit_end(d->emit);

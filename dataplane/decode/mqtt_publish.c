@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "dataplane/decode/json_map.h"
 #include "dataplane/decode/text.h"
 
 /* Fixed header flags, 3.3.1. */
@@ -182,6 +183,7 @@ static void emit_flags(struct mqtt_packet *p, struct cv_record *rec)
 struct message {
 	struct mqtt_packet *p;
 	uint32_t flags;
+	bool bad; /* the topic is mapped, and the payload is not JSON */
 };
 
 void mqtt_publish_complete(struct mqtt_packet *p, uint32_t flags, struct cv_record *rec)
@@ -205,10 +207,10 @@ static bool is_text(struct mqtt_text text, const char *want)
 }
 
 /*
- * A payload that says it is a SenML pack (RFC 8428), or in JSON looks like one, and is one. Other
- * JSON arrays of objects are taken apart by nobody: they stay text.
+ * In this order: what the configuration says of the topic; a payload that says it is a SenML pack
+ * (RFC 8428), or in JSON looks like one, and is one; a flat object. Other JSON stays text.
  */
-static bool emit_senml(struct message *m)
+static bool emit_values(struct message *m)
 {
 	struct mqtt_packet *p = m->p;
 	struct cv_senml_pack *pack = &((struct mqtt_worker *)p->d->worker)->pack;
@@ -227,6 +229,11 @@ static bool emit_senml(struct message *m)
 	bool whole = p->payload_held == p->payload_len;
 	int ret = -1;
 
+	if (whole && cv_json_map_emit(p->d->emit, p->d->gen, CV_PROTO_MQTT, &origin, p->payload,
+				      p->payload_len, &m->bad))
+		return true;
+	if (whole && cv_json_flat_emit(p->d->emit, &origin, p->payload, p->payload_len))
+		return true;
 	if (whole && p->payload_len > 2 && p->payload[0] == '[' && p->payload[1] == '{')
 		ret = cv_senml_json(pack, p->payload, p->payload_len, false);
 	else if (whole && is_text(p->props.content_type, "application/senml+cbor"))
@@ -267,13 +274,15 @@ void mqtt_emit_publish(struct mqtt_packet *p)
 
 	if (is_repeat(p))
 		return;
-	if (p->payload && (mqtt_emit_sparkplug(p, m.flags) || emit_senml(&m)))
+	if (p->payload && (mqtt_emit_sparkplug(p, m.flags) || emit_values(&m)))
 		return;
 	rec = cv_emit_begin(p->d->emit, CV_LANE_MEASUREMENT, CV_KIND_MEASUREMENT);
 	complete(&m, rec);
 	mqtt_tlv(p, CV_TLV_DEVICE, (struct mqtt_text){p->flow->client_id, p->flow->client_id_len});
 	mqtt_tlv(p, CV_TLV_NAME, p->topic);
 	mqtt_tlv(p, CV_TLV_CODE, p->props.content_type);
+	if (m.bad)
+		rec->reject = CV_REJECT_BAD_PAYLOAD;
 	if (p->payload)
 		value_of_payload(p, rec);
 	else

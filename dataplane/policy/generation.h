@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "dataplane/policy/app.h"
+#include "dataplane/policy/json_map.h"
 #include "dataplane/policy/policy_abi.h"
 
 #define CV_GENERATION_MAGIC 0x314e454754435643ull /* "CVCTGEN1" little-endian */
@@ -165,6 +166,8 @@ struct cv_generation {
 	struct cv_gen_section rule_names; /* struct cv_gen_name, rule index - 1 */
 	struct cv_gen_section hints; /* struct cv_gen_hint */
 	struct cv_gen_section registers; /* struct cv_gen_register */
+	struct cv_gen_section json_maps; /* struct cv_gen_json_map */
+	struct cv_gen_section json_values; /* struct cv_gen_json_value */
 	struct cv_gen_section apps; /* bytes: struct cv_apps and what it leads to, or none */
 	uint32_t blocks_per_lane; /* handoff, power of two, 4-4096 */
 	uint32_t device_capacity; /* entries of the device table, 1-CV_DEVICES_MAX */

@@ -24,6 +24,8 @@ struct list {
 	X(RULE_NAMES, rule_names, struct cv_gen_name)                                              \
 	X(HINTS, hints, struct cv_gen_hint)                                                        \
 	X(REGISTERS, registers, struct cv_gen_register)                                            \
+	X(JSON_MAPS, json_maps, struct cv_gen_json_map)                                            \
+	X(JSON_VALUES, json_values, struct cv_gen_json_value)                                      \
 	X(APPS, apps, uint8_t)
 
 #define SECTION_ROW(id, member, type) id,
@@ -210,6 +212,17 @@ int cv_generation_build_apps(struct cv_generation_build *b, const struct cv_apps
 int cv_generation_build_register(struct cv_generation_build *b, const struct cv_gen_register *reg)
 {
 	return append(&b->list[REGISTERS], reg);
+}
+
+int cv_generation_build_json_map(struct cv_generation_build *b, const struct cv_gen_json_map *map)
+{
+	return append(&b->list[JSON_MAPS], map);
+}
+
+int cv_generation_build_json_value(struct cv_generation_build *b,
+				   const struct cv_gen_json_value *value)
+{
+	return append(&b->list[JSON_VALUES], value);
 }
 
 static void sort(struct list *l, int (*order)(const void *, const void *))

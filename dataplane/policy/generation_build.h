@@ -37,6 +37,9 @@ int cv_generation_build_binding(struct cv_generation_build *b,
 				const struct cv_gen_binding *binding);
 int cv_generation_build_rule(struct cv_generation_build *b, const struct cv_gen_rule *rule);
 int cv_generation_build_hint(struct cv_generation_build *b, const struct cv_gen_hint *hint);
+int cv_generation_build_json_map(struct cv_generation_build *b, const struct cv_gen_json_map *map);
+int cv_generation_build_json_value(struct cv_generation_build *b,
+				   const struct cv_gen_json_value *value);
 int cv_generation_build_register(struct cv_generation_build *b, const struct cv_gen_register *reg);
 
 /* Names, in the order of the numbers they stand for: zones, groups (classes), rules (indexes). */

@@ -285,6 +285,9 @@ static bool sections_fit(const struct cv_generation *g)
 		{g->rule_names, sizeof(struct cv_gen_name), CV_NAMES_MAX},
 		{g->hints, sizeof(struct cv_gen_hint), CV_HINTS_MAX},
 		{g->registers, sizeof(struct cv_gen_register), CV_REGISTERS_MAX},
+		{g->json_maps, sizeof(struct cv_gen_json_map), CV_JSON_MAPS_MAX},
+		{g->json_values, sizeof(struct cv_gen_json_value),
+		 CV_JSON_MAPS_MAX * CV_JSON_VALUES_MAX},
 		{g->apps, 1, UINT32_MAX},
 	};
 
@@ -338,7 +341,7 @@ int cv_generation_check(const void *data, size_t size)
 	    !bindings_valid(cv_generation_at(g, g->bindings), g->bindings.count) ||
 	    !names_valid(g, g->zones) || !names_valid(g, g->groups) ||
 	    !names_valid(g, g->rule_names) || !rules_valid(g) || !apps_valid(g) ||
-	    !hints_valid(cv_generation_at(g, g->hints), g->hints.count) ||
+	    !cv_json_maps_valid(g) || !hints_valid(cv_generation_at(g, g->hints), g->hints.count) ||
 	    !registers_valid(cv_generation_at(g, g->registers), g->registers.count))
 		return -EBADMSG;
 	return 0;

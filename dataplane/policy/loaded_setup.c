@@ -84,6 +84,10 @@ bool cv_loaded_fits(const struct cv_generation *running, const struct cv_generat
 	       same(running, running->hints, next, next->hints, sizeof(struct cv_gen_hint)) &&
 	       same(running, running->registers, next, next->registers,
 		    sizeof(struct cv_gen_register)) &&
+	       same(running, running->json_maps, next, next->json_maps,
+		    sizeof(struct cv_gen_json_map)) &&
+	       same(running, running->json_values, next, next->json_values,
+		    sizeof(struct cv_gen_json_value)) &&
 	       running->blocks_per_lane == next->blocks_per_lane &&
 	       running->device_capacity == next->device_capacity &&
 	       running->flow_capacity == next->flow_capacity &&

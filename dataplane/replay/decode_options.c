@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dataplane/decode/decoder.h"
 #include "dataplane/option.h"
+#include "dataplane/replay/generation_load.h"
 #include "dataplane/replay/one_message.h"
 #include "dataplane/replay/replay.h"
 
@@ -26,6 +28,7 @@ static const char usage[] =
 	"  --json           fields and events as one JSON object\n"
 	"  --udp, --tcp     transport (default: the one the protocol has, UDP when it has both)\n"
 	"  --from-server    the message goes from the server to the client\n"
+	"  --generation FILE  compiled generation: what it tells decoders, and its policy\n"
 	"\n"
 	"exit: 0 decoded, 1 usage, 2 rejected (the parse-error event says why and where),\n"
 	"4 ledger open, 5 output not writable\n";
@@ -196,6 +199,7 @@ static int take_options(int argc, char **argv, struct cv_one_message *m, struct 
 		{"udp", no_argument, NULL, 'u'},
 		{"tcp", no_argument, NULL, 't'},
 		{"from-server", no_argument, NULL, 's'},
+		{"generation", required_argument, NULL, 'g'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
@@ -222,6 +226,7 @@ static int take_options(int argc, char **argv, struct cv_one_message *m, struct 
 		a->hex = option == 'x' ? optarg : a->hex;
 		a->file = option == 'f' ? optarg : a->file;
 		a->proto = option == 'p' ? optarg : a->proto;
+		m->generation = option == 'g' ? optarg : m->generation;
 	}
 	return 0;
 }
@@ -248,6 +253,24 @@ static int take_message(int argc, char **argv, struct cv_one_message *m, const s
 	if (code == 0 && m->len == 0)
 		code = cv_one_message_wrong("no message was given");
 	return code;
+}
+
+/* Send to a port that the generation says is the decoder's, if it has one of this transport. */
+static int use_hint(struct cv_one_message *m)
+{
+	const struct cv_gen_hint *hints;
+	struct cv_generation *gen;
+	char error[256];
+
+	if (cv_replay_load_generation(m->generation, &gen, error, sizeof(error)) != 0)
+		return cv_one_message_wrong("%s", error);
+	hints = cv_generation_at(gen, gen->hints);
+	for (uint32_t i = 0; i < gen->hints.count; i++) {
+		if (hints[i].decoder == m->proto && hints[i].ip_proto == (m->tcp ? 6 : 17))
+			m->server_port = hints[i].port;
+	}
+	free(gen);
+	return 0;
 }
 
 int cv_one_message_parse(int argc, char **argv, struct cv_one_message *m, bool *stop)
@@ -280,5 +303,5 @@ int cv_one_message_parse(int argc, char **argv, struct cv_one_message *m, bool *
 	if (m->server_port == 0)
 		m->server_port = PORT_WITHOUT_NAME;
 	*stop = false;
-	return 0;
+	return m->generation ? use_hint(m) : 0;
 }

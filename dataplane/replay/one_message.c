@@ -171,6 +171,7 @@ static int run(const struct cv_one_message *m)
 		.ip_proto = m->tcp ? 6 : 17,
 		.decoder = m->proto,
 	};
+	options.generation = m->generation;
 	code = cv_replay_setup(r, &options);
 	if (code == 0)
 		code = m->explain ? play_explained(r, m) : play(r, m);

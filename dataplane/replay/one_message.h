@@ -23,6 +23,7 @@ struct cv_one_message {
 	bool explain; /* field by field, and then the events */
 	bool json; /* with explain: as one object */
 	bool found; /* the protocol, by content */
+	const char *generation; /* file, NULL = none */
 };
 
 /** Tell on stderr. @return CV_REPLAY_USAGE. */

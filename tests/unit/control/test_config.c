@@ -38,7 +38,12 @@ static const char sample[] =
 	"  hints: [ { port: tcp/17501, decoder: none }, { port: udp/17501, decoder: none } ]\n"
 	"  modbus: { registers: [ { unit: 1, table: holding, address: 7, type: s16, scale: 0.1,\n"
 	"    name: weather.temperature, unit_name: Cel },\n"
-	"    { table: coil, address: 0, type: bool, name: pump.on } ] }\n";
+	"    { table: coil, address: 0, type: bool, name: pump.on } ] }\n"
+	"  json:\n"
+	"  - { topic: \"a/+\", device: \"topic:2\", time: /t, time_format: ms, quality: /q,\n"
+	"      values: [ { pointer: /v/0, name: raw.v, unit_name: kPa, factor: 0.1 },\n"
+	"        { pointer: payload, name: water.level, code: x } ] }\n"
+	"  - { decoder: coap, topic: \"#\", values: [ { pointer: /v, name: raw.v } ] }\n";
 
 static int parse(const char *text, struct cv_config **ret, struct cv_diagnostics *diag)
 {
@@ -92,6 +97,11 @@ static void sample_is_read(void **state)
 	/* Sorted by unit: 1, then any. */
 	assert_int_equal(c->registers[1].unit, CV_CONFIG_ANY_UNIT);
 	assert_true(c->registers[0].scale == 0.1);
+	assert_int_equal(c->n_json, 2);
+	assert_int_equal(c->json[0].n_values, 2);
+	assert_true(c->json[0].values[0].factor == 0.1);
+	assert_string_equal(c->json[0].values[1].code, "x");
+	assert_string_equal(c->json[1].device, "client");
 	assert_int_equal(diag.n, 0);
 	cv_config_free(c);
 }
@@ -137,6 +147,15 @@ static void shown_reloads_equal(void **state)
 		assert_int_equal(a->n_management, b->n_management);
 		assert_int_equal(a->n_hints, b->n_hints);
 		assert_int_equal(a->n_registers, b->n_registers);
+		assert_int_equal(a->n_json, b->n_json);
+		for (size_t k = 0; k < a->n_json; k++) {
+			const struct cv_config_json *x = &a->json[k], *y = &b->json[k];
+
+			assert_memory_equal(x->topic, y->topic,
+					    offsetof(struct cv_config_json, values) -
+						    offsetof(struct cv_config_json, topic));
+			assert_int_equal(x->n_values, y->n_values);
+		}
 		free(first);
 		free(second);
 		cv_config_free(a);
@@ -152,6 +171,7 @@ struct bad {
 };
 
 #define OK "node: n\n" PORTS
+#define JSON OK "decode: { json: [ "
 static const struct bad bad_files[] = {
 	{"", 0, 0, "empty", NULL},
 	{"5\n", 1, 1, "expected a map", NULL},
@@ -238,6 +258,35 @@ static const struct bad bad_files[] = {
 	 "decode:\n modbus:\n  registers:\n   - { table: input, address: 1, type: f32, name: x }\n"
 	 "   - { table: input, address: 2, type: u16, name: y }\n",
 	 7, 6, "overlaps \"x\" at line 6", NULL},
+	{JSON "{ topic: a/#/b, values: [ { pointer: /v, name: raw.v } ] } ] }\n", 3, 28,
+	 "last level", "site/+"},
+	{JSON "{ topic: a/b+, values: [ { pointer: /v, name: raw.v } ] } ] }\n", 3, 28,
+	 "+ is a level", NULL},
+	{JSON "{ topic: a, values: [] } ] }\n", 3, 39, "at least one", NULL},
+	{JSON "{ topic: a } ] }\n", 3, 19, "at least one", NULL},
+	{JSON "{ topic: a, values: [ { pointer: v, name: raw.v } ] } ] }\n", 3, 52, "begins with /",
+	 "/data"},
+	{JSON "{ topic: a, values: [ { pointer: /a~2, name: raw.v } ] } ] }\n", 3, 52, "0 or 1",
+	 NULL},
+	{JSON "{ topic: a, values: [ { pointer: /1/2/3/4/5/6/7/8/9, name: raw.v } ] } ] }\n", 3, 52,
+	 "more than 8", NULL},
+	{JSON "{ topic: a, values: [ { pointer: /v, name: raw.v },\n"
+	      "  { pointer: /v, name: water.lvel } ] } ] }\n",
+	 4, 24, "not in the vocabulary", "water.level"},
+	{JSON "{ topic: a, values: [ { pointer: /v, name: water.level, unit_name: m } ] } ] }\n", 3,
+	 86, "its own unit", NULL},
+	{JSON "{ topic: a, values: [ { pointer: /v, name: raw.v, factor: 0 } ] } ] }\n", 3, 77,
+	 "factor is 0", NULL},
+	{JSON "{ topic: a, device: \"topic:0\", values: [ { pointer: /v, name: raw.v } ] } ] }\n",
+	 3, 39, "from 1 to 32", "topic:2"},
+	{JSON "{ topic: a, device: id, values: [ { pointer: /v, name: raw.v } ] } ] }\n", 3, 39,
+	 "client, topic:N", NULL},
+	{JSON "{ topic: a, time: t, values: [ { pointer: /v, name: raw.v } ] } ] }\n", 3, 37,
+	 "begins with /", NULL},
+	{JSON "{ topic: a, time_zone: CST, values: [ { pointer: /v, name: raw.v } ] } ] }\n", 3, 42,
+	 "+08:00", NULL},
+	{JSON "{ topic: a, decoder: modbus, values: [ { pointer: /v, name: raw.v } ] } ] }\n", 3,
+	 40, "mqtt or coap", NULL},
 	{OK "decode: { modbus: { registers: [ { table: input, address: 1, type: u16, name: x, "
 	    "scale: nan } ] } }\n",
 	 3, 89, "expected a number", NULL},
