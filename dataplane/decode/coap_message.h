@@ -16,6 +16,7 @@ enum cv_coap_type { CV_COAP_CON, CV_COAP_NON, CV_COAP_ACK, CV_COAP_RST };
 
 #define CV_COAP_CLASS(code) ((code) >> 5)
 #define CV_COAP_EMPTY 0
+#define CV_COAP_CREATED 0x41 /* 2.01 */
 #define CV_COAP_GET 1
 #define CV_COAP_POST 2
 #define CV_COAP_PUT 3
@@ -60,10 +61,22 @@ enum cv_coap_format {
 	CV_COAP_SENSML_JSON = 111,
 	CV_COAP_SENML_CBOR = 112,
 	CV_COAP_SENSML_CBOR = 113,
+	CV_COAP_LWM2M_TLV_OLD = 1542, /* before they were registered */
+	CV_COAP_LWM2M_JSON_OLD = 1543,
 	CV_COAP_LWM2M_TLV = 11542,
 	CV_COAP_LWM2M_JSON = 11543,
 	CV_COAP_LWM2M_CBOR = 11544,
 	CV_COAP_FORMAT_NONE = 0x10000, /* no Content-Format option */
+};
+
+/* Uri-Query options and Location-Path segments that are kept of a message; more are not looked at. */
+#define CV_COAP_QUERIES_MAX 8
+#define CV_COAP_LOCATIONS_MAX 3
+
+/** The value of an option; points into the decoder's input. */
+struct cv_coap_text {
+	const uint8_t *data;
+	uint32_t len; /* bytes */
 };
 
 /** A parsed message. Pointers go into the decoder's input. */
@@ -79,6 +92,9 @@ struct cv_coap {
 	uint32_t block1, block2; /* raw option values */
 	uint32_t payload_len; /* bytes */
 	uint32_t length; /* whole message on the wire, bytes */
+	uint8_t queries, locations; /* how many */
+	struct cv_coap_text query[CV_COAP_QUERIES_MAX];
+	struct cv_coap_text location[CV_COAP_LOCATIONS_MAX];
 	const uint8_t *token;
 	const uint8_t *payload; /* NULL when there is none */
 	uint8_t path[CV_COAP_PATH_MAX]; /* Uri-Path segments joined by '/', valid UTF-8 */

@@ -121,6 +121,14 @@ static inline enum cv_reject use_option(struct cv_coap *m, uint32_t number, cons
 			return CV_REJECT_BAD_OPTION;
 		m->block2 = uint_value(value, len);
 		break;
+	case CV_COAP_OPTION_URI_QUERY:
+		if (m->queries < CV_COAP_QUERIES_MAX)
+			m->query[m->queries++] = (struct cv_coap_text){value, len};
+		break;
+	case CV_COAP_OPTION_LOCATION_PATH:
+		if (m->locations < CV_COAP_LOCATIONS_MAX)
+			m->location[m->locations++] = (struct cv_coap_text){value, len};
+		break;
 	case CV_COAP_OPTION_OSCORE:
 		m->has |= CV_COAP_HAS_OSCORE;
 		break;
@@ -144,6 +152,7 @@ enum cv_reject cv_coap_options(struct cv_coap *m, const uint8_t *at, const uint8
 	m->path_len = 0;
 	m->payload = NULL;
 	m->payload_len = 0;
+	m->queries = m->locations = 0;
 	while (at < end && *at != CV_COAP_PAYLOAD_MARKER) {
 		bad = cv_coap_next_option(&option, &at, end);
 		if (!bad)

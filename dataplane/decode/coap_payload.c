@@ -1,31 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dataplane/decode/coap_payload.h"
+#include "dataplane/decode/coap_context.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "dataplane/decode/json_map.h"
 #include "dataplane/decode/text.h"
 
-/* What all records of one message have in common. */
-struct context {
-	struct cv_emit *emit;
-	const struct cv_coap *m;
-	const uint8_t *name;
-	size_t name_len;
-	uint32_t flags;
-	uint32_t seq;
-	uint8_t lane; /* enum cv_lane */
-	uint8_t kind; /* enum cv_kind */
-	uint8_t device_end; /* enum cv_device_end */
-	uint8_t method_len, format_len, token_len;
-	char method[8];
-	char format[8]; /* Content-Format in decimal; empty without one */
-	char token[2 * CV_COAP_TOKEN_MAX]; /* hexadecimal */
-	uint8_t token_name[sizeof("coap:token:") - 1 + 2 * CV_COAP_TOKEN_MAX];
-};
-
-static void set_method(struct context *c, uint8_t code)
+static void set_method(struct coap_context *c, uint8_t code)
 {
 	static const char methods[][8] = {"",	    "GET",   "POST",  "PUT",
 					  "DELETE", "FETCH", "PATCH", "iPATCH"};
@@ -44,7 +26,7 @@ static void set_method(struct context *c, uint8_t code)
 	c->method_len = 4;
 }
 
-static void set_format(struct context *c, uint32_t format)
+static void set_format(struct coap_context *c, uint32_t format)
 {
 	char reversed[8];
 	uint8_t n = 0;
@@ -59,7 +41,7 @@ static void set_format(struct context *c, uint32_t format)
 		c->format[c->format_len++] = reversed[--n];
 }
 
-static void set_token(struct context *c)
+static void set_token(struct coap_context *c)
 {
 	static const char hex[] = "0123456789abcdef";
 
@@ -69,7 +51,7 @@ static void set_token(struct context *c)
 	}
 }
 
-static void use_path(struct context *c, const uint8_t *path, size_t len, bool cut)
+static void use_path(struct coap_context *c, const uint8_t *path, size_t len, bool cut)
 {
 	c->name = len ? path : (const uint8_t *)"/"; /* the root resource has no segment */
 	c->name_len = len ? len : 1;
@@ -78,7 +60,7 @@ static void use_path(struct context *c, const uint8_t *path, size_t len, bool cu
 }
 
 /* A response names no resource: the path comes from its request. */
-static void set_name(struct context *c, struct cv_decode *d)
+static void set_name(struct coap_context *c, struct cv_decode *d)
 {
 	static const char prefix[] = "coap:token:";
 	struct cv_coap_worker *w = d->worker;
@@ -104,7 +86,7 @@ static void set_name(struct context *c, struct cv_decode *d)
  * The device is the end that has the resource's value: the sender, both of a request that pushes a
  * value and of a response, unless the port's side says that the message travels to the device.
  */
-static void set_kind(struct context *c, uint8_t direction)
+static void set_kind(struct coap_context *c, uint8_t direction)
 {
 	uint8_t class = CV_COAP_CLASS(c->m->code);
 	bool down = direction == CV_DIR_DOWN;
@@ -124,7 +106,7 @@ static void set_kind(struct context *c, uint8_t direction)
 }
 
 /* Block1 describes the payload of a request, Block2 that of a response (RFC 7959 2.1). */
-static void set_block(struct context *c)
+static void set_block(struct coap_context *c)
 {
 	bool request = cv_coap_is_request(c->m);
 	uint32_t block = request ? c->m->block1 : c->m->block2;
@@ -137,7 +119,35 @@ static void set_block(struct context *c)
 	c->seq = CV_COAP_BLOCK_NUMBER(block);
 }
 
-static void set_context(struct context *c, struct cv_decode *d, const struct cv_coap *m)
+/*
+ * The device is the end that registered; messages to it ask it for something. Without a side of the
+ * port that tells the direction too.
+ */
+static void set_device(struct coap_context *c, struct cv_decode *d)
+{
+	const struct lwm2m_devices *devices = &((struct cv_coap_worker *)d->worker)->devices;
+
+	c->direction = d->origin->direction;
+	c->device = devices->any ? lwm2m_device_of(devices, d->origin, true) : NULL;
+	if (c->device != NULL) {
+		c->device_end = CV_DEVICE_END_SRC;
+		if (c->direction == CV_DIR_UNKNOWN)
+			c->direction = CV_DIR_UP;
+		return;
+	}
+	c->device = devices->any ? lwm2m_device_of(devices, d->origin, false) : NULL;
+	if (c->device == NULL)
+		return;
+	c->device_end = CV_DEVICE_END_DST;
+	if (c->direction == CV_DIR_UNKNOWN)
+		c->direction = CV_DIR_DOWN;
+	if (c->kind == CV_KIND_MEASUREMENT) {
+		c->lane = CV_LANE_STATUS;
+		c->kind = cv_coap_is_request(c->m) ? CV_KIND_COMMAND : CV_KIND_STATE;
+	}
+}
+
+static void set_context(struct coap_context *c, struct cv_decode *d, const struct cv_coap *m)
 {
 	c->emit = d->emit;
 	c->m = m;
@@ -155,14 +165,16 @@ static void set_context(struct context *c, struct cv_decode *d, const struct cv_
 	set_token(c);
 	set_kind(c, d->origin->direction);
 	set_block(c);
+	set_device(c, d);
 	set_name(c, d);
 }
 
-static void complete(void *arg, struct cv_record *rec)
+void coap_complete(void *arg, struct cv_record *rec)
 {
-	const struct context *c = arg;
+	const struct coap_context *c = arg;
 
 	rec->device_end = c->device_end;
+	rec->direction = c->direction;
 	rec->flags |= c->flags;
 	rec->seq = c->seq;
 	rec->status = c->m->code;
@@ -172,11 +184,13 @@ static void complete(void *arg, struct cv_record *rec)
 		cv_emit_tlv(c->emit, CV_TLV_CORRELATION, c->token, c->token_len);
 }
 
-static struct cv_record *begin(struct context *c)
+static struct cv_record *begin(struct coap_context *c)
 {
 	struct cv_record *rec = cv_emit_begin(c->emit, c->lane, c->kind);
 
-	complete(c, rec);
+	coap_complete(c, rec);
+	if (c->device != NULL)
+		cv_emit_tlv(c->emit, CV_TLV_DEVICE, c->device->ep, c->device->ep_len);
 	cv_emit_tlv(c->emit, CV_TLV_NAME, c->name, c->name_len);
 	if (c->format_len != 0)
 		cv_emit_tlv(c->emit, CV_TLV_CODE, c->format, c->format_len);
@@ -188,18 +202,12 @@ static bool is_space(uint8_t c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* A block or a cut payload: values in it may be cut in two. */
-static bool is_piece(const struct context *c)
-{
-	return (c->flags & CV_FLAG_PARTIAL) || (c->m->has & CV_COAP_CUT);
-}
-
-static bool is_text(const struct context *c)
+static bool is_text(const struct coap_context *c)
 {
 	size_t whole;
 
-	return is_piece(c) ? cv_utf8_cut_valid(c->m->payload, c->m->payload_len, &whole)
-			   : cv_utf8_valid(c->m->payload, c->m->payload_len);
+	return coap_is_piece(c) ? cv_utf8_cut_valid(c->m->payload, c->m->payload_len, &whole)
+				: cv_utf8_valid(c->m->payload, c->m->payload_len);
 }
 
 /* Control characters that no text for people has: a payload of unstated format is binary then. */
@@ -241,7 +249,7 @@ static enum carry carry_as(uint32_t format)
 }
 
 /* One record with the payload as it is. */
-static void emit_carried(struct context *c, enum cv_reject reject)
+static void emit_carried(struct coap_context *c, enum cv_reject reject)
 {
 	const struct cv_coap *m = c->m;
 	struct cv_record *rec = begin(c);
@@ -256,7 +264,7 @@ static void emit_carried(struct context *c, enum cv_reject reject)
 	if (!text || !plain)
 		rec->flags |= CV_FLAG_RAW;
 	rec->reject = (uint8_t)reject;
-	if (text && plain && !is_piece(c) && c->kind != CV_KIND_ERROR &&
+	if (text && plain && !coap_is_piece(c) && c->kind != CV_KIND_ERROR &&
 	    cv_text_number(m->payload, m->payload_len, &rec->value.f64)) {
 		rec->value_type = CV_VALUE_F64;
 	} else {
@@ -266,72 +274,23 @@ static void emit_carried(struct context *c, enum cv_reject reject)
 	cv_emit_end(c->emit);
 }
 
-/* 0, or why the payload is not SenML although it says so. */
-static int emit_senml(struct context *c, struct cv_senml_pack *pack)
-{
-	const struct cv_coap *m = c->m;
-	struct cv_senml_origin o = {
-		.name = c->name,
-		.name_len = c->name_len,
-		.code = (const uint8_t *)c->name, /* names in packs are only unique below it */
-		.code_len = c->name_len,
-		.complete = complete,
-		.arg = c,
-		.lane = c->lane,
-		.kind = c->kind,
-	};
-	bool stream = m->format == CV_COAP_SENSML_JSON || m->format == CV_COAP_SENSML_CBOR;
-	int err;
-
-	if (m->format == CV_COAP_SENML_JSON || m->format == CV_COAP_SENSML_JSON)
-		err = cv_senml_json(pack, m->payload, m->payload_len, stream);
-	else
-		err = cv_senml_cbor(pack, m->payload, m->payload_len, stream);
-	if (!err)
-		cv_senml_emit(c->emit, pack, &o);
-	return err;
-}
-
-/* Content-Formats that hold JSON, or do not say. */
-static bool may_be_json(uint32_t format)
-{
-	return format == CV_COAP_TEXT || format == CV_COAP_JSON || format == CV_COAP_OCTETS ||
-	       format == CV_COAP_FORMAT_NONE;
-}
-
-/* What the configuration says of the path; else a flat object by its members' names. */
-static bool emit_json(struct context *c, const struct cv_generation *gen, bool *ret_bad)
-{
-	const struct cv_coap *m = c->m;
-	struct cv_senml_origin o = {
-		.name = c->name,
-		.name_len = c->name_len,
-		.code = c->name,
-		.code_len = c->name_len,
-		.complete = complete,
-		.arg = c,
-		.lane = c->lane,
-		.kind = c->kind,
-	};
-
-	if (cv_json_map_emit(c->emit, gen, CV_PROTO_COAP, &o, m->payload, m->payload_len, ret_bad))
-		return true;
-	return m->format == CV_COAP_JSON &&
-	       cv_json_flat_emit(c->emit, &o, m->payload, m->payload_len);
-}
-
-static void emit_payload(struct context *c, struct cv_decode *d)
+static void emit_payload(struct coap_context *c, struct cv_decode *d)
 {
 	struct cv_coap_worker *w = d->worker;
 	bool senml = c->m->format - CV_COAP_SENML_JSON <= CV_COAP_SENSML_CBOR - CV_COAP_SENML_JSON;
 	bool bad = false;
 	int err = 0;
 
-	if (may_be_json(c->m->format) && !is_piece(c) && c->kind != CV_KIND_ERROR &&
-	    emit_json(c, d->gen, &bad))
+	if (coap_may_be_json(c->m->format) && !coap_is_piece(c) && c->kind != CV_KIND_ERROR &&
+	    coap_emit_json(c, d->gen, &bad))
 		return;
-	if (senml && !is_piece(c) && c->kind != CV_KIND_ERROR) {
-		err = emit_senml(c, &w->pack);
+	if (!coap_is_piece(c) && c->kind != CV_KIND_ERROR) {
+		err = coap_emit_resources(c, &w->resources);
+		if (err > 0)
+			return;
+	}
+	if (senml && !coap_is_piece(c) && c->kind != CV_KIND_ERROR) {
+		err = coap_emit_senml(c, &w->pack);
 		if (!err)
 			return;
 	}
@@ -346,19 +305,52 @@ static bool asks_only(uint8_t code)
 	return code == CV_COAP_GET || code == CV_COAP_DELETE || code == CV_COAP_FETCH;
 }
 
+/* @return true: the request was about a registration, and that is told. */
+static bool registration(struct cv_decode *d, const struct cv_coap *m)
+{
+	struct cv_coap_worker *w = d->worker;
+	const struct lwm2m_device *device = NULL;
+	enum lwm2m_event event = lwm2m_follow_request(&w->devices, m, d->origin, &device);
+	struct coap_context c;
+
+	if (event == LWM2M_NOTHING)
+		return false;
+	set_context(&c, d, m);
+	c.device = device;
+	c.device_end = CV_DEVICE_END_SRC;
+	coap_emit_registration(&c, event != LWM2M_GONE);
+	return true;
+}
+
+/* A response may be the server's answer to POST /rd. */
+static void registered(struct cv_decode *d, const struct cv_coap *m)
+{
+	struct cv_coap_worker *w = d->worker;
+	const struct cv_coap_pair *pair;
+
+	if (!w->devices.any)
+		return;
+	pair = cv_coap_pairs_find(&w->pairs, m, d->origin);
+	if (pair != NULL && pair->path_len == 2 && memcmp(pair->path, "rd", 2) == 0)
+		lwm2m_follow_response(&w->devices, m, d->origin);
+}
+
 void cv_coap_message(struct cv_decode *d, const struct cv_coap *m)
 {
 	struct cv_coap_worker *w = d->worker;
-	struct context c;
+	struct coap_context c;
 	uint8_t class = CV_COAP_CLASS(m->code);
 
 	if (m->code == CV_COAP_EMPTY || class == CV_COAP_SIGNAL)
 		return;
 	if (class == CV_COAP_REQUEST) {
 		cv_coap_pairs_add(&w->pairs, m, d->origin);
+		if (registration(d, m))
+			return;
 		if (asks_only(m->code) || !m->payload)
 			return;
-	}
+	} else if (m->code == CV_COAP_CREATED || class == CV_COAP_CLIENT_ERROR)
+		registered(d, m);
 	if (!m->payload && class != CV_COAP_CLIENT_ERROR && class != CV_COAP_SERVER_ERROR) {
 		if (m->has & CV_COAP_HAS_OBSERVE)
 			cv_coap_pairs_find(&w->pairs, m, d->origin); /* keeps it from ageing */

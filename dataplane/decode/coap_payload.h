@@ -3,6 +3,7 @@
 #ifndef CV_COAP_PAYLOAD_H
 #define CV_COAP_PAYLOAD_H
 
+#include "dataplane/decode/coap_lwm2m.h"
 #include "dataplane/decode/coap_message.h"
 #include "dataplane/decode/coap_pairs.h"
 #include "dataplane/decode/decoder.h"
@@ -12,6 +13,8 @@
 struct cv_coap_worker {
 	struct cv_coap_pairs pairs;
 	struct cv_senml_pack pack; /* scratch for the message at hand */
+	struct lwm2m_list resources; /* likewise */
+	struct lwm2m_devices devices;
 };
 
 /** Remember, pair and emit: everything a well-formed message leads to. */

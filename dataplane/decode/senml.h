@@ -68,6 +68,9 @@ struct cv_senml_origin {
 	size_t code_len;
 	/** Set head fields and append the TLVs that all records of the message share. */
 	void (*complete)(void *arg, struct cv_record *rec);
+	/* Name the record, and say the unit where the pack does not; false: it is NAME. May be NULL. */
+	bool (*put_name)(struct cv_emit *e, struct cv_record *rec,
+			 const struct cv_senml_entry *entry, const uint8_t *name, size_t len);
 	void *arg;
 	enum cv_lane lane;
 	enum cv_kind kind;

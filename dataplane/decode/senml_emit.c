@@ -182,6 +182,9 @@ static struct cv_record *begin(struct cv_emit *e, const struct cv_senml_entry *e
 		cv_emit_tlv(e, CV_TLV_DEVICE, n->device, n->device_len);
 	else if (o->device_len != 0)
 		cv_emit_tlv(e, CV_TLV_DEVICE, o->device, o->device_len);
+	if (n->rest_len != 0 && o->put_name != NULL &&
+	    o->put_name(e, rec, entry, n->rest, n->rest_len))
+		return rec;
 	if (n->rest_len != 0)
 		cv_emit_tlv(e, CV_TLV_NAME, n->rest, n->rest_len);
 	else if (o->name_len != 0)
