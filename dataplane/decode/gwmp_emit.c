@@ -6,6 +6,18 @@
 #include "dataplane/normalize/vocabulary.h"
 
 #define PIECE_MAX 20
+#define HAS_POSITION (1u << GWMP_LATITUDE | 1u << GWMP_LONGITUDE)
+
+static int64_t rounded(double value)
+{
+	return (int64_t)(value < 0 ? value - 0.5 : value + 0.5);
+}
+
+/* What fits an integer in the units of a position; further away is nowhere. */
+static bool sane(double value)
+{
+	return value > -1e6 && value < 1e6;
+}
 
 static uint8_t time_of(const struct cv_senml_text *text, int64_t *ret)
 {
@@ -79,15 +91,33 @@ static struct cv_record *begin(const struct gwmp_message *m, enum cv_lane lane, 
 	return rec;
 }
 
+/* Degrees and metres as they are written, to the units of a position; no fix is all zeros. */
+static void emit_position(const struct gwmp_message *m, const struct gwmp_content *c, int64_t ts,
+			  uint8_t quality)
+{
+	const double *n = c->number;
+	struct cv_record *rec;
+
+	if ((c->stat & HAS_POSITION) != HAS_POSITION ||
+	    (n[GWMP_LATITUDE] == 0 && n[GWMP_LONGITUDE] == 0) || !sane(n[GWMP_LATITUDE]) ||
+	    !sane(n[GWMP_LONGITUDE]) || !sane(n[GWMP_ALTITUDE]))
+		return;
+	rec = begin(m, CV_LANE_MEASUREMENT, CV_KIND_MEASUREMENT, "stat");
+	rec->name_id = CV_NAME_DEVICE_POSITION;
+	rec->ts_device_ns = ts;
+	rec->time_quality = quality;
+	cv_emit_position(
+		m->d->emit, rounded(n[GWMP_LATITUDE] * 1e7), rounded(n[GWMP_LONGITUDE] * 1e7),
+		c->stat & 1u << GWMP_ALTITUDE ? rounded(n[GWMP_ALTITUDE] * 1e3) : CV_POSITION_NONE);
+	cv_emit_end(m->d->emit);
+}
+
 static void emit_stat(const struct gwmp_message *m, const struct gwmp_content *c)
 {
 	static const struct {
 		enum cv_name name;
 		const char *code;
 	} rows[GWMP_NUMBER_COUNT] = {
-		[GWMP_LATITUDE] = {CV_NAME_POSITION_LATITUDE, "lati"},
-		[GWMP_LONGITUDE] = {CV_NAME_POSITION_LONGITUDE, "long"},
-		[GWMP_ALTITUDE] = {CV_NAME_POSITION_ALTITUDE, "alti"},
 		[GWMP_RECEIVED] = {CV_NAME_NETWORK_RECEIVED, "rxnb"},
 		[GWMP_RECEIVED_GOOD] = {CV_NAME_NETWORK_RECEIVED_GOOD, "rxok"},
 		[GWMP_FORWARDED] = {CV_NAME_NETWORK_FORWARDED, "rxfw"},
@@ -99,7 +129,8 @@ static void emit_stat(const struct gwmp_message *m, const struct gwmp_content *c
 	int64_t ts;
 	uint8_t quality = time_of(&c->stat_time, &ts);
 
-	for (unsigned int i = 0; i < GWMP_NUMBER_COUNT; i++) {
+	emit_position(m, c, ts, quality);
+	for (unsigned int i = GWMP_ALTITUDE + 1; i < GWMP_NUMBER_COUNT; i++) {
 		struct cv_record *rec;
 
 		if (!(c->stat & 1u << i))

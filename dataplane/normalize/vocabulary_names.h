@@ -319,3 +319,5 @@ NAME(1306, NETWORK_FORWARDED, "network.forwarded", "count", COUNT_OF, 0, 1e10, S
 NAME(1307, NETWORK_ACKNOWLEDGED, "network.acknowledged", "ratio", PER_100, 0, 100, STATUS)
 NAME(1308, NETWORK_DOWNLINKS, "network.downlinks", "count", COUNT_OF, 0, 1e10, STATUS) /* packets a gateway was given to send */
 NAME(1309, NETWORK_SENT, "network.sent", "count", COUNT_OF, 0, 1e10, STATUS)
+NAME(1310, VIDEO_ALARM, "video.alarm", "alarm", NONE, ANY, ANY, ALARM) /* a camera sees what it was set up to see */
+NAME(1311, VIDEO_EVENT, "video.event", "state", NONE, ANY, ANY, STATUS)
