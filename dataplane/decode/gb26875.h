@@ -91,7 +91,6 @@ void gb26875_put_raw_name(const struct gb26875_frame *f, const char *what, uint3
 /** GB 18030 up to the first zero, without the blanks that fill it up; flagged where it is not. */
 void gb26875_put_text(const struct gb26875_frame *f, struct cv_record *rec, const uint8_t *text,
 		      size_t len);
-void gb26875_put_hex(struct cv_label *l, uint32_t value, int digits);
 void gb26875_put_label(const struct gb26875_frame *f, enum cv_tlv_tag tag,
 		       const struct cv_label *l);
 

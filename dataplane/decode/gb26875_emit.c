@@ -97,7 +97,7 @@ static void put_condition(const struct gb26875_frame *f, const struct gb26875_ob
 		rec->value_type = CV_VALUE_BOOL;
 		rec->value.u64 = 1;
 	}
-	gb26875_put_hex(&word, c->word, c->digits);
+	cv_label_hex(&word, c->word, c->digits);
 	gb26875_put_label(f, CV_TLV_FLAG, &word);
 	if (c->label)
 		gb26875_put_text(f, rec, c->label, LABEL);

@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What all records of a frame have, and the pieces that most have. */
 #include "dataplane/decode/gb26875.h"
-#include "dataplane/normalize/gb18030.h"
-
-#define TEXT_MAX 255
-
-void gb26875_put_hex(struct cv_label *l, uint32_t value, int digits)
-{
-	for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4)
-		cv_label_bytes(l, &"0123456789abcdef"[value >> shift & 15], 1);
-}
+#include "dataplane/decode/gb_text.h"
 
 void gb26875_put_label(const struct gb26875_frame *f, enum cv_tlv_tag tag, const struct cv_label *l)
 {
@@ -93,10 +85,10 @@ void gb26875_put_sub(const struct gb26875_frame *f, const struct gb26875_object 
 			cv_label_u32(&l, *p++);
 			cv_label_str(&l, "-");
 		}
-		gb26875_put_hex(&l,
-				(uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 |
-					p[0],
-				8);
+		cv_label_hex(&l,
+			     (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 |
+				     p[0],
+			     8);
 	}
 	gb26875_put_label(f, CV_TLV_SUB, &l);
 }
@@ -124,21 +116,5 @@ void gb26875_put_raw_name(const struct gb26875_frame *f, const char *what, uint3
 void gb26875_put_text(const struct gb26875_frame *f, struct cv_record *rec, const uint8_t *text,
 		      size_t len)
 {
-	const uint8_t *zero = memchr(text, '\0', len);
-	uint8_t utf8[CV_GB18030_UTF8_MAX(TEXT_MAX)];
-	bool clean;
-	size_t n;
-
-	len = zero ? (size_t)(zero - text) : len;
-	while (len > 0 && text[len - 1] == ' ')
-		len--;
-	if (len == 0)
-		return;
-	n = cv_gb18030_to_utf8(text, len, utf8, &clean);
-	if (clean) {
-		cv_emit_tlv(f->d->emit, CV_TLV_TEXT, utf8, n);
-		return;
-	}
-	rec->flags |= CV_FLAG_ENCODING;
-	cv_emit_tlv(f->d->emit, CV_TLV_BYTES, text, len);
+	cv_gb_text(f->d->emit, rec, text, len);
 }
