@@ -194,9 +194,81 @@ NAME(300, DEVICE_VERSION, "device.version", "text", NONE, ANY, ANY, STATUS) /* s
 NAME(301, DEVICE_DESCRIPTION, "device.description", "text", NONE, ANY, ANY, STATUS) /* how the device is set up, in its own words */
 NAME(302, DEVICE_CLOCK, "device.clock", "time", S, ANY, ANY, STATUS) /* what the device takes for the time, since the Unix epoch */
 NAME(303, DEVICE_POSITION, "device.position", "position", NONE, ANY, ANY, MEASUREMENT) /* no value: TLV position */
+NAME(304, DEVICE_SIGNAL, "device.signal", "number", NONE, 0, 255, STATUS) /* strength of the radio signal as the device counts; often CSQ of 3GPP TS 27.007 */
+NAME(305, POSITION_SATELLITES, "position.satellites", "count", COUNT_OF, 0, 255, STATUS)
+NAME(306, DEVICE_MAKER, "device.maker", "text", NONE, ANY, ANY, STATUS)
+NAME(307, DEVICE_MODEL, "device.model", "text", NONE, ANY, ANY, STATUS)
+NAME(308, DEVICE_SERIAL, "device.serial", "text", NONE, ANY, ANY, STATUS) /* number the maker gave it */
+NAME(309, DEVICE_SIM, "device.sim", "text", NONE, ANY, ANY, STATUS) /* ICCID of the SIM card */
+NAME(310, DEVICE_HARDWARE, "device.hardware", "text", NONE, ANY, ANY, STATUS) /* version of it */
 
 /* vehicles, 400-499 */
 NAME(400, VEHICLE_POSITION, "vehicle.position", "position", NONE, ANY, ANY, MEASUREMENT) /* no value: TLV position */
+NAME(401, VEHICLE_SPEED, "vehicle.speed", "speed", KM_H, 0, 500, MEASUREMENT)
+NAME(402, VEHICLE_HEADING, "vehicle.heading", "direction", DEG, 0, 360, MEASUREMENT)
+NAME(403, VEHICLE_STATE, "vehicle.state", "state", NONE, ANY, ANY, STATUS) /* the state word; its bits are in the text */
+NAME(404, VEHICLE_MILEAGE, "vehicle.mileage", "length", KM, 0, 10000000.0, MEASUREMENT) /* since the vehicle was new */
+NAME(405, VEHICLE_FUEL, "vehicle.fuel", "volume", L, 0, 10000, MEASUREMENT) /* in the tank */
+NAME(406, VEHICLE_RECORDER_SPEED, "vehicle.recorder_speed", "speed", KM_H, 0, 500, MEASUREMENT) /* of the vehicle itself, not of the satellites */
+NAME(407, VEHICLE_MANUAL_ALARM_ID, "vehicle.manual_alarm_id", "number", NONE, ANY, ANY, STATUS) /* an alarm that a person has to confirm */
+NAME(408, VEHICLE_CABIN_TEMPERATURE, "vehicle.cabin_temperature", "temperature", CEL, -100, 200, MEASUREMENT)
+NAME(409, VEHICLE_OVERSPEED_PLACE, "vehicle.overspeed_place", "number", NONE, ANY, ANY, STATUS) /* area or stretch of road whose limit was exceeded */
+NAME(410, VEHICLE_AREA, "vehicle.area", "number", NONE, ANY, ANY, STATUS) /* area or route that was entered or left */
+NAME(411, VEHICLE_STRETCH_TIME, "vehicle.stretch_time", "time", S, 0, 65535, STATUS) /* too long or too short on a stretch of road */
+NAME(412, VEHICLE_SIGNALS, "vehicle.signals", "state", NONE, ANY, ANY, STATUS) /* lamps, brake, horn, ...: a word; its bits are in the text */
+NAME(413, VEHICLE_IO, "vehicle.io", "state", NONE, ANY, ANY, STATUS) /* a word; its bits are in the text */
+NAME(414, VEHICLE_ANALOG, "vehicle.analog", "number", NONE, ANY, ANY, MEASUREMENT) /* an analog input as the device counts */
+NAME(415, VEHICLE_PLATE, "vehicle.plate", "text", NONE, ANY, ANY, STATUS)
+NAME(416, VEHICLE_DRIVER_CARD, "vehicle.driver_card", "state", NONE, ANY, ANY, STATUS) /* is there a card in the reader? */
+NAME(417, VEHICLE_DRIVER, "vehicle.driver", "text", NONE, ANY, ANY, STATUS)
+NAME(418, VEHICLE_DRIVER_LICENCE, "vehicle.driver_licence", "text", NONE, ANY, ANY, STATUS) /* number of the qualification */
+NAME(419, VEHICLE_MEDIA, "vehicle.media", "number", NONE, ANY, ANY, STATUS) /* a picture, sound or film that the device has */
+NAME(420, VEHICLE_BOARDED, "vehicle.boarded", "count", COUNT_OF, 0, 65535, MEASUREMENT)
+NAME(421, VEHICLE_ALIGHTED, "vehicle.alighted", "count", COUNT_OF, 0, 65535, MEASUREMENT)
+NAME(422, VEHICLE_EVENT, "vehicle.event", "number", NONE, ANY, ANY, STATUS) /* what the driver chose from the list of events */
+NAME(430, VEHICLE_SOS, "vehicle.sos", "alarm", NONE, ANY, ANY, ALARM) /* a person asks for help */
+NAME(431, VEHICLE_OVERSPEED, "vehicle.overspeed", "alarm", NONE, ANY, ANY, ALARM)
+NAME(432, VEHICLE_FATIGUE, "vehicle.fatigue", "alarm", NONE, ANY, ANY, ALARM) /* driven for too long */
+NAME(433, VEHICLE_DANGER, "vehicle.danger", "alarm", NONE, ANY, ANY, ALARM)
+NAME(434, VEHICLE_GNSS_FAULT, "vehicle.gnss_fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(435, VEHICLE_ANTENNA_OPEN, "vehicle.antenna_open", "alarm", NONE, ANY, ANY, ALARM)
+NAME(436, VEHICLE_ANTENNA_SHORT, "vehicle.antenna_short", "alarm", NONE, ANY, ANY, ALARM)
+NAME(437, VEHICLE_POWER_LOW, "vehicle.power_low", "alarm", NONE, ANY, ANY, ALARM)
+NAME(438, VEHICLE_POWER_LOST, "vehicle.power_lost", "alarm", NONE, ANY, ANY, ALARM)
+NAME(439, VEHICLE_DISPLAY_FAULT, "vehicle.display_fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(440, VEHICLE_SPEECH_FAULT, "vehicle.speech_fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(441, VEHICLE_CAMERA_FAULT, "vehicle.camera_fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(442, VEHICLE_CARD_READER_FAULT, "vehicle.card_reader_fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(443, VEHICLE_OVERSPEED_WARNING, "vehicle.overspeed_warning", "alarm", NONE, ANY, ANY, ALARM)
+NAME(444, VEHICLE_FATIGUE_WARNING, "vehicle.fatigue_warning", "alarm", NONE, ANY, ANY, ALARM)
+NAME(445, VEHICLE_VIOLATION, "vehicle.violation", "alarm", NONE, ANY, ANY, ALARM) /* driven where or when it must not */
+NAME(446, VEHICLE_TYRE_WARNING, "vehicle.tyre_warning", "alarm", NONE, ANY, ANY, ALARM)
+NAME(447, VEHICLE_BLIND_AREA, "vehicle.blind_area", "alarm", NONE, ANY, ANY, ALARM) /* somebody is beside a vehicle that turns right */
+NAME(448, VEHICLE_DRIVING_TIMEOUT, "vehicle.driving_timeout", "alarm", NONE, ANY, ANY, ALARM) /* more than a day's hours */
+NAME(449, VEHICLE_PARKING_TIMEOUT, "vehicle.parking_timeout", "alarm", NONE, ANY, ANY, ALARM)
+NAME(450, VEHICLE_AREA_ALARM, "vehicle.area_alarm", "alarm", NONE, ANY, ANY, ALARM) /* entered or left an area */
+NAME(451, VEHICLE_ROUTE_ALARM, "vehicle.route_alarm", "alarm", NONE, ANY, ANY, ALARM) /* entered or left a route */
+NAME(452, VEHICLE_STRETCH_ALARM, "vehicle.stretch_alarm", "alarm", NONE, ANY, ANY, ALARM) /* too long or too short on a stretch of road */
+NAME(453, VEHICLE_OFF_ROUTE, "vehicle.off_route", "alarm", NONE, ANY, ANY, ALARM)
+NAME(454, VEHICLE_SPEED_SENSOR_FAULT, "vehicle.speed_sensor_fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(455, VEHICLE_FUEL_ALARM, "vehicle.fuel_alarm", "alarm", NONE, ANY, ANY, ALARM) /* fuel is lost */
+NAME(456, VEHICLE_STOLEN, "vehicle.stolen", "alarm", NONE, ANY, ANY, ALARM)
+NAME(457, VEHICLE_ILLEGAL_IGNITION, "vehicle.illegal_ignition", "alarm", NONE, ANY, ANY, ALARM)
+NAME(458, VEHICLE_ILLEGAL_MOVE, "vehicle.illegal_move", "alarm", NONE, ANY, ANY, ALARM)
+NAME(459, VEHICLE_COLLISION, "vehicle.collision", "alarm", NONE, ANY, ANY, ALARM) /* hit, or about to */
+NAME(460, VEHICLE_ROLLOVER, "vehicle.rollover", "alarm", NONE, ANY, ANY, ALARM) /* turned over, or about to */
+NAME(461, VEHICLE_ILLEGAL_DOOR, "vehicle.illegal_door", "alarm", NONE, ANY, ANY, ALARM)
+NAME(462, VEHICLE_VIDEO_LOST, "vehicle.video_lost", "alarm", NONE, ANY, ANY, ALARM)
+NAME(463, VEHICLE_VIDEO_COVERED, "vehicle.video_covered", "alarm", NONE, ANY, ANY, ALARM)
+NAME(464, VEHICLE_STORAGE_FAULT, "vehicle.storage_fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(465, VEHICLE_VIDEO_FAULT, "vehicle.video_fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(466, VEHICLE_OVERCROWDED, "vehicle.overcrowded", "alarm", NONE, ANY, ANY, ALARM)
+NAME(467, VEHICLE_DRIVER_ABNORMAL, "vehicle.driver_abnormal", "alarm", NONE, ANY, ANY, ALARM)
+NAME(468, VEHICLE_ALARM_STORAGE_FULL, "vehicle.alarm_storage_full", "alarm", NONE, ANY, ANY, ALARM)
+NAME(469, VEHICLE_ADAS_ALARM, "vehicle.adas_alarm", "alarm", NONE, ANY, ANY, ALARM) /* what a camera in front sees; the text says what */
+NAME(470, VEHICLE_DRIVER_ALARM, "vehicle.driver_alarm", "alarm", NONE, ANY, ANY, ALARM) /* what a camera on the driver sees */
+NAME(471, VEHICLE_TYRE_ALARM, "vehicle.tyre_alarm", "alarm", NONE, ANY, ANY, ALARM)
+NAME(472, VEHICLE_BLIND_SPOT_ALARM, "vehicle.blind_spot_alarm", "alarm", NONE, ANY, ANY, ALARM)
 
 /* water regime beside quality: reservoirs, gates, pumps, ponding, 500-599 */
 NAME(500, RAIN_TOTAL, "weather.rain_total", "rainfall", MM, 0, 100000, MEASUREMENT) /* since the gauge began to count */
