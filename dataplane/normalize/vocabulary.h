@@ -25,7 +25,7 @@ enum cv_unit {
 };
 
 /** One more than the highest number that a name may have; not all of them are in use. */
-#define CV_NAME_COUNT 1500
+#define CV_NAME_COUNT 1600
 
 enum cv_name {
 	CV_NAME_NONE,

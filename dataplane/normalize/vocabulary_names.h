@@ -393,3 +393,68 @@ NAME(1308, NETWORK_DOWNLINKS, "network.downlinks", "count", COUNT_OF, 0, 1e10, S
 NAME(1309, NETWORK_SENT, "network.sent", "count", COUNT_OF, 0, 1e10, STATUS)
 NAME(1310, VIDEO_ALARM, "video.alarm", "alarm", NONE, ANY, ANY, ALARM) /* a camera sees what it was set up to see */
 NAME(1311, VIDEO_EVENT, "video.event", "state", NONE, ANY, ANY, STATUS)
+
+/* electric vehicles and their batteries, 1500-1599 */
+NAME(1500, VEHICLE_POWER_STATE, "vehicle.power_state", "state", NONE, ANY, ANY, STATUS) /* 1 started, 2 off, 3 other */
+NAME(1501, VEHICLE_CHARGING, "vehicle.charging", "state", NONE, ANY, ANY, STATUS) /* 1 parked, 2 while driving, 3 not, 4 done */
+NAME(1502, VEHICLE_ENERGY_MODE, "vehicle.energy_mode", "state", NONE, ANY, ANY, STATUS) /* 1 electric, 2 hybrid, 3 fuel */
+NAME(1503, VEHICLE_VOLTAGE, "vehicle.voltage", "voltage", V, 0, 6000, MEASUREMENT) /* of the traction battery */
+NAME(1504, VEHICLE_CURRENT, "vehicle.current", "current", A, -6000, 6000, MEASUREMENT) /* positive while it discharges */
+NAME(1505, VEHICLE_CHARGE, "vehicle.charge", "charge", PERCENT_EL, 0, 100, MEASUREMENT)
+NAME(1506, VEHICLE_DCDC, "vehicle.dcdc", "state", NONE, ANY, ANY, STATUS) /* 1 on, 2 off */
+NAME(1507, VEHICLE_GEAR, "vehicle.gear", "state", NONE, ANY, ANY, STATUS) /* 0 neutral, 1 to 12, 13 reverse, 14 drive, 15 park */
+NAME(1508, VEHICLE_INSULATION, "vehicle.insulation", "resistance", OHM, 0, 60000000.0, MEASUREMENT)
+NAME(1509, VEHICLE_ACCELERATOR, "vehicle.accelerator", "ratio", PER_100, 0, 100, MEASUREMENT)
+NAME(1510, VEHICLE_BRAKE, "vehicle.brake", "ratio", PER_100, 0, 101, MEASUREMENT) /* 101 where the pedal has no more than two states */
+NAME(1511, MOTOR_STATE, "motor.state", "state", NONE, ANY, ANY, STATUS) /* 1 consumes, 2 generates, 3 off, 4 ready */
+NAME(1512, MOTOR_CONTROLLER_TEMPERATURE, "motor.controller_temperature", "temperature", CEL, -60, 300, MEASUREMENT)
+NAME(1513, MOTOR_SPEED, "motor.speed", "rotation speed", PER_MIN, -50000, 50000, MEASUREMENT)
+NAME(1514, MOTOR_TORQUE, "motor.torque", "torque", NM, -20000, 20000, MEASUREMENT)
+NAME(1515, MOTOR_TEMPERATURE, "motor.temperature", "temperature", CEL, -60, 300, MEASUREMENT)
+NAME(1516, MOTOR_VOLTAGE, "motor.voltage", "voltage", V, 0, 6000, MEASUREMENT) /* at the input of its controller */
+NAME(1517, MOTOR_CURRENT, "motor.current", "current", A, -6000, 6000, MEASUREMENT)
+NAME(1518, FUEL_CELL_VOLTAGE, "fuel_cell.voltage", "voltage", V, 0, 6000, MEASUREMENT)
+NAME(1519, FUEL_CELL_CURRENT, "fuel_cell.current", "current", A, 0, 6000, MEASUREMENT)
+NAME(1520, FUEL_CELL_CONSUMPTION, "fuel_cell.consumption", "mass per length", KG_100KM, 0, 600, MEASUREMENT)
+NAME(1521, FUEL_CELL_TEMPERATURES, "fuel_cell.temperatures", "temperature", CEL, ANY, ANY, MEASUREMENT) /* text: a list, "-" for one that is not known */
+NAME(1522, FUEL_CELL_DCDC, "fuel_cell.dcdc", "state", NONE, ANY, ANY, STATUS) /* 1 on, 2 off */
+NAME(1523, HYDROGEN_TEMPERATURE, "hydrogen.temperature", "temperature", CEL, -60, 300, MEASUREMENT) /* highest in the system */
+NAME(1524, HYDROGEN_CONCENTRATION, "hydrogen.concentration", "mass fraction", PPM, 0, 1000000.0, MEASUREMENT) /* highest */
+NAME(1525, HYDROGEN_PRESSURE, "hydrogen.pressure", "pressure", PA, 0, 200000000.0, MEASUREMENT) /* highest */
+NAME(1526, ENGINE_STATE, "engine.state", "state", NONE, ANY, ANY, STATUS) /* 1 on, 2 off */
+NAME(1527, ENGINE_SPEED, "engine.speed", "rotation speed", PER_MIN, 0, 60000, MEASUREMENT)
+NAME(1528, ENGINE_CONSUMPTION, "engine.consumption", "volume per length", L_100KM, 0, 600, MEASUREMENT)
+NAME(1529, BATTERY_CELL_VOLTAGE_MAX, "battery.cell_voltage_max", "voltage", V, 0, 15, MEASUREMENT)
+NAME(1530, BATTERY_CELL_VOLTAGE_MIN, "battery.cell_voltage_min", "voltage", V, 0, 15, MEASUREMENT)
+NAME(1531, BATTERY_TEMPERATURE_MAX, "battery.temperature_max", "temperature", CEL, -60, 300, MEASUREMENT)
+NAME(1532, BATTERY_TEMPERATURE_MIN, "battery.temperature_min", "temperature", CEL, -60, 300, MEASUREMENT)
+NAME(1533, BATTERY_CELL_VOLTAGES, "battery.cell_voltages", "voltage", V, ANY, ANY, MEASUREMENT) /* text: a list, "-" for one that is not known */
+NAME(1534, BATTERY_TEMPERATURES, "battery.temperatures", "temperature", CEL, ANY, ANY, MEASUREMENT) /* text: a list, as above */
+NAME(1535, BATTERY_PACK_VOLTAGE, "battery.pack_voltage", "voltage", V, 0, 6000, MEASUREMENT)
+NAME(1536, BATTERY_PACK_CURRENT, "battery.pack_current", "current", A, -6000, 6000, MEASUREMENT)
+NAME(1537, BATTERY_CODE, "battery.code", "text", NONE, ANY, ANY, STATUS) /* what the maker calls the pack */
+NAME(1538, VEHICLE_ALARM_LEVEL, "vehicle.alarm_level", "state", NONE, ANY, ANY, STATUS) /* highest of all alarms in force, 0 none to 3 */
+NAME(1539, BATTERY_TEMPERATURE_DIFFERENCE, "battery.temperature_difference", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1540, BATTERY_HOT, "battery.hot", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1541, BATTERY_OVERVOLTAGE, "battery.overvoltage", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1542, BATTERY_UNDERVOLTAGE, "battery.undervoltage", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1543, BATTERY_CHARGE_LOW, "battery.charge_low", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1544, BATTERY_CELL_OVERVOLTAGE, "battery.cell_overvoltage", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1545, BATTERY_CELL_UNDERVOLTAGE, "battery.cell_undervoltage", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1546, BATTERY_CHARGE_HIGH, "battery.charge_high", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1547, BATTERY_CHARGE_JUMP, "battery.charge_jump", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1548, BATTERY_MISMATCH, "battery.mismatch", "alarm", NONE, ANY, ANY, ALARM) /* the battery is not one for the vehicle */
+NAME(1549, BATTERY_CELLS_UNEVEN, "battery.cells_uneven", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1550, BATTERY_OVERCHARGED, "battery.overcharged", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1551, VEHICLE_INSULATION_ALARM, "vehicle.insulation_alarm", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1552, VEHICLE_DCDC_HOT, "vehicle.dcdc_hot", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1553, VEHICLE_DCDC_ALARM, "vehicle.dcdc_alarm", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1554, VEHICLE_BRAKE_ALARM, "vehicle.brake_alarm", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1555, VEHICLE_INTERLOCK_ALARM, "vehicle.interlock_alarm", "alarm", NONE, ANY, ANY, ALARM) /* of the high voltage */
+NAME(1556, MOTOR_CONTROLLER_HOT, "motor.controller_hot", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1557, MOTOR_HOT, "motor.hot", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1558, VEHICLE_OTHER_ALARM, "vehicle.other_alarm", "alarm", NONE, ANY, ANY, ALARM) /* a bit that the standard keeps; the code has its number */
+NAME(1559, BATTERY_FAULT, "battery.fault", "alarm", NONE, ANY, ANY, ALARM) /* value is how many, the text has their numbers */
+NAME(1560, MOTOR_FAULT, "motor.fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1561, ENGINE_FAULT, "engine.fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1562, VEHICLE_FAULT, "vehicle.fault", "alarm", NONE, ANY, ANY, ALARM) /* of anything else */

@@ -123,3 +123,6 @@ UNIT(M3_H, "m3/h") /* = 1/3600 m3/s */
 UNIT(NGY_H, "nGy/h") /* = 1e-9/3600 Gy/s; ambient gamma dose rate */
 UNIT(BQ_L, "Bq/l") /* = 1000 Bq/m3 */
 UNIT(PER_L, "1/l") /* = 1000/m3; bacteria, algae */
+UNIT(NM, "Nm") /* torque */
+UNIT(KG_100KM, "kg/100km") /* = 1e-5 kg/m */
+UNIT(L_100KM, "l/100km") /* = 1e-8 m2 */

@@ -443,6 +443,20 @@ NUMBER(JT808, 37635, "camera-iris")
 NUMBER(JT808, 37636, "camera-wiper")
 NUMBER(JT808, 37637, "camera-infrared")
 NUMBER(JT808, 37638, "camera-zoom")
+KEY(GB32960, "commands", TYPE, NUMBERS, 1, 254, 0, "command bytes")
+KEY(GB32960, "answers", ANSWER, NUMBERS, 1, 254, 0, "command bytes from the other end; absent: those of commands")
+IDENTITY(GB32960, "VIN")
+NUMBER(GB32960, 1, "login") /* GB/T 32960.3-2016, table 3 */
+NUMBER(GB32960, 2, "realtime")
+NUMBER(GB32960, 3, "reissue")
+NUMBER(GB32960, 4, "logout")
+NUMBER(GB32960, 5, "platform-login")
+NUMBER(GB32960, 6, "platform-logout")
+NUMBER(GB32960, 7, "heartbeat")
+NUMBER(GB32960, 8, "clock")
+NUMBER(GB32960, 128, "query")
+NUMBER(GB32960, 129, "set")
+NUMBER(GB32960, 130, "control")
 /* clang-format on */
 #undef KEY
 #undef IDENTITY
