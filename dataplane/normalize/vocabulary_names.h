@@ -458,3 +458,11 @@ NAME(1559, BATTERY_FAULT, "battery.fault", "alarm", NONE, ANY, ANY, ALARM) /* va
 NAME(1560, MOTOR_FAULT, "motor.fault", "alarm", NONE, ANY, ANY, ALARM)
 NAME(1561, ENGINE_FAULT, "engine.fault", "alarm", NONE, ANY, ANY, ALARM)
 NAME(1562, VEHICLE_FAULT, "vehicle.fault", "alarm", NONE, ANY, ANY, ALARM) /* of anything else */
+NAME(1320, NETWORK_LINK_DOWN, "network.link_down", "alarm", NONE, ANY, ANY, ALARM) /* an interface went down */
+NAME(1321, NETWORK_LINK_UP, "network.link_up", "state", NONE, ANY, ANY, STATUS)
+NAME(1322, NETWORK_DEVICE_START, "network.device_start", "state", NONE, ANY, ANY, STATUS) /* it was switched on or restarted */
+NAME(1323, NETWORK_LOGIN_FAILURE, "network.login_failure", "state", NONE, ANY, ANY, SECURITY) /* somebody used a wrong password */
+NAME(1324, LOG_MESSAGE, "log.message", "text", NONE, ANY, ANY, STATUS)
+NAME(1325, CLOCK_OFFSET, "clock.offset", "time", S, ANY, ANY, MEASUREMENT) /* ahead of the node's clock */
+NAME(1326, CLOCK_DELAY, "clock.delay", "time", S, 0, 60, MEASUREMENT) /* from the node to the server and back */
+NAME(1327, CLOCK_STRATUM, "clock.stratum", "number", NONE, 0, 255, STATUS)

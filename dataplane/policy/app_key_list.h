@@ -503,6 +503,28 @@ NUMBER(BACNET, 1008, "who-is")
 NUMBER(BACNET, 1009, "utc-time-synchronization")
 NUMBER(BACNET, 1010, "write-group")
 NUMBER(BACNET, 1011, "unconfirmed-cov-notification-multiple")
+KEY(SNMP, "pdus", TYPE, NUMBERS, 0, 255, 0, "PDUs, of requests and answers; 255 is an encrypted one")
+IDENTITY(SNMP, "engine id")
+NUMBER(SNMP, 0, "get") /* RFC 3416, 3 */
+NUMBER(SNMP, 1, "get-next")
+NUMBER(SNMP, 2, "response")
+NUMBER(SNMP, 3, "set")
+NUMBER(SNMP, 4, "trap-v1")
+NUMBER(SNMP, 5, "get-bulk")
+NUMBER(SNMP, 6, "inform")
+NUMBER(SNMP, 7, "trap")
+NUMBER(SNMP, 8, "report")
+NUMBER(SNMP, 255, "encrypted")
+KEY(SYSLOG, "priorities", TYPE, NUMBERS, 0, 191, 0, "priorities: facility times 8 plus severity")
+IDENTITY(SYSLOG, "host name")
+KEY(NTP, "modes", TYPE, NUMBERS, 1, 7, 0, "modes, of requests and answers")
+NUMBER(NTP, 1, "symmetric-active") /* RFC 5905, 7.3 */
+NUMBER(NTP, 2, "symmetric-passive")
+NUMBER(NTP, 3, "client")
+NUMBER(NTP, 4, "server")
+NUMBER(NTP, 5, "broadcast")
+NUMBER(NTP, 6, "control")
+NUMBER(NTP, 7, "private")
 /* clang-format on */
 #undef KEY
 #undef IDENTITY
