@@ -357,6 +357,21 @@ NAME(629, POWER_VOLTAGE_DISTORTION, "power.voltage_distortion", "ratio", PER_100
 NAME(630, POWER_CURRENT_DISTORTION, "power.current_distortion", "ratio", PER_100, 0, 100, MEASUREMENT)
 NAME(631, POWER_VOLTAGE_HARMONIC, "power.voltage_harmonic", "ratio", PER_100, 0, 100, MEASUREMENT) /* of one order */
 NAME(632, POWER_CURRENT_HARMONIC, "power.current_harmonic", "ratio", PER_100, 0, 100, MEASUREMENT)
+NAME(633, POWER_OUTAGE, "power.outage", "alarm", NONE, ANY, ANY, ALARM) /* all of the supply is gone */
+NAME(634, POWER_VOLTAGE_LOSS, "power.voltage_loss", "alarm", NONE, ANY, ANY, ALARM) /* of a phase under load */
+NAME(635, POWER_UNDERVOLTAGE, "power.undervoltage", "alarm", NONE, ANY, ANY, ALARM)
+NAME(636, POWER_OVERVOLTAGE, "power.overvoltage", "alarm", NONE, ANY, ANY, ALARM)
+NAME(637, POWER_PHASE_LOSS, "power.phase_loss", "alarm", NONE, ANY, ANY, ALARM) /* neither voltage nor current */
+NAME(638, POWER_CURRENT_LOSS, "power.current_loss", "alarm", NONE, ANY, ANY, ALARM) /* of a phase, others have one */
+NAME(639, POWER_OVERCURRENT, "power.overcurrent", "alarm", NONE, ANY, ANY, ALARM)
+NAME(640, POWER_REVERSAL, "power.reversal", "alarm", NONE, ANY, ANY, ALARM) /* active power flows back */
+NAME(641, POWER_OVERLOAD, "power.overload", "alarm", NONE, ANY, ANY, ALARM)
+NAME(642, POWER_DEMAND_EXCEEDED, "power.demand_exceeded", "alarm", NONE, ANY, ANY, ALARM)
+NAME(643, POWER_FACTOR_LOW, "power.factor_low", "alarm", NONE, ANY, ANY, ALARM)
+NAME(644, POWER_PHASE_SEQUENCE, "power.phase_sequence", "alarm", NONE, ANY, ANY, ALARM) /* phases in the wrong order */
+NAME(645, POWER_VOLTAGE_UNBALANCE, "power.voltage_unbalance", "alarm", NONE, ANY, ANY, ALARM)
+NAME(646, POWER_CURRENT_UNBALANCE, "power.current_unbalance", "alarm", NONE, ANY, ANY, ALARM)
+NAME(647, POWER_VOLTAGE_ANGLE, "power.voltage_angle", "angle", DEG, -360, 360, MEASUREMENT) /* of a phase, to the first */
 
 /* meters of water, gas and heat, 700-799 */
 NAME(700, METER_BATTERY_LOW, "meter.battery_low", "alarm", NONE, ANY, ANY, ALARM)
@@ -369,6 +384,18 @@ NAME(706, HEAT_VOLUME, "heat.volume", "volume", M3, -1e12, 1e12, MEASUREMENT)
 NAME(707, HEAT_SUPPLY_TEMPERATURE, "heat.supply_temperature", "temperature", CEL, -20, 250, MEASUREMENT)
 NAME(708, HEAT_RETURN_TEMPERATURE, "heat.return_temperature", "temperature", CEL, -20, 250, MEASUREMENT)
 NAME(709, COOLING_ENERGY, "cooling.energy", "energy", KWH, -1e13, 1e13, MEASUREMENT)
+NAME(710, METER_COVER_OPEN, "meter.cover_open", "alarm", NONE, ANY, ANY, ALARM) /* of the meter, its terminals or its box */
+NAME(711, METER_MAGNETIC_FIELD, "meter.magnetic_field", "alarm", NONE, ANY, ANY, ALARM) /* a magnet disturbs it */
+NAME(712, METER_SWITCH_FAULT, "meter.switch_fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(713, METER_SUPPLY_FAULT, "meter.supply_fault", "alarm", NONE, ANY, ANY, ALARM) /* its own */
+NAME(714, METER_CLOCK_FAULT, "meter.clock_fault", "alarm", NONE, ANY, ANY, ALARM) /* or too far off */
+NAME(715, METER_FAULT, "meter.fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(716, METER_READ_FAILED, "meter.read_failed", "alarm", NONE, ANY, ANY, ALARM) /* its concentrator gets no answer */
+NAME(717, METER_STOPPED, "meter.stopped", "alarm", NONE, ANY, ANY, ALARM) /* it no longer counts */
+NAME(718, METER_RUNAWAY, "meter.runaway", "alarm", NONE, ANY, ANY, ALARM) /* it counts too fast */
+NAME(719, METER_BACKWARD, "meter.backward", "alarm", NONE, ANY, ANY, ALARM) /* its reading went down */
+NAME(720, METER_UNKNOWN, "meter.unknown", "alarm", NONE, ANY, ANY, ALARM) /* one that nobody registered */
+NAME(721, METER_AUTH_FAILED, "meter.auth_failed", "alarm", NONE, ANY, ANY, ALARM) /* somebody without the right to asked */
 
 /* elevators and special equipment, 800-899 */
 
