@@ -38,12 +38,6 @@ static inline void cv_put_label(struct cv_decode *d, enum cv_tlv_tag tag, const 
 		cv_emit_tlv(d->emit, tag, l->text, l->len);
 }
 
-static inline void cv_label_hex(struct cv_label *l, uint64_t value, int digits)
-{
-	for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4)
-		cv_label_bytes(l, &"0123456789abcdef"[value >> shift & 15], 1);
-}
-
 /** Begin a record of the message at hand. @param up it comes from the device. */
 static inline struct cv_record *cv_session_begin(struct cv_decode *d, enum cv_kind kind, bool up,
 						 const char *method, size_t raw_len)
