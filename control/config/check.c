@@ -239,6 +239,9 @@ int cv_config_check(struct cv_config *config, const struct cv_yaml *root,
 	check_hints(&c);
 	check_registers(&c);
 	check_firewall(&c);
+	if (cv_config_check_vendors(config, cv_yaml_get(cv_yaml_get(root, "decode"), "vendors"),
+				    diag) < 0)
+		c.error = -EINVAL;
 	if (cv_config_check_json(config, cv_yaml_get(cv_yaml_get(root, "decode"), "json"), diag) <
 	    0)
 		c.error = -EINVAL;

@@ -72,6 +72,7 @@ static int add_all(const struct cv_config *config, uint64_t number,
 		   struct cv_generation_build *build, struct cv_diagnostics *diag)
 {
 	struct cv_generation *head = cv_generation_build_head(build);
+	struct cv_config_vendor_counts vendors = {0};
 	uint32_t json_values = 0;
 	int r = 0;
 
@@ -96,6 +97,8 @@ static int add_all(const struct cv_config *config, uint64_t number,
 		r = add_register(&config->registers[i], build);
 	for (size_t i = 0; r == 0 && i < config->n_json; i++)
 		r = cv_config_add_json(&config->json[i], build, &json_values);
+	for (size_t i = 0; r == 0 && i < config->n_vendors; i++)
+		r = cv_config_add_vendor(&config->vendors[i], build, &vendors);
 	return r < 0 ? r : cv_config_add_guards(config, &head->policy, diag);
 }
 

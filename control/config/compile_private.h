@@ -5,6 +5,7 @@
 
 #include "control/config/config.h"
 #include "control/config/diagnostics.h"
+#include "control/text/nearest.h"
 #include "dataplane/policy/generation_build.h"
 
 /**
@@ -24,5 +25,27 @@ int cv_config_add_guards(const struct cv_config *config, struct cv_policy_head *
  */
 int cv_config_add_json(const struct cv_config_json *j, struct cv_generation_build *build,
 		       uint32_t *values);
+
+/** How many fields and texts of vendor frames were added before. */
+struct cv_config_vendor_counts {
+	uint32_t fields, texts;
+};
+
+/** Add an element of decode.vendors to a generation. @return 0 or -ENOMEM. */
+int cv_config_add_vendor(const struct cv_config_vendor *v, struct cv_generation_build *build,
+			 struct cv_config_vendor_counts *before);
+
+/* json.c, for both. */
+
+/** A factor as factor × 10^shift, the factor 1 where it is a power of ten. */
+double cv_config_factor(double factor, int8_t *ret_shift);
+/** Canonical name by its text, or CV_NAME_NONE. @param nearest offered all names; may be NULL. */
+unsigned int cv_config_name_id(const char *name, struct cv_nearest *nearest);
+/** What is wrong with a name and its unit: key, hint and text; NULL key = nothing. */
+struct cv_config_name_error {
+	const char *key, *text;
+	char hint[80];
+};
+struct cv_config_name_error cv_config_name_check(const char *name, const char *unit_name);
 
 #endif

@@ -104,6 +104,49 @@ struct cv_config_json {
 	size_t n_values;
 };
 
+/** "none" of settings of vendor frames that are a number. */
+#define CV_CONFIG_NO_NUMBER UINT32_MAX
+
+struct cv_config_vendor_text {
+	unsigned int line, column;
+	uint32_t value;
+	char text[36];
+};
+
+struct cv_config_vendor_field {
+	unsigned int line, column;
+	uint16_t at, size;
+	uint8_t type; /* enum cv_vendor_type */
+	uint8_t endian; /* 0 = the frame's, 1 little, 2 big */
+	uint8_t bit, bits;
+	uint32_t when, equals;
+	double factor, offset;
+	char name[48], unit_name[16];
+	struct cv_config_vendor_text *texts;
+	size_t n_texts;
+};
+
+/** A frame of a maker's own; enums are those of dataplane/policy/vendor.h. */
+struct cv_config_vendor {
+	unsigned int line, column;
+	char name[32];
+	char sync[17], end[17]; /* hex digits */
+	uint8_t endian; /* 1 = big */
+	uint16_t length_at, length_add;
+	uint8_t length_size;
+	uint16_t max;
+	uint8_t checksum, checksum_endian;
+	uint16_t checksum_from, checksum_end;
+	uint16_t id_at, id_size;
+	uint8_t id_format;
+	uint16_t type_at;
+	uint8_t type_size;
+	uint16_t time_at;
+	uint8_t time_format;
+	struct cv_config_vendor_field *fields;
+	size_t n_fields;
+};
+
 struct cv_config {
 	char path[PATH_MAX]; /* the file it was read from */
 	char node[64]; /* node id */
@@ -153,6 +196,8 @@ struct cv_config {
 	size_t n_registers;
 	struct cv_config_json *json;
 	size_t n_json;
+	struct cv_config_vendor *vendors;
+	size_t n_vendors;
 };
 
 /**

@@ -91,7 +91,7 @@ static bool zone_valid(const char *zone)
 	return strtol(zone + 1, NULL, 10) <= 14 && zone[4] <= '5';
 }
 
-static unsigned int name_id(const char *name, struct cv_nearest *nearest)
+unsigned int cv_config_name_id(const char *name, struct cv_nearest *nearest)
 {
 	for (unsigned int id = 1; id < CV_NAME_COUNT; id++) {
 		const char *text = cv_name_text(id);
@@ -128,26 +128,36 @@ static void check_pointer(struct checker *c, const char *key, const char *text)
 		wrong(c, key, "/data/temperature", error);
 }
 
+struct cv_config_name_error cv_config_name_check(const char *name, const char *unit_name)
+{
+	struct cv_nearest nearest = cv_nearest_start(name);
+	struct cv_config_name_error error = {0};
+
+	if (strncmp(name, RAW, strlen(RAW)) == 0)
+		return error;
+	if (cv_config_name_id(name, &nearest) == CV_NAME_NONE) {
+		snprintf(error.hint, sizeof(error.hint), "did you mean \"%s\"?",
+			 nearest.best ? nearest.best : RAW "...");
+		error.key = "name";
+		error.text = "name is not in the vocabulary; one of your own begins with raw.";
+	} else if (unit_name[0]) {
+		strcpy(error.hint, "factor: 0.001");
+		error.key = "unit_name";
+		error.text = "a canonical name has its own unit: leave unit_name out, and convert "
+			     "with factor";
+	}
+	return error;
+}
+
 static void check_value(struct checker *c, const struct cv_config_json_value *v)
 {
-	struct cv_nearest nearest = cv_nearest_start(v->name);
-	char hint[80];
+	struct cv_config_name_error error = cv_config_name_check(v->name, v->unit_name);
 
 	check_pointer(c, "pointer", v->pointer);
 	if (v->factor == 0)
 		wrong(c, "factor", NULL, "factor is 0: every value would be the offset");
-	if (strncmp(v->name, RAW, strlen(RAW)) == 0)
-		return;
-	if (name_id(v->name, &nearest) == CV_NAME_NONE) {
-		snprintf(hint, sizeof(hint), "did you mean \"%s\"?",
-			 nearest.best ? nearest.best : RAW "...");
-		wrong(c, "name", hint,
-		      "name is not in the vocabulary; one of your own begins with raw.");
-	} else if (v->unit_name[0]) {
-		wrong(c, "unit_name", NULL,
-		      "a canonical name has its own unit: leave unit_name out, and convert with "
-		      "factor");
-	}
+	if (error.key != NULL)
+		wrong(c, error.key, error.hint, error.text);
 }
 
 static void check_one(struct checker *c, const struct cv_config_json *j)
@@ -192,18 +202,19 @@ int cv_config_check_json(const struct cv_config *config, const struct cv_yaml *l
 }
 
 /* A factor that is a power of ten moves the decimal point before anything is rounded. */
-static void set_factor(struct cv_gen_json_value *out, double factor)
+double cv_config_factor(double factor, int8_t *ret_shift)
 {
-	out->factor = factor;
+	*ret_shift = 0;
 	for (int i = -15; i <= 15; i++) {
 		char text[8];
 
 		snprintf(text, sizeof(text), "1e%d", i);
-		if (strtod(text, NULL) == factor) {
-			out->shift = (int8_t)i;
-			out->factor = 1;
-		}
+		if (strtod(text, NULL) != factor)
+			continue;
+		*ret_shift = (int8_t)i;
+		return 1;
 	}
+	return factor;
 }
 
 static int add_role(struct cv_generation_build *build, const char *pointer, uint8_t role,
@@ -222,8 +233,8 @@ static int add_value(struct cv_generation_build *build, const struct cv_config_j
 	struct cv_gen_json_value out = {.role = CV_JSON_VALUE, .offset = v->offset};
 
 	read_pointer(v->pointer, &out);
-	set_factor(&out, v->factor);
-	out.name_id = (uint16_t)name_id(v->name, NULL);
+	out.factor = cv_config_factor(v->factor, &out.shift);
+	out.name_id = (uint16_t)cv_config_name_id(v->name, NULL);
 	out.unit_id = (uint16_t)(out.name_id ? cv_name_unit(out.name_id)
 					     : cv_unit_by_text(v->unit_name, strlen(v->unit_name)));
 	memcpy(out.name, v->name, sizeof(out.name));

@@ -72,8 +72,11 @@ int cv_field_read(const struct cv_field *field, const char *text, void *dest, ch
 void cv_field_show(const struct cv_field *field, const void *value, FILE *out);
 
 /** The fields of the section `decode`. */
-#define CV_DECODE_FIELDS 3
+#define CV_DECODE_FIELDS 4
 extern const struct cv_field cv_decode_fields[CV_DECODE_FIELDS];
+/** The fields of an element of `decode.vendors`. */
+#define CV_VENDOR_FIELDS 11
+extern const struct cv_field cv_vendor_fields[CV_VENDOR_FIELDS];
 /** Decoders whose payloads decode.json may name, NULL-terminated. */
 extern const char *const cv_json_decoders[];
 
@@ -113,6 +116,10 @@ struct cv_place cv_config_place(const struct cv_config *config, const struct cv_
 /** Checks of decode.json. @param list its node, NULL = not written. @return 0 or -EINVAL. */
 int cv_config_check_json(const struct cv_config *config, const struct cv_yaml *list,
 			 struct cv_diagnostics *diag);
+
+/** Checks of decode.vendors, likewise. */
+int cv_config_check_vendors(const struct cv_config *config, const struct cv_yaml *list,
+			    struct cv_diagnostics *diag);
 
 /** Checks between settings. @return 0 or -EINVAL with findings. */
 int cv_config_check(struct cv_config *config, const struct cv_yaml *root,

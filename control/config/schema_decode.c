@@ -177,4 +177,12 @@ const struct cv_field cv_decode_fields[CV_DECODE_FIELDS] = {
 	 LIST_OF(struct cv_config, struct cv_config_json, json, n_json),
 	 .help = "What JSON payloads mean (docs/protocols/json.md). The first that matches is "
 		 "used."},
+	{.name = "vendors",
+	 .max = CV_VENDORS_MAX,
+	 .fields = cv_vendor_fields,
+	 .n_fields = CV_VENDOR_FIELDS,
+	 LIST_OF(struct cv_config, struct cv_config_vendor, vendors, n_vendors),
+	 .help = "Frames of makers that follow no standard (docs/protocols/vendor.md), of ports "
+		 "that "
+		 "`hints` gives to the decoder `vendor`."},
 };

@@ -115,6 +115,8 @@ struct cv_decoder {
 	 * bytes and asks again with more, so that the answer does not depend on segment borders.
 	 */
 	size_t (*resync)(const uint8_t *data, size_t len);
+	/** In place of resync() where the generation says what a start is. */
+	size_t (*resync_by)(const struct cv_generation *gen, const uint8_t *data, size_t len);
 	/** The flow ends or is evicted: release what its state refers to. May be NULL. */
 	void (*flow_end)(void *flow, void *worker);
 };

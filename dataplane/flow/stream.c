@@ -16,11 +16,18 @@ struct view {
 	int64_t off; /* of data[0] in the frame's L4 payload; < 0: came with an earlier frame */
 };
 
+static bool can_hunt(const struct cv_flow *f)
+{
+	const struct cv_decoder *dec = cv_decoders[f->proto];
+
+	return dec->resync != NULL || dec->resync_by != NULL;
+}
+
 static void reject(struct cv_inspect *in, struct cv_flow *f, struct cv_stream *s,
 		   enum cv_reject reason, const struct view *v)
 {
 	cv_inspect_reject(in, f->proto, reason, v->data, v->len);
-	s->state = cv_decoders[f->proto]->resync ? CV_STREAM_HUNT : CV_STREAM_DEAF;
+	s->state = can_hunt(f) ? CV_STREAM_HUNT : CV_STREAM_DEAF;
 }
 
 static void set_raw_off(struct cv_inspect *in, int64_t off)
@@ -73,12 +80,16 @@ static uint64_t message(struct cv_inspect *in, struct cv_flow *f, unsigned int d
 }
 
 /* Look for a message start. @return bytes to pass over; 0 with the state unchanged: more wanted. */
-static uint64_t hunt(struct cv_flow *f, struct cv_stream *s, const struct view *v)
+static uint64_t hunt(const struct cv_inspect *in, struct cv_flow *f, struct cv_stream *s,
+		     const struct view *v)
 {
-	size_t at;
+	const struct cv_decoder *dec = cv_decoders[f->proto];
+	size_t at = v->len;
 
 	s->need = 0;
-	at = v->len < 2 ? v->len : cv_decoders[f->proto]->resync(v->data, v->len);
+	if (v->len >= 2)
+		at = dec->resync ? dec->resync(v->data, v->len)
+				 : dec->resync_by(in->gen, v->data, v->len);
 	if (at < v->len) {
 		s->state = CV_STREAM_MESSAGE;
 		return at;
@@ -100,7 +111,7 @@ static uint64_t step(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
 	} else {
 		in->did |= CV_DID_SKIP;
 	}
-	return s->state == CV_STREAM_HUNT ? hunt(f, s, v) : v->len;
+	return s->state == CV_STREAM_HUNT ? hunt(in, f, s, v) : v->len;
 }
 
 /* Use up as much of @p v as can be. @return bytes used up. */
@@ -279,7 +290,7 @@ static void try_here(struct cv_inspect *in, struct cv_flow *f, unsigned int dir,
 		s->state = CV_STREAM_MESSAGE;
 		return;
 	}
-	s->state = dec->resync ? CV_STREAM_HUNT : CV_STREAM_DEAF;
+	s->state = can_hunt(f) ? CV_STREAM_HUNT : CV_STREAM_DEAF;
 	if (s->state == CV_STREAM_DEAF)
 		return;
 	if (!take_window(in, f, dir))

@@ -538,6 +538,8 @@ NUMBER(DLT698, 8, "report")
 NUMBER(DLT698, 9, "proxy")
 NUMBER(DLT698, 16, "security")
 NUMBER(DLT698, 110, "error")
+KEY(VENDOR, "messages", TYPE, NUMBERS, 0, 65535, 0, "message types of described frames, from both ends")
+IDENTITY(VENDOR, "identity")
 /* clang-format on */
 #undef KEY
 #undef IDENTITY

@@ -14,9 +14,10 @@
 #include "dataplane/policy/app.h"
 #include "dataplane/policy/json_map.h"
 #include "dataplane/policy/policy_abi.h"
+#include "dataplane/policy/vendor.h"
 
 #define CV_GENERATION_MAGIC 0x314e454754435643ull /* "CVCTGEN1" little-endian */
-#define CV_GENERATION_VERSION 3
+#define CV_GENERATION_VERSION 4
 /** Addresses, MACs and bindings that a list file may name: 3 M and some. */
 #define CV_PREFIXES_MAX (1u << 22)
 #define CV_MACS_MAX (1u << 22)
@@ -168,6 +169,9 @@ struct cv_generation {
 	struct cv_gen_section registers; /* struct cv_gen_register */
 	struct cv_gen_section json_maps; /* struct cv_gen_json_map */
 	struct cv_gen_section json_values; /* struct cv_gen_json_value */
+	struct cv_gen_section vendors; /* struct cv_gen_vendor */
+	struct cv_gen_section vendor_fields; /* struct cv_gen_vendor_field */
+	struct cv_gen_section vendor_texts; /* struct cv_gen_vendor_text */
 	struct cv_gen_section apps; /* bytes: struct cv_apps and what it leads to, or none */
 	uint32_t blocks_per_lane; /* handoff, power of two, 4-4096 */
 	uint32_t device_capacity; /* entries of the device table, 1-CV_DEVICES_MAX */

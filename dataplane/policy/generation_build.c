@@ -26,6 +26,9 @@ struct list {
 	X(REGISTERS, registers, struct cv_gen_register)                                            \
 	X(JSON_MAPS, json_maps, struct cv_gen_json_map)                                            \
 	X(JSON_VALUES, json_values, struct cv_gen_json_value)                                      \
+	X(VENDORS, vendors, struct cv_gen_vendor)                                                  \
+	X(VENDOR_FIELDS, vendor_fields, struct cv_gen_vendor_field)                                \
+	X(VENDOR_TEXTS, vendor_texts, struct cv_gen_vendor_text)                                   \
 	X(APPS, apps, uint8_t)
 
 #define SECTION_ROW(id, member, type) id,
@@ -223,6 +226,23 @@ int cv_generation_build_json_value(struct cv_generation_build *b,
 				   const struct cv_gen_json_value *value)
 {
 	return append(&b->list[JSON_VALUES], value);
+}
+
+int cv_generation_build_vendor(struct cv_generation_build *b, const struct cv_gen_vendor *vendor)
+{
+	return append(&b->list[VENDORS], vendor);
+}
+
+int cv_generation_build_vendor_field(struct cv_generation_build *b,
+				     const struct cv_gen_vendor_field *field)
+{
+	return append(&b->list[VENDOR_FIELDS], field);
+}
+
+int cv_generation_build_vendor_text(struct cv_generation_build *b,
+				    const struct cv_gen_vendor_text *text)
+{
+	return append(&b->list[VENDOR_TEXTS], text);
 }
 
 static void sort(struct list *l, int (*order)(const void *, const void *))

@@ -40,6 +40,11 @@ int cv_generation_build_hint(struct cv_generation_build *b, const struct cv_gen_
 int cv_generation_build_json_map(struct cv_generation_build *b, const struct cv_gen_json_map *map);
 int cv_generation_build_json_value(struct cv_generation_build *b,
 				   const struct cv_gen_json_value *value);
+int cv_generation_build_vendor(struct cv_generation_build *b, const struct cv_gen_vendor *vendor);
+int cv_generation_build_vendor_field(struct cv_generation_build *b,
+				     const struct cv_gen_vendor_field *field);
+int cv_generation_build_vendor_text(struct cv_generation_build *b,
+				    const struct cv_gen_vendor_text *text);
 int cv_generation_build_register(struct cv_generation_build *b, const struct cv_gen_register *reg);
 
 /* Names, in the order of the numbers they stand for: zones, groups (classes), rules (indexes). */

@@ -288,6 +288,11 @@ static bool sections_fit(const struct cv_generation *g)
 		{g->json_maps, sizeof(struct cv_gen_json_map), CV_JSON_MAPS_MAX},
 		{g->json_values, sizeof(struct cv_gen_json_value),
 		 CV_JSON_MAPS_MAX * CV_JSON_VALUES_MAX},
+		{g->vendors, sizeof(struct cv_gen_vendor), CV_VENDORS_MAX},
+		{g->vendor_fields, sizeof(struct cv_gen_vendor_field),
+		 CV_VENDORS_MAX * CV_VENDOR_FIELDS_MAX},
+		{g->vendor_texts, sizeof(struct cv_gen_vendor_text),
+		 CV_VENDORS_MAX * CV_VENDOR_FIELDS_MAX * CV_VENDOR_TEXTS_MAX},
 		{g->apps, 1, UINT32_MAX},
 	};
 
@@ -341,7 +346,8 @@ int cv_generation_check(const void *data, size_t size)
 	    !bindings_valid(cv_generation_at(g, g->bindings), g->bindings.count) ||
 	    !names_valid(g, g->zones) || !names_valid(g, g->groups) ||
 	    !names_valid(g, g->rule_names) || !rules_valid(g) || !apps_valid(g) ||
-	    !cv_json_maps_valid(g) || !hints_valid(cv_generation_at(g, g->hints), g->hints.count) ||
+	    !cv_json_maps_valid(g) || !cv_vendors_valid(g) ||
+	    !hints_valid(cv_generation_at(g, g->hints), g->hints.count) ||
 	    !registers_valid(cv_generation_at(g, g->registers), g->registers.count))
 		return -EBADMSG;
 	return 0;

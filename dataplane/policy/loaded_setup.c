@@ -88,6 +88,11 @@ bool cv_loaded_fits(const struct cv_generation *running, const struct cv_generat
 		    sizeof(struct cv_gen_json_map)) &&
 	       same(running, running->json_values, next, next->json_values,
 		    sizeof(struct cv_gen_json_value)) &&
+	       same(running, running->vendors, next, next->vendors, sizeof(struct cv_gen_vendor)) &&
+	       same(running, running->vendor_fields, next, next->vendor_fields,
+		    sizeof(struct cv_gen_vendor_field)) &&
+	       same(running, running->vendor_texts, next, next->vendor_texts,
+		    sizeof(struct cv_gen_vendor_text)) &&
 	       running->blocks_per_lane == next->blocks_per_lane &&
 	       running->device_capacity == next->device_capacity &&
 	       running->flow_capacity == next->flow_capacity &&

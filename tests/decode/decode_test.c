@@ -245,7 +245,8 @@ static bool hunt(struct decode_run *r, struct decode_side *s)
 	uint8_t *copy;
 	size_t off;
 
-	if (r->decoder->resync == NULL) { /* nothing until the stream ends */
+	if (r->decoder->resync == NULL &&
+	    r->decoder->resync_by == NULL) { /* nothing until the stream ends */
 		drop_front(s, s->len);
 		return false;
 	}
@@ -253,7 +254,8 @@ static bool hunt(struct decode_run *r, struct decode_side *s)
 		return false;
 	copy = must(malloc(s->len));
 	memcpy(copy, s->held, s->len);
-	off = r->decoder->resync(copy, s->len);
+	off = r->decoder->resync ? r->decoder->resync(copy, s->len)
+				 : r->decoder->resync_by(r->gen, copy, s->len);
 	free(copy);
 	if (off < 1 || off > s->len)
 		abort();

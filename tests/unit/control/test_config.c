@@ -43,7 +43,16 @@ static const char sample[] =
 	"  - { topic: \"a/+\", device: \"topic:2\", time: /t, time_format: ms, quality: /q,\n"
 	"      values: [ { pointer: /v/0, name: raw.v, unit_name: kPa, factor: 0.1 },\n"
 	"        { pointer: payload, name: water.level, code: x } ] }\n"
-	"  - { decoder: coap, topic: \"#\", values: [ { pointer: /v, name: raw.v } ] }\n";
+	"  - { decoder: coap, topic: \"#\", values: [ { pointer: /v, name: raw.v } ] }\n"
+	"  vendors:\n"
+	"  - { name: v, sync: a55a, end: \"55aa\", endian: little, length: { at: 2, size: 2, add: "
+	"4 },\n"
+	"      checksum: { kind: sum8, before_end: 3, endian: big }, id: { at: 4, size: 4, format: "
+	"hex },\n"
+	"      message: { at: 8, size: 1 }, time: { at: 9, format: bcd }, fields: [\n"
+	"        { at: 15, type: u16, bit: 1, bits: 3, when: 4, equals: 2, name: raw.x, factor: "
+	"0.1,\n"
+	"          texts: [ { value: 1, text: on } ] } ] }\n";
 
 static int parse(const char *text, struct cv_config **ret, struct cv_diagnostics *diag)
 {
@@ -102,6 +111,11 @@ static void sample_is_read(void **state)
 	assert_true(c->json[0].values[0].factor == 0.1);
 	assert_string_equal(c->json[0].values[1].code, "x");
 	assert_string_equal(c->json[1].device, "client");
+	assert_int_equal(c->n_vendors, 1);
+	assert_int_equal(c->vendors[0].length_add, 4);
+	assert_int_equal(c->vendors[0].n_fields, 1);
+	assert_int_equal(c->vendors[0].fields[0].when, 4);
+	assert_string_equal(c->vendors[0].fields[0].texts[0].text, "on");
 	assert_int_equal(diag.n, 0);
 	cv_config_free(c);
 }
@@ -172,6 +186,7 @@ struct bad {
 
 #define OK "node: n\n" PORTS
 #define JSON OK "decode: { json: [ "
+#define VENDOR OK "decode: { vendors: [ { name: v, "
 static const struct bad bad_files[] = {
 	{"", 0, 0, "empty", NULL},
 	{"5\n", 1, 1, "expected a map", NULL},
@@ -258,6 +273,20 @@ static const struct bad bad_files[] = {
 	 "decode:\n modbus:\n  registers:\n   - { table: input, address: 1, type: f32, name: x }\n"
 	 "   - { table: input, address: 2, type: u16, name: y }\n",
 	 7, 6, "overlaps \"x\" at line 6", NULL},
+	{VENDOR "sync: zz, length: { at: 2, size: 1 } } ] }\n", 3, 39, "1 to 8 bytes", "a55a"},
+	{VENDOR "sync: a5 } ] }\n", 3, 22, "length is missing", "size: 2"},
+	{VENDOR "sync: a5, length: { at: 2, size: 3 } } ] }\n", 3, 51, "is 1, 2, 4", NULL},
+	{VENDOR
+	 "sync: a5, length: { at: 2, size: 1 }, checksum: { kind: crc32, before_end: 2 } } ] "
+	 "}\n",
+	 3, 81, "counts the checksum", NULL},
+	{VENDOR "sync: a5, length: { add: 9 }, fields: [ { at: 1, type: bcd, name: raw.x } ] } ] "
+		"}\n",
+	 3, 73, "size is missing", NULL},
+	{VENDOR
+	 "sync: a5, length: { add: 9 }, fields: [ { at: 1, type: u8, name: raw.x, when: 1 } ] "
+	 "} ] }\n",
+	 3, 111, "no message type", "message"},
 	{JSON "{ topic: a/#/b, values: [ { pointer: /v, name: raw.v } ] } ] }\n", 3, 28,
 	 "last level", "site/+"},
 	{JSON "{ topic: a/b+, values: [ { pointer: /v, name: raw.v } ] } ] }\n", 3, 28,
