@@ -242,7 +242,8 @@ static void take_quality(struct common *c, const struct cv_gen_json_map *map,
 
 	c->has_quality = true;
 	if (f->kind == CV_JSON_BOOL) {
-		c->good = strcmp(map->good, f->is_true ? "true" : "false") == 0;
+		c->good = f->is_true ? len == 4 && memcmp(map->good, "true", 4) == 0
+				     : len == 5 && memcmp(map->good, "false", 5) == 0;
 		return;
 	}
 	n = cv_senml_text_copy(&f->text, text, sizeof(text), &cut);

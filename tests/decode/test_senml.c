@@ -223,8 +223,8 @@ static void test_device_urn(void **state)
 {
 	struct decode_run *r = *state;
 
-	expect_split(r, "urn:dev:mac:0024befffe804ff1/3303/0/5700", "urn:dev:mac:0024befffe804ff1",
-		     "3303/0/5700");
+	expect_split(r, "urn:dev:mac:0024befffe804ff1/33030/0/5700", "urn:dev:mac:0024befffe804ff1",
+		     "33030/0/5700");
 	expect_split(r, "urn:dev:os:32473-123456_level", "urn:dev:os:32473-123456", "level");
 	expect_split(r, "urn:dev:ow:x:", "urn:dev:ow:x", "dp");
 	expect_split(r, "urn:dev:ow", "", "urn:dev:ow");
