@@ -49,7 +49,8 @@ static void look_at_clock(const struct cv_series *s, struct cv_record *rec)
 {
 	int64_t ahead;
 
-	if (rec->time_quality != CV_TIME_DEVICE)
+	/* A message from the command line came at no time. */
+	if (rec->time_quality != CV_TIME_DEVICE || rec->ts_rx_ns == 0)
 		return;
 	ahead = rec->ts_device_ns - rec->ts_rx_ns;
 	if (rec->ts_device_ns < CLOCK_MIN_NS || ahead > CLOCK_AHEAD_NS) {
