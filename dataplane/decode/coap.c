@@ -39,15 +39,16 @@ static void facts(struct cv_decode *d, const struct cv_coap *m)
 }
 
 /*
- * RFC 7252 4.2, 4.4: a message with an id that the same endpoint used within EXCHANGE_LIFETIME is
- * the same message. That its bytes are the same as well lets a device through that came back with
- * its ids from the beginning.
+ * RFC 7252 4.2, 4.4: a message with an id that the same endpoint used to the same endpoint within
+ * EXCHANGE_LIFETIME is the same message: a platform may ask two devices under one id. That its bytes
+ * are the same as well lets a device through that came back with its ids from the beginning.
  */
 static bool is_repeat(struct cv_decode *d, const uint8_t *data, size_t len)
 {
 	const uint16_t ports[2] = {d->origin->sport, d->origin->dport};
 	uint64_t print = cv_decode_print(d, true, data, len);
 
+	print = cv_print_add(print, d->origin->dst, sizeof(d->origin->dst));
 	return cv_repeated(d->repeats, cv_print_add(print, ports, sizeof(ports)),
 			   EXCHANGE_LIFETIME_NS);
 }

@@ -47,6 +47,25 @@ static void test_get_and_response(void **state)
 	assert_int_equal(rec->device_end, CV_DEVICE_END_SRC);
 }
 
+/* 4.4: ids are of two endpoints: the same question to two devices is no repeat of itself. */
+static void test_one_id_for_two_devices(void **state)
+{
+	static const char get[] = "40017D34 BB 74656D7065726174757265";
+	struct decode_run *r = *state;
+
+	decode_remember(r);
+	for (uint8_t device = 1; device <= 2; device++) {
+		r->origin.dst[3] = device;
+		decode_datagram_hex(r, true, get);
+		decode_datagram_hex(r, false, "60457D34 FF 32322E332043");
+		assert_int_equal(r->records, device);
+		assert_string_equal(decode_text(r->record[device - 1], CV_TLV_NAME), "temperature");
+	}
+	assert_int_equal(r->repeats.found, 0);
+	decode_datagram_hex(r, true, get);
+	assert_int_equal(r->repeats.found, 1);
+}
+
 /* RFC 7252 appendix A, figure 18: the same with a token and a separate response (figure 20). */
 static void test_separate_response(void **state)
 {
@@ -341,6 +360,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		COAP_TEST(test_get_and_response),
+		COAP_TEST(test_one_id_for_two_devices),
 		COAP_TEST(test_separate_response),
 		COAP_TEST(test_observe),
 		COAP_TEST(test_unpaired),
