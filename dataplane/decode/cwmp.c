@@ -74,8 +74,10 @@ static void take_device(struct cwmp_flow *f, struct cv_http_text body)
 
 static void put(struct cv_decode *d, enum cv_tlv_tag tag, struct cv_http_text text)
 {
-	size_t n = cv_utf8_prefix(text.data, text.len < 200 ? text.len : 200);
+	size_t n = text.len < 200 ? text.len : 200;
 
+	if (n != 0)
+		n = cv_utf8_prefix(text.data, n);
 	if (n != 0)
 		cv_emit_tlv(d->emit, tag, text.data, n);
 }

@@ -165,7 +165,8 @@ void gwmp_emit_sent(const struct gwmp_message *m, const struct gwmp_content *c)
 {
 	uint8_t text[64];
 	bool cut = false;
-	size_t len = cv_senml_text_copy(&c->error, text, sizeof(text), &cut);
+	size_t len =
+		c->error.len != 0 ? cv_senml_text_copy(&c->error, text, sizeof(text), &cut) : 0;
 	bool failed = len != 0 && !(len == 4 && memcmp(text, "NONE", 4) == 0);
 
 	begin(m, CV_LANE_STATUS, failed ? CV_KIND_ERROR : CV_KIND_STATE, "tx-ack");

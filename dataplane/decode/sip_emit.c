@@ -37,6 +37,8 @@ static void put_text(struct sip_message *m, struct cv_record *rec, enum cv_tlv_t
 	bool clean = false;
 	size_t n;
 
+	if (text.len == 0)
+		return;
 	if (text.len > TEXT_MAX)
 		text.len = TEXT_MAX;
 	if (cv_utf8_cut_valid(text.data, text.len, &n)) {

@@ -250,7 +250,7 @@ static void put(struct cv_decode *d, enum cv_tlv_tag tag, const struct cv_senml_
 {
 	uint8_t text[128];
 	bool cut = false;
-	size_t n = cv_senml_text_copy(t, text, sizeof(text), &cut);
+	size_t n = t->len != 0 ? cv_senml_text_copy(t, text, sizeof(text), &cut) : 0;
 
 	n = cv_utf8_prefix(text, n);
 	if (n != 0)

@@ -83,6 +83,8 @@ static void streams(void **state)
 
 static void datagrams(void **state)
 {
+	static const char compact[] = "OPTIONS sip:b@x SIP/2.0\r\nf:<sip:a@x>\r\nt:<sip:b@x>\r\ni: "
+				      "1\r\nCSeq: 1 OPTIONS\r\n\r\n";
 	static const struct {
 		const char *text;
 		enum cv_reject reason;
@@ -107,10 +109,7 @@ static void datagrams(void **state)
 	decode_run_clear(r);
 	decode_datagram(r, true, "\r\n\r\n", 4);
 	decode_datagram(r, true, "     ", 5);
-	decode_datagram(r, true,
-			"OPTIONS sip:b@x SIP/2.0\r\nf:<sip:a@x>\r\nt:<sip:b@x>\r\ni: 1\r\n"
-			"CSeq: 1 OPTIONS\r\n\r\n",
-			88);
+	decode_datagram(r, true, compact, strlen(compact));
 	assert_int_equal(r->messages, 3);
 	assert_string_equal(decode_text(r->record[0], CV_TLV_DEVICE), "a");
 }
