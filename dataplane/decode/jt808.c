@@ -19,17 +19,8 @@
 #define WIRE_MAX (2 * PLAIN_MAX) /* between the flags: every byte escaped */
 /* What may stand before a frame: registration texts and heartbeats of serial-to-network boxes. */
 #define PREFIX_MAX 256
-#define REPEAT_NS (60 * 1000000000ll)
-#define REPEATS 4
 
 enum attribute { LENGTH = 0x3ff, ENCRYPTION = 0x1c00, SPLIT = 0x2000, VERSION_2019 = 0x4000 };
-
-/* What a flow keeps: the last messages that went up. Zeroed when the flow begins. */
-struct jt808_flow {
-	uint64_t hash[REPEATS]; /* 0 = none so far */
-	int64_t at_ns[REPEATS]; /* receive time */
-	uint32_t next;
-};
 
 static uint16_t be16(const uint8_t *p)
 {
@@ -128,35 +119,16 @@ static uint8_t direction_of(const struct cv_decode *d, uint16_t id)
  * A terminal sends again what was not acknowledged, under the same serial number. Messages without a
  * body (heartbeats) are the same every time, and so are those of terminals that number nothing.
  */
-static bool is_repeated(const struct jt808_frame *f, const uint8_t *plain, size_t len)
+static bool is_repeat(const struct jt808_frame *f, const struct plain *p)
 {
-	struct jt808_flow *flow = f->d->flow;
-	int64_t now = f->d->origin->ts_rx_ns;
-	uint64_t hash = len, word;
-	bool repeated = false;
-
 	if (f->direction != CV_DIR_UP || f->serial == 0 || f->len == 0)
 		return false;
-	for (; len >= sizeof(word); plain += sizeof(word), len -= sizeof(word)) {
-		memcpy(&word, plain, sizeof(word));
-		hash = (hash ^ word) * 0x9e3779b97f4a7c15ull;
-		hash ^= hash >> 32;
-	}
-	for (; len > 0; len--)
-		hash = (hash ^ *plain++) * 0x9e3779b97f4a7c15ull;
-	hash |= 1;
-	for (unsigned int i = 0; i < REPEATS; i++) {
-		int64_t age = now - flow->at_ns[i];
-
-		repeated |= flow->hash[i] == hash && age >= 0 && age < REPEAT_NS;
-	}
-	flow->hash[flow->next % REPEATS] = hash;
-	flow->at_ns[flow->next++ % REPEATS] = now;
-	return repeated;
+	return cv_repeated(f->d->repeats, cv_decode_print(f->d, false, p->data, p->len),
+			   CV_REPEAT_MINUTE);
 }
 
 /* A frame that check() accepted. */
-static void take_frame(struct jt808_frame *f, const uint8_t *plain, size_t len)
+static void take_frame(struct jt808_frame *f, const uint8_t *plain)
 {
 	static const char digit[] = "0123456789abcdef";
 	uint16_t attributes = be16(plain + 2);
@@ -178,7 +150,6 @@ static void take_frame(struct jt808_frame *f, const uint8_t *plain, size_t len)
 	f->body = plain + head;
 	f->len = attributes & LENGTH;
 	f->direction = direction_of(f->d, f->id);
-	f->repeated = is_repeated(f, plain, len);
 }
 
 static void facts(const struct jt808_frame *f)
@@ -198,10 +169,10 @@ static int64_t take(struct cv_decode *d, const struct plain *p, size_t size)
 	struct jt808_frame f = {.d = d, .size = (uint32_t)size};
 	bool fits = true;
 
-	take_frame(&f, p->data, p->len);
+	take_frame(&f, p->data);
 	if (d->judge != NULL)
 		facts(&f);
-	if (f.total <= 1 || jt808_join(&f))
+	if (!is_repeat(&f, p) && (f.total <= 1 || jt808_join(&f)))
 		fits = jt808_body(&f);
 	if ((!fits || p->loose) && d->judge != NULL)
 		cv_judge_malformed(d->judge);
@@ -300,7 +271,6 @@ const struct cv_decoder cv_decoder_jt808 = {
 	.name = "jt808",
 	.proto = CV_PROTO_JT808,
 	.transports = CV_TRANSPORT_TCP | CV_TRANSPORT_UDP,
-	.flow_size = sizeof(struct jt808_flow),
 	.worker_size = sizeof(struct jt808_worker),
 	.probe = jt808_probe,
 	.decode = jt808_decode,

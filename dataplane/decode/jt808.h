@@ -36,7 +36,6 @@ struct jt808_frame {
 	uint8_t encryption; /* 0 = none */
 	uint8_t direction; /* enum cv_direction */
 	bool v2019; /* the header with a version and a terminal number of 20 digits */
-	bool repeated;
 	bool uncertain; /* put together from packets whose serial numbers do not follow each other */
 	uint8_t stage; /* enum cv_stage_of_value */
 	uint8_t time_quality; /* of ts */

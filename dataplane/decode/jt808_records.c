@@ -37,8 +37,6 @@ struct cv_record *jt808_begin(const struct jt808_frame *f, enum cv_lane lane, en
 
 	rec->direction = f->direction;
 	rec->device_end = f->direction == CV_DIR_UP ? CV_DEVICE_END_SRC : CV_DEVICE_END_DST;
-	if (f->repeated)
-		rec->flags |= CV_FLAG_DUPLICATE;
 	rec->quality = f->uncertain ? CV_QUALITY_UNCERTAIN : CV_QUALITY_UNSTATED;
 	rec->raw_len = f->size;
 	rec->seq = f->serial;
