@@ -109,6 +109,20 @@ static void same_value(const struct sim_message *m, unsigned int i, const struct
 	same_number(m, i, "type of the value", rec->value_type, e->value_type);
 }
 
+static void same_position(const struct sim_message *m, unsigned int i, const struct cv_record *rec)
+{
+	const struct sim_expect *e = &m->expect[i];
+	struct cv_position p;
+
+	if (cv_record_position(rec, &p) != e->placed)
+		wrong(m, "record %u: %s position", i, e->placed ? "no" : "a");
+	if (!e->placed)
+		return;
+	same_number(m, i, "latitude", p.lat, e->position.lat);
+	same_number(m, i, "longitude", p.lon, e->position.lon);
+	same_number(m, i, "altitude", p.alt, e->position.alt);
+}
+
 static void same_record(const struct sim_message *m, unsigned int i, const struct cv_record *rec)
 {
 	const struct sim_expect *e = &m->expect[i];
@@ -128,6 +142,7 @@ static void same_record(const struct sim_message *m, unsigned int i, const struc
 	same_text(m, i, "code", decode_text(rec, CV_TLV_CODE), e->code);
 	same_text(m, i, "method", decode_text(rec, CV_TLV_METHOD), e->method);
 	same_value(m, i, rec, e);
+	same_position(m, i, rec);
 }
 
 /* Send the message and look at what it became; @p streaming cuts it. */

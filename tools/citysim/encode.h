@@ -137,6 +137,8 @@ struct sim_expect {
 	bool any_value; /* the value is not looked at */
 	double number;
 	int64_t time_ns; /* device time, 0 = not stated */
+	bool placed; /* the record has a position, this one */
+	struct cv_position position;
 	/* NULL = not looked at, "" = absent */
 	const char *name, *unit, *text, *device, *sub, *code, *method;
 };
