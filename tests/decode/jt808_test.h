@@ -39,6 +39,11 @@ extern const struct cv_decoder cv_decoder_jt808;
 	"0000000000000000000000000000000000000043484931323300000000000000000000000000000000000000" \
 	"000000000001d4c1413132333435b27e"
 
+/* traccar/traccar, Jt808ProtocolDecoderTest.java */
+#define REGISTER_2011                                                                              \
+	"7e01000021013345678906000f002c012f373031313142534a2d4d3742203030303030303001d4c14238"     \
+	"38383838b47e"
+
 /* Alarm and status word, 31.230416 N 121.473701 E, 12 m, 36.0 km/h, 90 degrees, TEN_TEN. */
 #define PLACE(alarms, status) alarms status "01dc89d0073d8aa5000c0168005a180715101010"
 
