@@ -102,7 +102,7 @@ static bool answer(const struct gb32960_frame *f)
 	rec->value_type = CV_VALUE_U64;
 	rec->value.u64 = f->answer;
 	gb32960_put_str(f, CV_TLV_TEXT, results[f->answer]);
-	if (f->command >= GB32960_QUERY && f->len > GB32960_TIME)
+	if (f->command >= GB32960_QUERY && f->command != GB32960_CONTROL && f->len > GB32960_TIME)
 		cv_emit_tlv(f->d->emit, CV_TLV_BYTES, f->data + GB32960_TIME,
 			    f->len - GB32960_TIME);
 	gb32960_end(f);
@@ -131,6 +131,11 @@ static bool command(struct gb32960_frame *f, struct cv_reader *r)
 	case GB32960_PLATFORM_LOGIN:
 	case GB32960_PLATFORM_LOGOUT:
 		return session(f, r);
+	case GB32960_CONTROL:
+		/* Behind the order to upgrade stand user and password of a server. */
+		gb32960_raw(f, cv_reader_left(r) > 1 ? "withheld" : NULL, r->cur,
+			    cv_reader_left(r) != 0);
+		return true;
 	default:
 		gb32960_raw(f, NULL, r->cur, cv_reader_left(r));
 		return true;
@@ -162,6 +167,7 @@ bool gb32960_body(struct gb32960_frame *f)
 	}
 	if (time != NULL && command(f, &r))
 		return true;
-	gb32960_raw(f, "not laid out as the standard has it", f->data, f->len);
+	gb32960_raw(f, "not laid out as the standard has it", f->data,
+		    f->command == GB32960_CONTROL ? 0 : f->len);
 	return false;
 }

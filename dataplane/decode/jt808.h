@@ -98,7 +98,9 @@ void jt808_number(const struct jt808_frame *f, unsigned int name, uint64_t value
 		  const struct cv_label *text);
 /** GB 18030; nothing where it is empty. */
 void jt808_text(const struct jt808_frame *f, unsigned int name, const uint8_t *text, size_t len);
-/** All of the body as bytes. */
+/** Bytes of a body that may be told as they are: of what has passwords in it, none or the first. */
+size_t jt808_tellable(const struct jt808_frame *f);
+/** All of the body as bytes, but for passwords. */
 void jt808_raw(const struct jt808_frame *f, const char *text);
 /** One record without a value. */
 void jt808_bare(const struct jt808_frame *f, enum cv_kind kind);

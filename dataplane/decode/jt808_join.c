@@ -58,7 +58,7 @@ static void tell(const struct jt808_frame *f, uint32_t flags, bool bytes)
 	if (bytes) {
 		rec->flags |= CV_FLAG_RAW;
 		rec->value_type = CV_VALUE_BYTES;
-		cv_emit_tlv(f->d->emit, CV_TLV_BYTES, f->body, f->len);
+		cv_emit_tlv(f->d->emit, CV_TLV_BYTES, f->body, jt808_tellable(f));
 	}
 	jt808_end(f);
 }

@@ -109,6 +109,26 @@ void jt808_text(const struct jt808_frame *f, unsigned int name, const uint8_t *t
 	jt808_end(f);
 }
 
+/*
+ * Authentication codes, parameters (dial-up, card server), orders to the terminal (dial-up, upgrade:
+ * the first byte says which order) and where to upload films (FTP).
+ */
+size_t jt808_tellable(const struct jt808_frame *f)
+{
+	switch (f->id) {
+	case 0x0102:
+	case 0x0104:
+	case 0x8100:
+	case 0x8103:
+	case 0x9206:
+		return 0;
+	case 0x8105:
+		return f->len != 0;
+	default:
+		return f->len;
+	}
+}
+
 void jt808_raw(const struct jt808_frame *f, const char *text)
 {
 	bool down = f->direction == CV_DIR_DOWN;
@@ -117,9 +137,11 @@ void jt808_raw(const struct jt808_frame *f, const char *text)
 
 	rec->flags |= CV_FLAG_RAW;
 	rec->value_type = CV_VALUE_BYTES;
+	if (text == NULL && jt808_tellable(f) < f->len)
+		text = "withheld";
 	if (text != NULL)
 		jt808_put_str(f, CV_TLV_TEXT, text);
-	cv_emit_tlv(f->d->emit, CV_TLV_BYTES, f->body, f->len);
+	cv_emit_tlv(f->d->emit, CV_TLV_BYTES, f->body, jt808_tellable(f));
 	jt808_end(f);
 }
 

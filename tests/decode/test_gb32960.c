@@ -324,6 +324,9 @@ static void what_the_platform_says(void **state)
 	assert_int_equal(r->record[2]->kind, CV_KIND_COMMAND);
 	assert_string_equal(decode_text(r->record[3], CV_TLV_METHOD), "control");
 	decode_any_cut(&cv_decoder_gb32960, NULL, false, bytes, len);
+	send_frame(r, 0x82, 1, "170c0e0a0a0a 01 757365723b736563726574");
+	assert_string_equal(decode_text(r->record[0], CV_TLV_TEXT), "withheld");
+	assert_int_equal(cv_record_tlv(r->record[0], CV_TLV_BYTES).len, 1);
 }
 
 static void wrong_frames_are_rejected_with_a_reason(void **state)

@@ -220,6 +220,17 @@ static void passwords_stay_inside(void **state)
 	for (size_t i = 0; i < r->records; i++)
 		seen += memmem(r->record[i], r->record[i]->size, "secret", 6) != NULL;
 	assert_int_equal(seen, 0);
+	/* orders, uploads, parameters that are cut, a packet of them that has no place */
+	send_body(r, 0x8105, "02 30 3b 736563726574");
+	assert_int_equal(cv_record_tlv(r->record[0], CV_TLV_BYTES).len, 1);
+	assert_string_equal(decode_text(r->record[0], CV_TLV_TEXT), "withheld");
+	send_body(r, 0x9206, "03 313233 0015 06 736563726574");
+	assert_int_equal(cv_record_tlv(r->record[0], CV_TLV_BYTES).len, 0);
+	send_body(r, 0x8103, "02 00000012 09 736563726574");
+	assert_int_equal(cv_record_tlv(r->record[0], CV_TLV_BYTES).len, 0);
+	send_message(r, &(struct message){
+				.id = 0x0104, .body = "736563726574", .total = 99, .index = 1});
+	assert_int_equal(cv_record_tlv(r->record[0], CV_TLV_BYTES).len, 0);
 	send_message(r, &(struct message){.id = 0x0102,
 					  .v2019 = true,
 					  .serial = 9,
