@@ -25,7 +25,8 @@ sed -i '/^decode:/,$d' "$LAB_DIR/culvert.yaml"
 echo 'default: { ip: allow, non_ip: allow, inspect: true }' >"$LAB_DIR/policy.yaml"
 control_start && dataplane_start || exit 1
 
-check "citysim sends" in_ns dev "$citysim" --json -i dev0 -r 10k/s "$scenario"
+# A frame that finds the ring full is lost before anybody counts it: slow enough for a busy machine.
+check "citysim sends" in_ns dev "$citysim" --json -i dev0 -r 3k/s "$scenario"
 cp "$LAB_DIR/check.out" "$LAB_DIR/sent.json"
 culvert ledger --settle 10000 >/dev/null
 culvert stats --json >"$LAB_DIR/stats.json"
