@@ -7,13 +7,12 @@ set -uo pipefail
 . "$(dirname "$0")/check.sh"
 mkdir -p "$LAB_DIR"
 LAB_BOX=()
-rounds=12
 
 "$LAB_BUILD/tests/tools/gen_capture" mix 4000 40 "$LAB_DIR/mix.pcap"
 lab_config
 sed -i -e '/target: "af_xdp:/d' -e 's/listen: "[^"]*"/listen: off/' \
 	-e '/^policy:/a policy_trust: { allow_unsigned: true }' "$LAB_DIR/culvert.yaml"
-sed -i "/^ports:/a \  - { name: tap, target: \"pcap:$LAB_DIR/mix.pcap\", side: device, rate: 4000/s, repeat: $((rounds - 1)) }" \
+sed -i "/^ports:/a \  - { name: tap, target: \"pcap:$LAB_DIR/mix.pcap\", side: device, rate: 4000/s, repeat: 1000000 }" \
 	"$LAB_DIR/culvert.yaml"
 policy() { # policy FILE MODE
 	cat >"$1" <<-END
@@ -31,7 +30,6 @@ each=$(jq '.rules[] | select(.id == 1).would_drop' "$LAB_DIR/tried.json") frames
 rule() { curl -s --unix-socket "$LAB_DIR/control.sock" "http://localhost/v1/policy/rules" | jq ".rules[] | select(.rule == 1).dataplane.$1"; }
 rx() { culvert stats --json | jq .dataplane.rx; }
 counts() { [ "$(rule would_drop)" -gt "$1" ]; }
-all_played() { [ "$(rx)" -ge $((rounds * frames)) ]; }
 
 check "the capture has what the rule would drop" [ "$each" -gt 100 ]
 control_start && dataplane_start || exit 1
@@ -42,7 +40,10 @@ check "a policy that enforces it is tried beside it" culvert policy apply --shad
 check "the trial ends" culvert policy shadow --stop
 check "and the rule counts again" wait_for 20 "what it would drop" counts 10
 check "before it was more than a round" [ "$before" -gt "$each" ]
-wait_for 30 "the capture's end" all_played
-check_ledger
 equal "nothing was dropped by it" 0 "$(rule drops)"
-check "no more than there was" [ "$(rule would_drop)" -le $((rounds * each)) ]
+# The count first: frames that come meanwhile are only more.
+now=$(rule would_drop)
+check "no more than there was" [ "$now" -le $((($(rx) / frames + 1) * each)) ]
+kill "$DATAPLANE_PID"
+wait "$DATAPLANE_PID" 2>/dev/null
+check_ledger

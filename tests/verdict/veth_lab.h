@@ -34,7 +34,7 @@ void cv_lab_send(const char *interface, const void *frame, size_t len, int count
 uint64_t cv_lab_seen(const struct cv_xdp_counts *c);
 uint64_t cv_lab_path_sum(const struct cv_xdp_counts *c);
 
-/** XDP runs in softirq: counters once so many frames were seen, or after two seconds. */
+/** XDP runs in softirq: counters once so many frames were seen, or after twenty seconds. */
 struct cv_xdp_counts cv_lab_counts_after(const struct cv_bpf *b, unsigned int port,
 					 uint64_t packets);
 
