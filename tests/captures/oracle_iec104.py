@@ -39,7 +39,7 @@ def value_of(f):
     return None
 
 
-def time_of(f):
+def time_of(f, now):
     if "cp56time.ms" not in f:
         return None
     part = {k: number(f, "cp56time." + k) for k in ("ms", "min", "hour", "day", "month", "year")}
@@ -48,10 +48,12 @@ def time_of(f):
         return None
     when = datetime.datetime(year, part["month"], part["day"], part["hour"], part["min"])
     seconds = calendar.timegm(when.timetuple()) - BEIJING_S - 3600 * number(f, "cp56time.su")
-    return seconds * 1000 + part["ms"]
+    # What every record's time is asked: since 2000, and not more than a day ahead.
+    return seconds * 1000 + part["ms"] if 946684800 <= seconds <= now + 86400 else None
 
 
 def oracle(packet):
+    now = float(packet.find(".//field[@name='timestamp']").get("value"))
     sent = [int(p.find("field[@name='iec60870_104.tx']").get("show"))
             for p in packet.iter("proto") if p.get("name") == "iec60870_104"
             and p.find("field[@name='iec60870_104.tx']") is not None]
@@ -67,7 +69,7 @@ def oracle(packet):
             select = any(number(f, f"{q}.se") for q in ("sco", "dco", "rco", "qos"))
             yield (send, number(head, "typeid"), number(head, "causetx"), number(head, "nega"),
                    number(head, "test"), number(head, "oa"), number(head, "addr"),
-                   number(f, "ioa"), value_of(f), sorted(flags), select, time_of(f))
+                   number(f, "ioa"), value_of(f), sorted(flags), select, time_of(f, now))
 
 
 def ours(kind, data):

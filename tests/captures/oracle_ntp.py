@@ -40,7 +40,10 @@ def oracle(packet):
     if mode == 4 and stratum == 0:
         yield "kiss", bytes.fromhex(field(ntp, "refid").get("value")).decode("ascii", "replace").rstrip("\0")
         return
-    sent = None if int(transmit, 16) == 0 else round(seconds(transmit), 3)
+    sent = round(seconds(transmit), 3)
+    # What every record's time is asked: since 2000, and not more than a day ahead.
+    if int(transmit, 16) == 0 or not 946684800 <= sent <= now + 86400:
+        sent = None
     yield "stratum", mode, stratum, leap, sent
     if mode == 4 and int(origin, 16) != 0 and origin in asked:
         then = asked.pop(origin)
