@@ -3,8 +3,8 @@
 #ifndef CV_DLT698_H
 #define CV_DLT698_H
 
+#include "dataplane/decode/axdr.h"
 #include "dataplane/decode/decoder.h"
-#include "dataplane/decode/reader.h"
 
 /* APDUs; what a server sends has the top bit. */
 #define DLT698_ANSWER 0x80u
@@ -24,27 +24,8 @@
 #define DLT698_SERVICE_ROW(id, number, name) DLT698_##id = number,
 enum dlt698_service { DLT698_SERVICES(DLT698_SERVICE_ROW) };
 
-/* Types of data, A-XDR tags. */
+/* Types of data beside those of cv_axdr_type. */
 enum dlt698_type {
-	DLT698_NULL = 0,
-	DLT698_ARRAY = 1,
-	DLT698_STRUCTURE = 2,
-	DLT698_BOOL = 3,
-	DLT698_BITS = 4,
-	DLT698_INT32 = 5,
-	DLT698_UINT32 = 6,
-	DLT698_OCTETS = 9,
-	DLT698_VISIBLE = 10,
-	DLT698_UTF8 = 12,
-	DLT698_INT8 = 15,
-	DLT698_INT16 = 16,
-	DLT698_UINT8 = 17,
-	DLT698_UINT16 = 18,
-	DLT698_INT64 = 20,
-	DLT698_UINT64 = 21,
-	DLT698_ENUM = 22,
-	DLT698_FLOAT32 = 23,
-	DLT698_FLOAT64 = 24,
 	DLT698_DATE_TIME = 25,
 	DLT698_DATE_TIME_S = 28,
 	DLT698_ROAD = 82,
@@ -58,16 +39,6 @@ enum dlt698_type {
 	DLT698_SID = 93,
 	DLT698_SID_MAC = 94,
 	DLT698_RCSD = 96,
-};
-
-/** One value as encoded. */
-struct dlt698_data {
-	uint8_t type; /* enum dlt698_type */
-	uint32_t count; /* elements of an array or structure */
-	const uint8_t *at; /* content, behind tag, count and length */
-	size_t len;
-	const uint8_t *whole; /* from the tag on */
-	size_t whole_len;
 };
 
 #define DLT698_DIGITS 34
@@ -118,14 +89,10 @@ struct dlt698_object {
 
 /* dlt698_data.c */
 
-/** A-XDR length or count of elements. */
-size_t dlt698_length(struct cv_reader *r);
 /** Read one value, whatever is in it. @return false with r->failed set. */
-bool dlt698_read(struct cv_reader *r, struct dlt698_data *ret);
+bool dlt698_read(struct cv_reader *r, struct cv_axdr *ret);
 /** Read a column selection (RCSD), or what is like it. */
 void dlt698_skip_csd(struct cv_reader *r);
-/** An integer of any width. @return false when it is none. */
-bool dlt698_integer(const struct dlt698_data *data, bool *negative, uint64_t *ret);
 /** A point in time: date_time_s, date_time, or its bytes. @return enum cv_time_quality */
 uint8_t dlt698_time(const uint8_t *at, size_t len, int64_t *ret);
 /** A target server address: its digits. @return false when it is no meter's. */
@@ -149,10 +116,9 @@ struct cv_record *dlt698_begin(struct dlt698_apdu *a, enum cv_lane lane, enum cv
 /** An identifier (OAD, OMD) as the code. */
 void dlt698_put_code(struct dlt698_apdu *a, uint32_t oad);
 /** Records of an attribute's value: one per element where the object is known. */
-void dlt698_value(struct dlt698_apdu *a, uint32_t oad, const struct dlt698_data *data);
+void dlt698_value(struct dlt698_apdu *a, uint32_t oad, const struct cv_axdr *data);
 /** A value that is no measurement, into the record under construction. */
-void dlt698_put_scalar(struct dlt698_apdu *a, struct cv_record *rec,
-		       const struct dlt698_data *data);
+void dlt698_put_scalar(struct dlt698_apdu *a, struct cv_record *rec, const struct cv_axdr *data);
 /** A record that says how an access to an attribute or method ended. */
 void dlt698_result(struct dlt698_apdu *a, uint32_t oad, uint8_t dar);
 /** Bytes that are carried as they are. @param text what they are, NULL = nothing to say. */

@@ -9,7 +9,7 @@
 static void list(struct dlt698_apdu *a, struct cv_reader *r,
 		 void (*one)(struct dlt698_apdu *a, struct cv_reader *r))
 {
-	for (size_t n = dlt698_length(r); n > 0 && !r->failed; n--)
+	for (size_t n = cv_axdr_length(r); n > 0 && !r->failed; n--)
 		one(a, r);
 }
 
@@ -72,7 +72,7 @@ static void command(struct dlt698_apdu *a, struct cv_reader *r)
 {
 	bool then = a->choice == 3; /* and then read */
 	uint32_t oad = cv_read_be32(r);
-	struct dlt698_data data;
+	struct cv_axdr data;
 	struct cv_record *rec;
 
 	if (!dlt698_read(r, &data))
@@ -93,7 +93,7 @@ static void outcome(struct dlt698_apdu *a, struct cv_reader *r)
 	bool action = a->tag == (DLT698_ACTION | DLT698_ANSWER);
 	uint32_t oad = cv_read_be32(r);
 	uint8_t dar = cv_read_u8(r);
-	struct dlt698_data data;
+	struct cv_axdr data;
 
 	if (!r->failed)
 		dlt698_result(a, oad, dar);
@@ -126,7 +126,7 @@ static void report(struct dlt698_apdu *a, struct cv_reader *r)
 		return;
 	}
 	cv_read_bytes(r, 4); /* the port that the bytes came in by */
-	len = dlt698_length(r);
+	len = cv_axdr_length(r);
 	bytes = cv_read_bytes(r, len);
 	if (!r->failed)
 		dlt698_raw(a, "transparent", bytes, len);
@@ -136,7 +136,7 @@ static void report(struct dlt698_apdu *a, struct cv_reader *r)
 static void proxied(struct dlt698_apdu *a, struct cv_reader *r)
 {
 	const struct dlt698_address server = a->device;
-	size_t len = dlt698_length(r);
+	size_t len = cv_axdr_length(r);
 	const uint8_t *tsa = cv_read_bytes(r, len);
 
 	if (r->failed)
@@ -203,7 +203,7 @@ static void security(struct dlt698_apdu *a, struct cv_reader *r)
 			dlt698_result(a, 0, dar);
 		return;
 	}
-	len = dlt698_length(r);
+	len = cv_axdr_length(r);
 	bytes = cv_read_bytes(r, len);
 	if (r->failed || form > 2) {
 		r->failed = true;

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Values in A-XDR: a tag, a count or length where the type needs one, the content. Nested values are
- * passed over without recursion: how many are still to come is a number, and each has a byte at least.
- */
+/* Types of values beside those that DLMS has, addresses, times. */
 #include <string.h>
 
 #include "dataplane/decode/dlt698.h"
@@ -10,19 +7,19 @@
 
 /* Bytes of types that always have as many, plus one; 0 = another type. */
 static const uint8_t fixed[] = {
-	[DLT698_NULL] = 1 + 0,
-	[DLT698_BOOL] = 1 + 1,
-	[DLT698_INT32] = 1 + 4,
-	[DLT698_UINT32] = 1 + 4,
-	[DLT698_INT8] = 1 + 1,
-	[DLT698_INT16] = 1 + 2,
-	[DLT698_UINT8] = 1 + 1,
-	[DLT698_UINT16] = 1 + 2,
-	[DLT698_INT64] = 1 + 8,
-	[DLT698_UINT64] = 1 + 8,
-	[DLT698_ENUM] = 1 + 1,
-	[DLT698_FLOAT32] = 1 + 4,
-	[DLT698_FLOAT64] = 1 + 8,
+	[AXDR_NULL] = 1 + 0,
+	[AXDR_BOOL] = 1 + 1,
+	[AXDR_INT32] = 1 + 4,
+	[AXDR_UINT32] = 1 + 4,
+	[AXDR_INT8] = 1 + 1,
+	[AXDR_INT16] = 1 + 2,
+	[AXDR_UINT8] = 1 + 1,
+	[AXDR_UINT16] = 1 + 2,
+	[AXDR_INT64] = 1 + 8,
+	[AXDR_UINT64] = 1 + 8,
+	[AXDR_ENUM] = 1 + 1,
+	[AXDR_FLOAT32] = 1 + 4,
+	[AXDR_FLOAT64] = 1 + 8,
 	[DLT698_DATE_TIME] = 1 + 10,
 	[26] = 1 + 5, /* date */
 	[27] = 1 + 3, /* time */
@@ -35,29 +32,10 @@ static const uint8_t fixed[] = {
 	[95] = 1 + 5, /* COMDCB */
 };
 
-size_t dlt698_length(struct cv_reader *r)
-{
-	uint8_t first = cv_read_u8(r);
-
-	if (first < 0x80)
-		return first;
-	if (first == 0x81)
-		return cv_read_u8(r);
-	if (first == 0x82)
-		return cv_read_be16(r);
-	r->failed = true;
-	return 0;
-}
-
-static void skip_octets(struct cv_reader *r)
-{
-	cv_read_bytes(r, dlt698_length(r));
-}
-
 static void skip_road(struct cv_reader *r)
 {
 	cv_read_bytes(r, 4);
-	cv_read_bytes(r, 4 * dlt698_length(r));
+	cv_read_bytes(r, 4 * cv_axdr_length(r));
 }
 
 static void skip_one_csd(struct cv_reader *r)
@@ -77,7 +55,7 @@ static void skip_one_csd(struct cv_reader *r)
 
 void dlt698_skip_csd(struct cv_reader *r)
 {
-	for (size_t n = dlt698_length(r); n > 0 && !r->failed; n--)
+	for (size_t n = cv_axdr_length(r); n > 0 && !r->failed; n--)
 		skip_one_csd(r);
 }
 
@@ -91,14 +69,14 @@ static void skip_meters(struct cv_reader *r)
 	case 1:
 		break;
 	case 2:
-		skip_octets(r);
+		cv_axdr_octets(r);
 		break;
 	case 3:
-		for (n = dlt698_length(r); n > 0 && !r->failed; n--)
-			skip_octets(r);
+		for (n = cv_axdr_length(r); n > 0 && !r->failed; n--)
+			cv_axdr_octets(r);
 		break;
 	case 4:
-		cv_read_bytes(r, 2 * dlt698_length(r));
+		cv_read_bytes(r, 2 * cv_axdr_length(r));
 		break;
 	default: /* regions: not met */
 		r->failed = true;
@@ -146,25 +124,19 @@ static size_t skip_selection(struct cv_reader *r)
 static size_t skip_content(struct cv_reader *r, uint8_t type)
 {
 	switch (type) {
-	case DLT698_BITS:
-		cv_read_bytes(r, (dlt698_length(r) + 7) / 8);
-		return 0;
-	case DLT698_OCTETS:
-	case DLT698_VISIBLE:
-	case DLT698_UTF8:
 	case DLT698_TSA:
 	case DLT698_MAC:
 	case DLT698_RN:
-		skip_octets(r);
+		cv_axdr_octets(r);
 		return 0;
 	case DLT698_SID_MAC:
 		cv_read_bytes(r, 4);
-		skip_octets(r);
-		skip_octets(r);
+		cv_axdr_octets(r);
+		cv_axdr_octets(r);
 		return 0;
 	case DLT698_SID:
 		cv_read_bytes(r, 4);
-		skip_octets(r);
+		cv_axdr_octets(r);
 		return 0;
 	case DLT698_ROAD:
 		skip_road(r);
@@ -189,68 +161,11 @@ static size_t skip_content(struct cv_reader *r, uint8_t type)
 	}
 }
 
-static bool has_length(uint8_t type)
+bool dlt698_read(struct cv_reader *r, struct cv_axdr *ret)
 {
-	return type == DLT698_BITS || type == DLT698_OCTETS || type == DLT698_VISIBLE ||
-	       type == DLT698_UTF8 || type == DLT698_TSA || type == DLT698_MAC || type == DLT698_RN;
-}
+	static const struct cv_axdr_types types = {fixed, sizeof(fixed), skip_content};
 
-/* One value without those in it. @return how many values are in it. */
-static size_t skip_head(struct cv_reader *r)
-{
-	uint8_t type = cv_read_u8(r);
-
-	if (type == DLT698_ARRAY || type == DLT698_STRUCTURE)
-		return dlt698_length(r);
-	if (type < sizeof(fixed) && fixed[type] != 0) {
-		cv_read_bytes(r, fixed[type] - 1u);
-		return 0;
-	}
-	return skip_content(r, type);
-}
-
-bool dlt698_read(struct cv_reader *r, struct dlt698_data *ret)
-{
-	struct cv_reader head = *r;
-	struct dlt698_data data = {.whole = r->cur};
-	size_t open = 1;
-
-	data.type = cv_read_u8(&head);
-	if (data.type == DLT698_ARRAY || data.type == DLT698_STRUCTURE)
-		data.count = (uint32_t)dlt698_length(&head);
-	else if (has_length(data.type))
-		dlt698_length(&head);
-	while (open > 0 && !r->failed) {
-		open += skip_head(r) - 1;
-		if (open > cv_reader_left(r))
-			r->failed = true;
-	}
-	if (r->failed)
-		return false;
-	data.at = head.cur;
-	data.len = (size_t)(r->cur - head.cur);
-	data.whole_len = (size_t)(r->cur - data.whole);
-	*ret = data;
-	return true;
-}
-
-bool dlt698_integer(const struct dlt698_data *data, bool *negative, uint64_t *ret)
-{
-	bool has_sign = data->type == DLT698_INT8 || data->type == DLT698_INT16 ||
-			data->type == DLT698_INT32 || data->type == DLT698_INT64;
-	uint64_t number = 0;
-
-	if (!has_sign && data->type != DLT698_UINT8 && data->type != DLT698_UINT16 &&
-	    data->type != DLT698_UINT32 && data->type != DLT698_UINT64 &&
-	    data->type != DLT698_ENUM && data->type != DLT698_BOOL)
-		return false;
-	for (size_t i = 0; i < data->len; i++)
-		number = number << 8 | data->at[i];
-	*negative = has_sign && data->at[0] & 0x80;
-	if (*negative) /* the bits above are ones too */
-		number = ~(number - 1) & (data->len < 8 ? (1ull << 8 * data->len) - 1 : ~0ull);
-	*ret = number;
-	return true;
+	return cv_axdr_read(r, &types, ret);
 }
 
 uint8_t dlt698_time(const uint8_t *at, size_t len, int64_t *ret)

@@ -49,7 +49,7 @@ struct event {
 void dlt698_result_normal(struct dlt698_apdu *a, struct cv_reader *r)
 {
 	uint32_t oad = cv_read_be32(r);
-	struct dlt698_data data;
+	struct cv_axdr data;
 	uint8_t dar;
 
 	switch (cv_read_u8(r)) {
@@ -82,7 +82,7 @@ static void read_table(struct table *t, struct cv_reader *r)
 
 	t->object = cv_read_be32(r);
 	t->selections = t->columns = 0;
-	n = dlt698_length(r);
+	n = cv_axdr_length(r);
 	if (n > SELECTIONS_MAX)
 		r->failed = true;
 	for (; n > 0 && !r->failed; n--) {
@@ -94,14 +94,14 @@ static void read_table(struct table *t, struct cv_reader *r)
 		s->first = t->columns;
 		if (kind > 1)
 			r->failed = true;
-		add_columns(t, r, kind == 1 ? dlt698_length(r) : 1);
+		add_columns(t, r, kind == 1 ? cv_axdr_length(r) : 1);
 		s->count = (uint8_t)(t->columns - s->first);
 	}
 }
 
 /* Take from a column what it says about its row. @return whether it is such a column. */
 static bool about_row(struct dlt698_apdu *a, struct event *e, uint32_t oad,
-		      const struct dlt698_data *data)
+		      const struct cv_axdr *data)
 {
 	bool time = data->type == DLT698_DATE_TIME_S, negative;
 	uint64_t number;
@@ -126,9 +126,9 @@ static bool about_row(struct dlt698_apdu *a, struct event *e, uint32_t oad,
 		return time;
 	case EVENT_END:
 		e->ended = e->ended || time;
-		return time || data->type == DLT698_NULL;
+		return time || data->type == AXDR_NULL;
 	case EVENT_NUMBER:
-		if (!dlt698_integer(data, &negative, &number))
+		if (!cv_axdr_integer(data, &negative, &number))
 			return false;
 		e->number = (uint32_t)number;
 		return true;
@@ -170,7 +170,7 @@ static void row(struct dlt698_apdu *a, uint32_t object, const uint32_t *column, 
 {
 	struct cv_reader look = *r;
 	struct event e = {0};
-	struct dlt698_data data;
+	struct cv_axdr data;
 	uint8_t stage = a->stage;
 
 	for (unsigned int i = 0; i < n && dlt698_read(&look, &data); i++)
@@ -193,17 +193,17 @@ static bool is_wrapped(const struct table *t, const struct selection *s, const s
 	uint16_t oi = OI(t->column[s->first]);
 	struct cv_reader look = *r;
 	uint8_t type = cv_read_u8(&look);
-	size_t count = dlt698_length(&look);
+	size_t count = cv_axdr_length(&look);
 
 	if (s->count == 0 || look.failed || oi >> 8 == 0x10 || oi >> 8 == 0x11)
 		return false;
-	if (type == DLT698_ARRAY) {
+	if (type == AXDR_ARRAY) {
 		if (count == 0)
 			return s->count > 1;
 		type = cv_read_u8(&look);
-		count = dlt698_length(&look);
+		count = cv_axdr_length(&look);
 	}
-	return !look.failed && type == DLT698_STRUCTURE && count == s->count;
+	return !look.failed && type == AXDR_STRUCTURE && count == s->count;
 }
 
 static void group(struct dlt698_apdu *a, const struct table *t, const struct selection *s,
@@ -214,12 +214,12 @@ static void group(struct dlt698_apdu *a, const struct table *t, const struct sel
 	size_t rows = 1;
 	bool wrapped = is_wrapped(t, s, r);
 
-	if (wrapped && cv_reader_left(r) > 0 && *r->cur == DLT698_ARRAY) {
+	if (wrapped && cv_reader_left(r) > 0 && *r->cur == AXDR_ARRAY) {
 		cv_read_u8(r);
-		rows = dlt698_length(r);
+		rows = cv_axdr_length(r);
 	}
 	for (; rows > 0 && !r->failed; rows--) {
-		if (wrapped && (cv_read_u8(r) != DLT698_STRUCTURE || dlt698_length(r) != s->count))
+		if (wrapped && (cv_read_u8(r) != AXDR_STRUCTURE || cv_axdr_length(r) != s->count))
 			r->failed = true;
 		row(a, s->object, column, s->count, r);
 		a->device = outer.device;
@@ -233,7 +233,7 @@ static void table_row(struct dlt698_apdu *a, const struct table *t, struct cv_re
 {
 	struct cv_reader look = *r;
 	struct event e = {0};
-	struct dlt698_data data;
+	struct cv_axdr data;
 	uint32_t records = a->records;
 	bool groups = false;
 
@@ -285,7 +285,7 @@ void dlt698_result_record(struct dlt698_apdu *a, struct cv_reader *r)
 			dlt698_result(a, t.object, dar);
 		return;
 	case 1:
-		rows = dlt698_length(r);
+		rows = cv_axdr_length(r);
 		break;
 	default:
 		r->failed = true;

@@ -63,9 +63,9 @@ void dlt698_connect_request(struct dlt698_apdu *a, struct cv_reader *r)
 	cv_read_bytes(r, NEGOTIATED);
 	mechanism = cv_read_u8(r);
 	if (mechanism > 0)
-		cv_read_bytes(r, dlt698_length(r));
+		cv_read_bytes(r, cv_axdr_length(r));
 	if (mechanism > 1)
-		cv_read_bytes(r, dlt698_length(r));
+		cv_read_bytes(r, cv_axdr_length(r));
 	if (r->failed || a->dry)
 		return;
 	session(a, mechanism, CV_UNIT_NONE);
@@ -86,8 +86,8 @@ void dlt698_connect_response(struct dlt698_apdu *a, struct cv_reader *r)
 	cv_read_bytes(r, NEGOTIATED);
 	result = cv_read_u8(r);
 	if (cv_read_u8(r) != 0) { /* random number and signature */
-		cv_read_bytes(r, dlt698_length(r));
-		cv_read_bytes(r, dlt698_length(r));
+		cv_read_bytes(r, cv_axdr_length(r));
+		cv_read_bytes(r, cv_axdr_length(r));
 	}
 	if (r->failed || a->dry)
 		return;

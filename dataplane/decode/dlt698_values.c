@@ -146,23 +146,7 @@ static void put_integer(struct cv_record *rec, bool negative, uint64_t number)
 	}
 }
 
-static void put_float(struct cv_record *rec, const struct dlt698_data *data)
-{
-	uint64_t bits = 0;
-	float narrow;
-
-	for (size_t i = 0; i < data->len; i++)
-		bits = bits << 8 | data->at[i];
-	rec->value_type = CV_VALUE_F64;
-	if (data->type == DLT698_FLOAT64) {
-		memcpy(&rec->value.f64, &bits, sizeof(bits));
-		return;
-	}
-	memcpy(&narrow, &(uint32_t){(uint32_t)bits}, sizeof(narrow));
-	rec->value.f64 = narrow;
-}
-
-static void put_time(struct cv_record *rec, const struct dlt698_data *data)
+static void put_time(struct cv_record *rec, const struct cv_axdr *data)
 {
 	int64_t ts;
 
@@ -174,34 +158,35 @@ static void put_time(struct cv_record *rec, const struct dlt698_data *data)
 	rec->value.i64 = ts / 1000000000;
 }
 
-void dlt698_put_scalar(struct dlt698_apdu *a, struct cv_record *rec, const struct dlt698_data *data)
+void dlt698_put_scalar(struct dlt698_apdu *a, struct cv_record *rec, const struct cv_axdr *data)
 {
 	bool negative;
 	uint64_t number;
 
 	switch (data->type) {
-	case DLT698_NULL:
+	case AXDR_NULL:
 		break;
-	case DLT698_VISIBLE:
-	case DLT698_UTF8:
+	case AXDR_VISIBLE:
+	case AXDR_UTF8:
 		rec->value_type = CV_VALUE_TEXT;
 		cv_emit_tlv(a->d->emit, CV_TLV_TEXT, data->at, data->len);
 		break;
-	case DLT698_FLOAT32:
-	case DLT698_FLOAT64:
-		put_float(rec, data);
+	case AXDR_FLOAT32:
+	case AXDR_FLOAT64:
+		rec->value_type = CV_VALUE_F64;
+		cv_axdr_float(data, &rec->value.f64);
 		break;
 	case DLT698_DATE_TIME:
 	case DLT698_DATE_TIME_S:
 		put_time(rec, data);
 		rec->unit_id = CV_UNIT_S;
 		break;
-	case DLT698_BOOL:
+	case AXDR_BOOL:
 		rec->value_type = CV_VALUE_BOOL;
 		rec->value.u64 = data->at[0] != 0;
 		break;
 	default:
-		if (dlt698_integer(data, &negative, &number))
+		if (cv_axdr_integer(data, &negative, &number))
 			put_integer(rec, negative, number);
 		else
 			put_bytes(a, rec, data->whole, data->whole_len);
@@ -211,12 +196,12 @@ void dlt698_put_scalar(struct dlt698_apdu *a, struct cv_record *rec, const struc
 
 /* A number of a known object. @return false: it is no number. */
 static bool put_scaled(struct cv_record *rec, const struct dlt698_object *o,
-		       const struct dlt698_data *data)
+		       const struct cv_axdr *data)
 {
 	bool negative;
 	uint64_t number;
 
-	if (!dlt698_integer(data, &negative, &number))
+	if (!cv_axdr_integer(data, &negative, &number))
 		return false;
 	rec->value_type = CV_VALUE_F64;
 	rec->value.f64 = meter_scale(number, o->exponent);
@@ -226,12 +211,12 @@ static bool put_scaled(struct cv_record *rec, const struct dlt698_object *o,
 }
 
 /* A highest demand has its time behind it. @return the value in @p data, @p data where it has none. */
-static struct dlt698_data demand(struct cv_record *rec, const struct dlt698_data *data)
+static struct cv_axdr demand(struct cv_record *rec, const struct cv_axdr *data)
 {
 	struct cv_reader r = cv_reader(data->at, data->len);
-	struct dlt698_data value, time;
+	struct cv_axdr value, time;
 
-	if (data->type != DLT698_STRUCTURE || data->count != 2 || !dlt698_read(&r, &value) ||
+	if (data->type != AXDR_STRUCTURE || data->count != 2 || !dlt698_read(&r, &value) ||
 	    !dlt698_read(&r, &time))
 		return *data;
 	if (time.type == DLT698_DATE_TIME_S)
@@ -241,12 +226,12 @@ static struct dlt698_data demand(struct cv_record *rec, const struct dlt698_data
 
 /* One element of a known object. @param index from 1 */
 static void element(struct dlt698_apdu *a, uint32_t oad, const struct dlt698_object *o,
-		    unsigned int index, const struct dlt698_data *data)
+		    unsigned int index, const struct cv_axdr *data)
 {
 	enum cv_lane lane = cv_name_lane(o->name);
 	struct cv_record *rec = dlt698_begin(
 		a, lane, lane == CV_LANE_MEASUREMENT ? CV_KIND_MEASUREMENT : CV_KIND_STATE);
-	struct dlt698_data value = demand(rec, data);
+	struct cv_axdr value = demand(rec, data);
 
 	dlt698_put_code(a, oad);
 	put_sub(a, o, index);
@@ -254,10 +239,10 @@ static void element(struct dlt698_apdu *a, uint32_t oad, const struct dlt698_obj
 		rec->stage = o->stage;
 	rec->name_id = o->name;
 	rec->unit_id = o->unit;
-	if (value.type == DLT698_NULL) {
+	if (value.type == AXDR_NULL) {
 		rec->quality = CV_QUALITY_BAD;
-	} else if (value.type == DLT698_DATE_TIME_S || value.type == DLT698_FLOAT32 ||
-		   value.type == DLT698_FLOAT64) {
+	} else if (value.type == DLT698_DATE_TIME_S || value.type == AXDR_FLOAT32 ||
+		   value.type == AXDR_FLOAT64) {
 		dlt698_put_scalar(a, rec, &value);
 		rec->unit_id = o->unit;
 		if (o->name == CV_NAME_DEVICE_CLOCK)
@@ -269,16 +254,16 @@ static void element(struct dlt698_apdu *a, uint32_t oad, const struct dlt698_obj
 }
 
 static void elements(struct dlt698_apdu *a, uint32_t oad, const struct dlt698_object *o,
-		     const struct dlt698_data *data)
+		     const struct cv_axdr *data)
 {
 	struct cv_reader r = cv_reader(data->at, data->len);
-	struct dlt698_data one;
+	struct cv_axdr one;
 
 	for (unsigned int i = 1; i <= data->count && dlt698_read(&r, &one); i++)
 		element(a, (oad & ~0xffu) | (i < 0xff ? i : 0xff), o, i, &one);
 }
 
-static void unknown(struct dlt698_apdu *a, uint32_t oad, const struct dlt698_data *data)
+static void unknown(struct dlt698_apdu *a, uint32_t oad, const struct cv_axdr *data)
 {
 	static const struct dlt698_object nothing;
 	struct cv_record *rec = dlt698_begin(a, CV_LANE_STATUS, CV_KIND_STATE);
@@ -291,7 +276,7 @@ static void unknown(struct dlt698_apdu *a, uint32_t oad, const struct dlt698_dat
 	cv_emit_end(a->d->emit);
 }
 
-void dlt698_value(struct dlt698_apdu *a, uint32_t oad, const struct dlt698_data *data)
+void dlt698_value(struct dlt698_apdu *a, uint32_t oad, const struct cv_axdr *data)
 {
 	struct dlt698_object o = dlt698_object(oad);
 
@@ -299,7 +284,7 @@ void dlt698_value(struct dlt698_apdu *a, uint32_t oad, const struct dlt698_data 
 		return;
 	if (o.name == CV_NAME_NONE)
 		unknown(a, oad, data);
-	else if (data->type == DLT698_ARRAY && (oad & 0xff) == 0 && data->count > 0)
+	else if (data->type == AXDR_ARRAY && (oad & 0xff) == 0 && data->count > 0)
 		elements(a, oad, &o, data);
 	else
 		element(a, oad, &o, oad & 0xff ? oad & 0xff : 1, data);
