@@ -106,9 +106,9 @@ struct dlms_apdu {
 
 /* dlms_state.c */
 
-/** Remember a request, in place of the oldest when there are too many. */
+/** Remember a request, in place of the oldest when there are too many; none of more than DLMS_LIST. */
 void dlms_remember(struct dlms_apdu *a, uint8_t service, const struct dlms_attribute *what,
-		   unsigned int count);
+		   size_t count);
 /**
  * Find the request that is answered.
  *

@@ -34,23 +34,30 @@ static struct dlms_attribute selected(struct cv_reader *r)
 	return ret;
 }
 
-/* @return attributes of a list; more than are kept fail. */
-static unsigned int list(struct cv_reader *r, struct dlms_attribute *what,
-			 struct dlms_attribute (*one)(struct cv_reader *r))
+/*
+ * A list of attributes.
+ *
+ * @param what the first DLMS_LIST of them: an answer to more is not paired.
+ * @return how many there are.
+ */
+static size_t list(struct cv_reader *r, struct dlms_attribute *what,
+		   struct dlms_attribute (*one)(struct cv_reader *r))
 {
 	size_t n = cv_axdr_length(r);
 
-	if (n > DLMS_LIST)
-		r->failed = true;
-	for (size_t i = 0; i < n && !r->failed; i++)
-		what[i] = one(r);
-	return (unsigned int)n;
+	for (size_t i = 0; i < n && !r->failed; i++) {
+		struct dlms_attribute next = one(r);
+
+		if (i < DLMS_LIST)
+			what[i] = next;
+	}
+	return n;
 }
 
 static void get_request(struct dlms_apdu *a, struct cv_reader *r, uint8_t choice)
 {
 	struct dlms_attribute what[DLMS_LIST];
-	unsigned int n = 1;
+	size_t n = 1;
 
 	switch (choice) {
 	case NORMAL:
@@ -149,8 +156,9 @@ static void command(struct dlms_apdu *a, const struct dlms_attribute *what,
 	if (a->dry)
 		return;
 	rec = dlms_begin(a, CV_LANE_STATUS, CV_KIND_COMMAND);
-	dlms_put_code(a, what);
-	if (value != NULL && !SECRET_CLASS(what->class))
+	if (what != NULL)
+		dlms_put_code(a, what);
+	if (value != NULL && what != NULL && !SECRET_CLASS(what->class))
 		dlms_put_scalar(a, rec, value);
 	cv_emit_end(a->d->emit);
 }
@@ -159,7 +167,7 @@ static void set_request(struct dlms_apdu *a, struct cv_reader *r, uint8_t choice
 {
 	struct dlms_attribute what[DLMS_LIST];
 	struct cv_axdr value;
-	unsigned int n = 1;
+	size_t n = 1;
 
 	if (choice == 3 || choice == 5) { /* further blocks: the first told what they are of */
 		r->cur = r->end;
@@ -182,8 +190,8 @@ static void set_request(struct dlms_apdu *a, struct cv_reader *r, uint8_t choice
 	}
 	if (choice == 4 && cv_axdr_length(r) != n)
 		r->failed = true;
-	for (unsigned int i = 0; i < n && dlms_read(r, &value); i++)
-		command(a, &what[i], &value);
+	for (size_t i = 0; i < n && dlms_read(r, &value); i++)
+		command(a, i < DLMS_LIST ? &what[i] : NULL, &value);
 }
 
 static void set_response(struct dlms_apdu *a, struct cv_reader *r, uint8_t choice)
@@ -213,7 +221,7 @@ static void action_request(struct dlms_apdu *a, struct cv_reader *r, uint8_t cho
 {
 	struct dlms_attribute what[DLMS_LIST];
 	struct cv_axdr value;
-	unsigned int n = 1;
+	size_t n = 1;
 	bool given;
 
 	if (choice == 2 || choice >= 5) { /* blocks */
@@ -234,10 +242,10 @@ static void action_request(struct dlms_apdu *a, struct cv_reader *r, uint8_t cho
 		return;
 	}
 	given = choice == 3 ? cv_axdr_length(r) == n : cv_read_u8(r) != 0;
-	for (unsigned int i = 0; i < n && !r->failed; i++) {
+	for (size_t i = 0; i < n && !r->failed; i++) {
 		if (given && !dlms_read(r, &value))
 			return;
-		command(a, &what[i], given ? &value : NULL);
+		command(a, i < DLMS_LIST ? &what[i] : NULL, given ? &value : NULL);
 	}
 }
 

@@ -36,12 +36,12 @@ static void keep_list(struct dlms_apdu *a, const struct dlms_attribute *what, un
 }
 
 void dlms_remember(struct dlms_apdu *a, uint8_t service, const struct dlms_attribute *what,
-		   unsigned int count)
+		   size_t count)
 {
 	struct dlms_flow *flow = a->d->flow;
 	struct dlms_pending *p;
 
-	if (a->dry || count == 0)
+	if (a->dry || count == 0 || count > DLMS_LIST)
 		return;
 	p = slot(flow, service, a->invoke);
 	for (unsigned int i = 0; i < DLMS_PENDING && p == NULL; i++)
@@ -56,7 +56,7 @@ void dlms_remember(struct dlms_apdu *a, uint8_t service, const struct dlms_attri
 	p->many = (uint8_t)count;
 	p->what = what[0];
 	if (count > 1)
-		keep_list(a, what, count);
+		keep_list(a, what, (unsigned int)count);
 }
 
 unsigned int dlms_pair(struct dlms_apdu *a, uint8_t service, bool last, struct dlms_attribute *ret)

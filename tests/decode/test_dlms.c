@@ -164,6 +164,14 @@ static void lists_are_paired(void **state)
 	assert_int_equal(r->records, 3);
 	assert_true(r->record[0]->flags & CV_FLAG_UNPAIRED);
 	assert_string_equal(decode_text(r->record[0], CV_TLV_NAME), "raw.unpaired");
+	/* more than are remembered: read, and not paired */
+#define ONE "0003 0100010800ff 02 00 "
+	none(r, "c0 03 c4 11 " ONE ONE ONE ONE ONE ONE ONE ONE ONE ONE ONE ONE ONE ONE ONE ONE ONE);
+	say(r, false,
+	    "c4 03 c4 11 0105 0105 0105 0105 0105 0105 0105 0105 0105 0105 0105 0105 0105 0105 "
+	    "0105 0105 0105");
+	assert_int_equal(r->records, 17);
+	assert_int_equal(r->record[16]->flags, CV_FLAG_UNPAIRED);
 }
 
 static void blocks_are_told_with_what_they_are_of(void **state)
