@@ -364,7 +364,7 @@ bool mqtt_emit_sparkplug(struct mqtt_packet *p, uint32_t flags)
 	int err;
 
 	if (!read_topic(&m, p->topic))
-		return false;
+		return mqtt_emit_sparkplug_host(p, flags);
 	m.s = &((struct mqtt_worker *)p->d->worker)->sparkplug;
 	payload = &m.s->payload;
 	err = sparkplug_read(payload, p->payload, p->payload_held, cut);

@@ -148,5 +148,7 @@ bool sparkplug_topic(const uint8_t *topic, size_t len);
  * @return false when the topic is not Sparkplug's; nothing was made then.
  */
 bool mqtt_emit_sparkplug(struct mqtt_packet *p, uint32_t flags);
+/** The same for what a host application says of itself; mqtt_sparkplug_host.c. */
+bool mqtt_emit_sparkplug_host(struct mqtt_packet *p, uint32_t flags);
 
 #endif

@@ -99,6 +99,12 @@ static void publish_hex(struct decode_run *r, const char *topic, const char *hex
 	publish(r, true, topic, &b);
 }
 
+static void pb_payload(struct bytes *b, const char *text)
+{
+	b->len = 0;
+	put(b, text, strlen(text));
+}
+
 /* A payload with one metric that has @p fields and a sequence number. */
 static void one_metric(struct bytes *payload, const struct bytes *fields, uint64_t seq)
 {
@@ -436,6 +442,34 @@ static void test_malformed(void **state)
 	decode_run_free(r);
 }
 
+static void test_host(void **state)
+{
+	static const char *const bad[] = {"{\"online\":1}", "{\"timestamp\":1}", "OFFLINE", "{"};
+	struct decode_run *r = connected();
+	struct bytes payload = {0};
+	const struct cv_record *rec;
+
+	pb_payload(&payload, "{\"online\":true,\"timestamp\":1699999999000}");
+	publish(r, true, "spBv1.0/STATE/scada-1", &payload);
+	rec = mqtt_one(r);
+	assert_int_equal(rec->name_id, CV_NAME_DEVICE_STATE);
+	assert_text(rec, CV_TLV_TEXT, "online");
+	assert_text(rec, CV_TLV_DEVICE, "scada-1");
+	assert_true(rec->ts_device_ns == 1699999999000000000);
+	decode_run_clear(r);
+	pb_payload(&payload, "{ \"bdSeq\" : [1], \"online\" : false }");
+	publish(r, true, "spBv1.0/STATE/scada-1", &payload);
+	assert_text(mqtt_one(r), CV_TLV_TEXT, "offline");
+	decode_run_clear(r);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		pb_payload(&payload, bad[i]);
+		publish(r, true, "spBv1.0/STATE/scada-1", &payload);
+		assert_int_not_equal(mqtt_one(r)->name_id, CV_NAME_DEVICE_STATE);
+		decode_run_clear(r);
+	}
+	decode_run_free(r);
+}
+
 /* Topics that are nearly Sparkplug's are any topics. */
 static void test_other_topics(void **state)
 {
@@ -533,13 +567,13 @@ static void test_cut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_birth),	    cmocka_unit_test(test_data),
-		cmocka_unit_test(test_sequence),    cmocka_unit_test(test_death),
-		cmocka_unit_test(test_integers),    cmocka_unit_test(test_properties),
-		cmocka_unit_test(test_command),	    cmocka_unit_test(test_texts_and_bytes),
-		cmocka_unit_test(test_malformed),   cmocka_unit_test(test_other_topics),
-		cmocka_unit_test(test_large_birth), cmocka_unit_test(test_bounded),
-		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_birth),	  cmocka_unit_test(test_data),
+		cmocka_unit_test(test_sequence),  cmocka_unit_test(test_death),
+		cmocka_unit_test(test_integers),  cmocka_unit_test(test_properties),
+		cmocka_unit_test(test_command),	  cmocka_unit_test(test_texts_and_bytes),
+		cmocka_unit_test(test_malformed), cmocka_unit_test(test_other_topics),
+		cmocka_unit_test(test_host),	  cmocka_unit_test(test_large_birth),
+		cmocka_unit_test(test_bounded),	  cmocka_unit_test(test_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
