@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What each byte of a message is, for people: `culvert decode --hex`. Beside the decoders and not in
- * them, so that they stay as fast as they are (docs/adr/0036). A protocol's layout is one source,
+ * them, so that they stay as fast as they are (docs/adr/0037). A protocol's layout is one source,
  * explain_NAME.c, and one row in explain_list.h.
  *
  * A layout takes the message field by field from front to back; nothing is taken twice and nothing
