@@ -8,7 +8,7 @@ CAPTURES = r"\bntp \d+ \("
 FILTER = "ntp && udp.port == 123 && !icmp"
 OPTIONS = []
 REPLAY = []
-LEAST = 300
+LEAST = 250
 EPOCH = 2208988800
 LEAPS = {"": 0, "leap-insert": 1, "leap-delete": 2, "unsynchronized": 3}
 asked = {}  # transmit timestamp as sent: when it was seen, s
