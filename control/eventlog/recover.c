@@ -157,24 +157,29 @@ static int cut_tail(struct scan *sc)
 	return 0;
 }
 
-/* A file without a single block of ours is not ours to cut. */
+/*
+ * A file without a single block of ours is not ours to cut. One block of this version says that the
+ * file is of this version, whatever damage made of the others' heads.
+ */
 static int check_foreign(struct scan *sc)
 {
+	bool another = false;
 	size_t avail;
-	const struct cv_block *b = view(sc, 0, &avail);
 
-	if (!b)
-		return -EIO;
-	if (b->magic == CV_BLOCK_MAGIC)
-		return b->version == CV_BLOCK_VERSION ? 0 : -EPROTO;
-	if (b->magic == 0)
-		return 0;
-	for (uint64_t off = CV_UNIT; off < sc->s->size; off += CV_UNIT) {
-		b = view(sc, off, &avail);
-		if (b && b->magic == CV_BLOCK_MAGIC)
+	for (uint64_t off = 0; off < sc->s->size; off += CV_UNIT) {
+		const struct cv_block *b = view(sc, off, &avail);
+
+		if (!b && off == 0)
+			return -EIO;
+		if (!b)
+			continue;
+		if (off == 0 && b->magic == 0)
 			return 0;
+		if (b->magic == CV_BLOCK_MAGIC && b->version == CV_BLOCK_VERSION)
+			return 0;
+		another |= b->magic == CV_BLOCK_MAGIC;
 	}
-	return -ENOMSG;
+	return another ? -EPROTO : -ENOMSG;
 }
 
 int cv_segment_scan(struct cv_log_lane *l, struct cv_segment *s, int fd, bool last)

@@ -222,6 +222,27 @@ static void test_damage_in_the_middle(void **state)
 	fx_destroy(&fx);
 }
 
+/* A flipped bit in a head does not make the file one of another version. */
+static void test_damage_to_a_version(void **state)
+{
+	uint16_t version = CV_BLOCK_VERSION ^ 0x40;
+	struct fixture fx;
+
+	fx_init(&fx, SEGMENT);
+	open_log(&fx);
+	for (uint64_t i = 0; i < 3; i++)
+		append_small(&fx, 1 + i * 10, 10);
+	fx_close(&fx);
+	patch(&fx, 1, 4, &version, sizeof(version)); /* events 1-10 */
+	open_log(&fx);
+	assert_int_equal(cv_eventlog_counters(fx.log)->bad_blocks, 1);
+	assert_int_equal(cv_eventlog_end(fx.log, LANE), 31);
+	assert_int_equal(fx_read(&fx, LANE, 1), -EBADMSG);
+	assert_int_equal(fx.read.skip_to, 11);
+	assert_int_equal(fx_read(&fx, LANE, 11), 0);
+	fx_destroy(&fx);
+}
+
 static void test_torn_tail_is_cut(void **state)
 {
 	struct fixture fx;
@@ -355,6 +376,7 @@ int main(void)
 		cmocka_unit_test(test_retention),
 		cmocka_unit_test(test_refused_records_leave_a_told_hole),
 		cmocka_unit_test(test_damage_in_the_middle),
+		cmocka_unit_test(test_damage_to_a_version),
 		cmocka_unit_test(test_torn_tail_is_cut),
 		cmocka_unit_test(test_open_says_what_is_wrong),
 		cmocka_unit_test(test_unwritable_folder),
