@@ -14,6 +14,7 @@
 #ifndef CV_SERIES_H
 #define CV_SERIES_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "dataplane/normalize/record.h"
@@ -30,7 +31,8 @@ _Static_assert(sizeof(struct cv_series_value) == 32, "two in a cache line");
 #define CV_SERIES_WAYS 2
 
 struct cv_series {
-	void *memory;
+	void *memory; /* of size bytes */
+	size_t size;
 	struct cv_series_value *slot; /* in memory; sets of CV_SERIES_WAYS; NULL = not watched */
 	uint32_t mask; /* of sets */
 	uint64_t seed;
