@@ -69,19 +69,33 @@ static int cbor_field(cbor_item_t *key)
 	return n >= 0 && n < CV_SENML_FIELD_COUNT ? (int)n : -1;
 }
 
-static cbor_item_t *untagged(cbor_item_t *item)
+static cbor_item_t *below_tag(cbor_item_t *item)
 {
 	/* The tree stays whole while the root is held. */
-	while (cbor_isa_tag(item) && cbor_tag_value(item) != 4) {
-		item = cbor_tag_item(item);
-		item->refcount--;
-	}
+	item = cbor_tag_item(item);
+	item->refcount--;
+	return item;
+}
+
+/* A number: a decimal fraction (tag 4, RFC 8949 3.4.4) stays what it is. */
+static cbor_item_t *untagged(cbor_item_t *item)
+{
+	while (cbor_isa_tag(item) && cbor_tag_value(item) != 4)
+		item = below_tag(item);
+	return item;
+}
+
+/* What is no number: tags say nothing of it, that of decimal fractions included. */
+static cbor_item_t *bare(cbor_item_t *item)
+{
+	while (cbor_isa_tag(item))
+		item = below_tag(item);
 	return item;
 }
 
 static void cbor_member(struct model *m, int field, cbor_item_t *value)
 {
-	value = untagged(value);
+	value = cv_senml_types[field] == CV_SENML_TYPE_NUMBER ? untagged(value) : bare(value);
 	if (cbor_isa_tag(value)) {
 		cbor_item_t *pair = cbor_tag_item(value);
 
@@ -118,9 +132,9 @@ void same_cbor(const struct cv_senml_pack *pack, const uint8_t *data, size_t len
 	}
 	assert_int_equal(result.read, len);
 	memset(&base, 0, sizeof(base));
-	array = untagged(root);
+	array = bare(root);
 	for (size_t i = 0; i < cbor_array_size(array); i++) {
-		cbor_item_t *record = untagged(cbor_array_handle(array)[i]);
+		cbor_item_t *record = bare(cbor_array_handle(array)[i]);
 
 		memset(&m, 0, sizeof(m));
 		for (size_t k = 0; k < cbor_map_size(record); k++) {
