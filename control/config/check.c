@@ -27,6 +27,13 @@ struct cv_place cv_config_place(const struct cv_config *config, const struct cv_
 	return cv_yaml_place(config->path, node ? node : item);
 }
 
+void cv_list_wrong(struct cv_list_check *c, const char *key, const char *hint, const char *text)
+{
+	cv_diagnostics_add(c->diag, CV_SEVERITY_ERROR,
+			   cv_config_place(c->config, c->list, c->n, key), hint, "%s", text);
+	c->error = -EINVAL;
+}
+
 static struct cv_place place_in(const struct checker *c, const struct cv_yaml *list, size_t n,
 				const char *key)
 {

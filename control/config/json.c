@@ -104,28 +104,13 @@ unsigned int cv_config_name_id(const char *name, struct cv_nearest *nearest)
 	return CV_NAME_NONE;
 }
 
-struct checker {
-	const struct cv_config *config;
-	struct cv_diagnostics *diag;
-	const struct cv_yaml *list;
-	size_t n; /* element of the list */
-	int error;
-};
-
-static void wrong(struct checker *c, const char *key, const char *hint, const char *text)
-{
-	cv_diagnostics_add(c->diag, CV_SEVERITY_ERROR,
-			   cv_config_place(c->config, c->list, c->n, key), hint, "%s", text);
-	c->error = -EINVAL;
-}
-
-static void check_pointer(struct checker *c, const char *key, const char *text)
+static void check_pointer(struct cv_list_check *c, const char *key, const char *text)
 {
 	struct cv_gen_json_value v;
 	const char *error = read_pointer(text, &v);
 
 	if (error != NULL)
-		wrong(c, key, "/data/temperature", error);
+		cv_list_wrong(c, key, "/data/temperature", error);
 }
 
 struct cv_config_name_error cv_config_name_check(const char *name, const char *unit_name)
@@ -149,39 +134,41 @@ struct cv_config_name_error cv_config_name_check(const char *name, const char *u
 	return error;
 }
 
-static void check_value(struct checker *c, const struct cv_config_json_value *v)
+static void check_value(struct cv_list_check *c, const struct cv_config_json_value *v)
 {
 	struct cv_config_name_error error = cv_config_name_check(v->name, v->unit_name);
 
 	check_pointer(c, "pointer", v->pointer);
 	if (v->factor == 0)
-		wrong(c, "factor", NULL, "factor is 0: every value would be the offset");
+		cv_list_wrong(c, "factor", NULL, "factor is 0: every value would be the offset");
 	if (error.key != NULL)
-		wrong(c, error.key, error.hint, error.text);
+		cv_list_wrong(c, error.key, error.hint, error.text);
 }
 
-static void check_one(struct checker *c, const struct cv_config_json *j)
+static void check_one(struct cv_list_check *c, const struct cv_config_json *j)
 {
 	const struct cv_yaml *element = c->list ? c->list->first : NULL;
-	struct checker values = *c;
+	struct cv_list_check values = *c;
 	const char *error = filter_error(j->topic);
 
 	if (error != NULL)
-		wrong(c, "topic", "site/+/sensor/#", error);
+		cv_list_wrong(c, "topic", "site/+/sensor/#", error);
 	if (device_level(j->device) < 0)
-		wrong(c, "device", "topic:2", "the level of a topic is a number from 1 to 32");
+		cv_list_wrong(c, "device", "topic:2",
+			      "the level of a topic is a number from 1 to 32");
 	else if (j->device[0] == '/')
 		check_pointer(c, "device", j->device);
 	else if (device_level(j->device) == 0 && strcmp(j->device, "client") != 0)
-		wrong(c, "device", NULL, "device is client, topic:N or a JSON pointer");
+		cv_list_wrong(c, "device", NULL, "device is client, topic:N or a JSON pointer");
 	if (j->time[0])
 		check_pointer(c, "time", j->time);
 	if (j->quality[0])
 		check_pointer(c, "quality", j->quality);
 	if (!zone_valid(j->time_zone))
-		wrong(c, "time_zone", "+08:00", "time_zone is Z or a distance as in +08:00");
+		cv_list_wrong(c, "time_zone", "+08:00",
+			      "time_zone is Z or a distance as in +08:00");
 	if (j->n_values == 0)
-		wrong(c, "values", NULL, "values is missing, expected at least one");
+		cv_list_wrong(c, "values", NULL, "values is missing, expected at least one");
 	for (size_t i = 0; element != NULL && i < c->n; i++)
 		element = element->next;
 	values.list = cv_yaml_get(element, "values");
@@ -194,7 +181,7 @@ static void check_one(struct checker *c, const struct cv_config_json *j)
 int cv_config_check_json(const struct cv_config *config, const struct cv_yaml *list,
 			 struct cv_diagnostics *diag)
 {
-	struct checker c = {.config = config, .diag = diag, .list = list};
+	struct cv_list_check c = {.config = config, .diag = diag, .list = list};
 
 	for (c.n = 0; c.n < config->n_json; c.n++)
 		check_one(&c, &config->json[c.n]);

@@ -113,6 +113,18 @@ int cv_schema_read(const struct cv_field *section, const struct cv_yaml *map, vo
 struct cv_place cv_config_place(const struct cv_config *config, const struct cv_yaml *list,
 				size_t n, const char *key);
 
+/** Checking the elements of a list, one after the other. */
+struct cv_list_check {
+	const struct cv_config *config;
+	struct cv_diagnostics *diag;
+	const struct cv_yaml *list;
+	size_t n; /* element in hand */
+	int error; /* -EINVAL once something was wrong */
+};
+
+/** Tell what is wrong with a setting of the element in hand. @param hint an example, or NULL. */
+void cv_list_wrong(struct cv_list_check *c, const char *key, const char *hint, const char *text);
+
 /** Checks of decode.json. @param list its node, NULL = not written. @return 0 or -EINVAL. */
 int cv_config_check_json(const struct cv_config *config, const struct cv_yaml *list,
 			 struct cv_diagnostics *diag);

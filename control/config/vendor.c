@@ -56,97 +56,86 @@ static unsigned int shortest(const struct cv_config_vendor *v)
 	return at_least(min, 1);
 }
 
-struct checker {
-	const struct cv_config *config;
-	struct cv_diagnostics *diag;
-	const struct cv_yaml *list;
-	size_t n; /* element of the list */
-	int error;
-};
-
-static void wrong(struct checker *c, const char *key, const char *hint, const char *text)
-{
-	cv_diagnostics_add(c->diag, CV_SEVERITY_ERROR,
-			   cv_config_place(c->config, c->list, c->n, key), hint, "%s", text);
-	c->error = -EINVAL;
-}
-
 static bool is_integer(unsigned int type)
 {
 	return type <= CV_VENDOR_TYPE_S32 || type == CV_VENDOR_TYPE_BCD;
 }
 
-static void check_field(struct checker *c, const struct cv_config_vendor *v,
+static void check_field(struct cv_list_check *c, const struct cv_config_vendor *v,
 			const struct cv_config_vendor_field *f)
 {
 	struct cv_config_name_error error = cv_config_name_check(f->name, f->unit_name);
 	unsigned int size = cv_vendor_type_size(f->type);
 
 	if (size == 0 && f->size == 0)
-		wrong(c, "size", NULL,
-		      "size is missing: bcd, ascii and bytes have none of their own");
+		cv_list_wrong(c, "size", NULL,
+			      "size is missing: bcd, ascii and bytes have none of their own");
 	if (size != 0 && f->size != 0 && f->size != size)
-		wrong(c, "size", NULL, "the type has a size of its own: leave size out");
+		cv_list_wrong(c, "size", NULL, "the type has a size of its own: leave size out");
 	if (f->type == CV_VENDOR_TYPE_BCD && f->size > 8)
-		wrong(c, "size", NULL, "bcd has at most 8 bytes, 16 digits");
+		cv_list_wrong(c, "size", NULL, "bcd has at most 8 bytes, 16 digits");
 	if (size == 0)
 		size = f->size;
 	if ((unsigned int)f->at + size > v->max)
-		wrong(c, "at", NULL, "the field is behind the longest frame, see max");
+		cv_list_wrong(c, "at", NULL, "the field is behind the longest frame, see max");
 	if (f->bits != 0 &&
 	    (f->type > CV_VENDOR_TYPE_S32 || (unsigned int)f->bit + f->bits > 8 * size))
-		wrong(c, "bits", NULL, "bits are those of an integer, and not more than it has");
+		cv_list_wrong(c, "bits", NULL,
+			      "bits are those of an integer, and not more than it has");
 	if (f->bit != 0 && f->bits == 0)
-		wrong(c, "bit", "bits: 1", "bit says where the value begins, bits is missing");
+		cv_list_wrong(c, "bit", "bits: 1",
+			      "bit says where the value begins, bits is missing");
 	if (f->equals != CV_CONFIG_NO_NUMBER && !is_integer(f->type))
-		wrong(c, "equals", NULL, "equals is for integers and bcd");
+		cv_list_wrong(c, "equals", NULL, "equals is for integers and bcd");
 	if (f->n_texts != 0 && !is_integer(f->type))
-		wrong(c, "texts", NULL, "texts are for integers and bcd");
+		cv_list_wrong(c, "texts", NULL, "texts are for integers and bcd");
 	if (f->factor == 0)
-		wrong(c, "factor", NULL, "factor is 0: every value would be the offset");
+		cv_list_wrong(c, "factor", NULL, "factor is 0: every value would be the offset");
 	if (f->when != CV_VENDOR_ANY && v->type_size == 0)
-		wrong(c, "when", "message: { at: 2, size: 1 }",
-		      "the frame has no message type, see message");
+		cv_list_wrong(c, "when", "message: { at: 2, size: 1 }",
+			      "the frame has no message type, see message");
 	if (error.key != NULL)
-		wrong(c, error.key, error.hint, error.text);
+		cv_list_wrong(c, error.key, error.hint, error.text);
 }
 
-static void check_length(struct checker *c, const struct cv_config_vendor *v)
+static void check_length(struct cv_list_check *c, const struct cv_config_vendor *v)
 {
 	unsigned int min = shortest(v), size = cv_vendor_checksum_size(v->checksum);
 
 	if (v->length_size == 3)
-		wrong(c, "length", NULL, "length.size is 1, 2, 4, or 0 for frames of one length");
+		cv_list_wrong(c, "length", NULL,
+			      "length.size is 1, 2, 4, or 0 for frames of one length");
 	if (v->length_size == 0 && v->length_add < min)
-		wrong(c, "length", "length: { at: 2, size: 2 }",
-		      "length is missing, or too short for what the frame has");
+		cv_list_wrong(c, "length", "length: { at: 2, size: 2 }",
+			      "length is missing, or too short for what the frame has");
 	if (v->length_size == 0 && v->length_add > v->max)
-		wrong(c, "length", NULL, "length.add is more than max");
+		cv_list_wrong(c, "length", NULL, "length.add is more than max");
 	if (min > v->max)
-		wrong(c, "max", NULL, "max is too short for what the frame has");
+		cv_list_wrong(c, "max", NULL, "max is too short for what the frame has");
 	if (v->checksum == CV_VENDOR_NONE)
 		return;
 	if (v->checksum_end < size + strlen(v->end) / 2)
-		wrong(c, "checksum", "checksum: { kind: crc16-modbus, before_end: 4 }",
-		      "checksum.before_end counts the checksum and the bytes of end behind it");
+		cv_list_wrong(
+			c, "checksum", "checksum: { kind: crc16-modbus, before_end: 4 }",
+			"checksum.before_end counts the checksum and the bytes of end behind it");
 }
 
-static void check_one(struct checker *c, const struct cv_config_vendor *v)
+static void check_one(struct cv_list_check *c, const struct cv_config_vendor *v)
 {
 	const struct cv_yaml *element = c->list ? c->list->first : NULL;
-	struct checker fields = *c;
+	struct cv_list_check fields = *c;
 	uint8_t mark[CV_VENDOR_MARK_MAX];
 
 	if (read_mark(v->sync, mark) < 1)
-		wrong(c, "sync", "sync: a55a", "sync is 1 to 8 bytes in hex");
+		cv_list_wrong(c, "sync", "sync: a55a", "sync is 1 to 8 bytes in hex");
 	if (read_mark(v->end, mark) < 0)
-		wrong(c, "end", "end: \"55aa\"", "end is up to 8 bytes in hex");
+		cv_list_wrong(c, "end", "end: \"55aa\"", "end is up to 8 bytes in hex");
 	for (size_t i = 0; i < c->n; i++) {
 		if (strcmp(c->config->vendors[i].name, v->name) == 0)
-			wrong(c, "name", NULL, "another frame has this name");
+			cv_list_wrong(c, "name", NULL, "another frame has this name");
 	}
 	if (v->id_format == CV_VENDOR_ID_UINT && v->id_size > 8)
-		wrong(c, "id", NULL, "id: a number has at most 8 bytes");
+		cv_list_wrong(c, "id", NULL, "id: a number has at most 8 bytes");
 	check_length(c, v);
 	for (size_t i = 0; element != NULL && i < c->n; i++)
 		element = element->next;
@@ -160,7 +149,7 @@ static void check_one(struct checker *c, const struct cv_config_vendor *v)
 int cv_config_check_vendors(const struct cv_config *config, const struct cv_yaml *list,
 			    struct cv_diagnostics *diag)
 {
-	struct checker c = {.config = config, .diag = diag, .list = list};
+	struct cv_list_check c = {.config = config, .diag = diag, .list = list};
 
 	for (c.n = 0; c.n < config->n_vendors; c.n++)
 		check_one(&c, &config->vendors[c.n]);

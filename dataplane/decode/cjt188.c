@@ -17,7 +17,6 @@
 
 #define START 0x68
 #define END 0x16
-#define LEADER 0xfe
 #define WILDCARD 0xaa
 #define HEAD 11 /* up to and with L */
 #define TAIL 2
@@ -127,7 +126,7 @@ static int64_t cjt188_decode(struct cv_decode *d, const uint8_t *data, size_t le
 		return cv_decode_want(d, 0, CV_REJECT_BAD_HEADER);
 	if (!sure)
 		return cv_decode_want(d, start + HEAD,
-				      start == 0 || data[start - 1] == LEADER
+				      start == 0 || data[start - 1] == METER_LEADER
 					      ? CV_REJECT_TRUNCATED
 					      : CV_REJECT_BAD_HEADER);
 	total = start + HEAD + (size_t)data[start + HEAD - 1] + TAIL;
@@ -153,10 +152,8 @@ static int64_t cjt188_decode(struct cv_decode *d, const uint8_t *data, size_t le
 static enum cv_probe cjt188_probe(const uint8_t *data, size_t len, bool datagram)
 {
 	enum cv_probe more = datagram ? CV_PROBE_NO : CV_PROBE_MORE;
-	size_t at = 0, total;
+	size_t at = meter_leaders(data, len), total;
 
-	while (at < len && at < CV_RESYNC_KEEP && data[at] == LEADER)
-		at++;
 	if (at == len)
 		return more;
 	data += at;

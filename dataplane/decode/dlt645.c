@@ -18,7 +18,6 @@
 
 #define START 0x68
 #define END 0x16
-#define LEADER 0xfe
 #define SECOND_START 7 /* offset in the frame */
 #define HEAD 10 /* up to and with L */
 #define TAIL 2
@@ -120,7 +119,7 @@ static int64_t dlt645_decode(struct cv_decode *d, const uint8_t *data, size_t le
 		return CV_REJECTED(CV_REJECT_BAD_HEADER);
 	if (start == window)
 		return cv_decode_want(d, 0, CV_REJECT_BAD_HEADER);
-	if (!sure && start != 0 && data[start - 1] != LEADER)
+	if (!sure && start != 0 && data[start - 1] != METER_LEADER)
 		return cv_decode_want(d, start + HEAD, CV_REJECT_BAD_HEADER);
 	if (len < start + HEAD)
 		return cv_decode_want(d, start + HEAD, CV_REJECT_TRUNCATED);
@@ -154,10 +153,8 @@ static int64_t dlt645_decode(struct cv_decode *d, const uint8_t *data, size_t le
 static enum cv_probe dlt645_probe(const uint8_t *data, size_t len, bool datagram)
 {
 	enum cv_probe more = datagram ? CV_PROBE_NO : CV_PROBE_MORE;
-	size_t at = 0, total;
+	size_t at = meter_leaders(data, len), total;
 
-	while (at < len && at < CV_RESYNC_KEEP && data[at] == LEADER)
-		at++;
 	if (at == len)
 		return more;
 	if (data[at] != START)

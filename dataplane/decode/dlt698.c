@@ -18,7 +18,6 @@
 
 #define START 0x68
 #define END 0x16
-#define LEADER 0xfe
 #define SERVER 4 /* offset of the server's address */
 #define CHECK 2 /* bytes of HCS and FCS */
 /* Most bytes in front of a frame that are none: leaders, heartbeats, texts of DTUs. */
@@ -166,7 +165,7 @@ static int64_t dlt698_decode(struct cv_decode *d, const uint8_t *data, size_t le
 		return cv_decode_want(d, 0, CV_REJECT_BAD_HEADER);
 	if (!sure)
 		return cv_decode_want(d, start + SERVER + 1,
-				      start == 0 || data[start - 1] == LEADER
+				      start == 0 || data[start - 1] == METER_LEADER
 					      ? CV_REJECT_TRUNCATED
 					      : CV_REJECT_BAD_HEADER);
 	data += start;
@@ -206,10 +205,8 @@ static int64_t dlt698_decode(struct cv_decode *d, const uint8_t *data, size_t le
 static enum cv_probe dlt698_probe(const uint8_t *data, size_t len, bool datagram)
 {
 	enum cv_probe more = datagram ? CV_PROBE_NO : CV_PROBE_MORE;
-	size_t at = 0, total;
+	size_t at = meter_leaders(data, len), total;
 
-	while (at < len && at < CV_RESYNC_KEEP && data[at] == LEADER)
-		at++;
 	if (at == len)
 		return more;
 	data += at;

@@ -45,7 +45,7 @@ static void facts(const struct gwmp_message *m)
 	cv_judge_type(m->d->judge, m->id);
 	if (m->gateway == 0)
 		return;
-	lorawan_put_hex(&gateway, m->gateway, 16);
+	cv_label_hex(&gateway, m->gateway, 16);
 	device.text = (const uint8_t *)gateway.text;
 	device.len = gateway.len;
 	cv_judge_fact(m->d->judge, &device);

@@ -85,7 +85,7 @@ static struct cv_record *begin(const struct gwmp_message *m, enum cv_lane lane, 
 	rec->raw_len = m->size;
 	rec->seq = m->token;
 	rec->status = m->id;
-	lorawan_put_hex(&gateway, m->gateway, 16);
+	cv_label_hex(&gateway, m->gateway, 16);
 	cv_emit_tlv(m->d->emit, CV_TLV_DEVICE, gateway.text, gateway.len);
 	cv_emit_tlv(m->d->emit, CV_TLV_METHOD, method, strlen(method));
 	return rec;

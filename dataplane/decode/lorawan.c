@@ -103,12 +103,6 @@ void lorawan_parse(struct lorawan_frame *f, const uint8_t *phy, size_t len)
 	memcpy(f->mic, phy + len - MIC, MIC);
 }
 
-void lorawan_put_hex(struct cv_label *l, uint64_t value, int digits)
-{
-	for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4)
-		cv_label_bytes(l, &"0123456789abcdef"[value >> shift & 15], 1);
-}
-
 static void put_label(struct cv_emit *e, enum cv_tlv_tag tag, const struct cv_label *l)
 {
 	if (l->len != 0)
@@ -126,11 +120,11 @@ static void put_device(const struct lorawan_frame *f, const struct lorawan_radio
 	struct cv_label device = {0}, gateway = {0};
 
 	if (radio->gateway != 0)
-		lorawan_put_hex(&gateway, radio->gateway, 16);
+		cv_label_hex(&gateway, radio->gateway, 16);
 	if (!radio->damaged && is_data(f))
-		lorawan_put_hex(&device, f->address, 8);
+		cv_label_hex(&device, f->address, 8);
 	else if (!radio->damaged && f->device_eui != 0)
-		lorawan_put_hex(&device, f->device_eui, 16);
+		cv_label_hex(&device, f->device_eui, 16);
 	if (device.len == 0) {
 		put_label(radio->d->emit, CV_TLV_DEVICE, &gateway);
 		return;
@@ -152,10 +146,10 @@ static void put_numbers(const struct lorawan_frame *f, struct cv_emit *e)
 	if (f->port >= 0)
 		cv_label_u32(&code, (uint32_t)f->port);
 	else if (f->join_eui != 0)
-		lorawan_put_hex(&code, f->join_eui, 16);
+		cv_label_hex(&code, f->join_eui, 16);
 	put_label(e, CV_TLV_CODE, &code);
 	for (int i = 0; f->has_mic && i < MIC; i++)
-		lorawan_put_hex(&mic, f->mic[i], 2);
+		cv_label_hex(&mic, f->mic[i], 2);
 	put_label(e, CV_TLV_CORRELATION, &mic);
 }
 
@@ -197,7 +191,7 @@ static void put_flags(const struct lorawan_frame *f, struct cv_emit *e, bool up)
 	if (f->options_len != 0)
 		cv_label_str(&l, " fopts ");
 	for (int i = 0; i < f->options_len; i++)
-		lorawan_put_hex(&l, f->options[i], 2);
+		cv_label_hex(&l, f->options[i], 2);
 	if (l.len != 0)
 		cv_emit_tlv(e, CV_TLV_FLAG, l.text + 1, l.len - 1);
 }

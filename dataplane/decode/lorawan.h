@@ -70,7 +70,4 @@ void lorawan_parse(struct lorawan_frame *f, const uint8_t *phy, size_t len);
 /** The records of a frame: what it is, and how well it was heard. */
 void lorawan_records(const struct lorawan_frame *f, const struct lorawan_radio *radio);
 
-/** Sixteen, or for an address eight, hexadecimal digits. */
-void lorawan_put_hex(struct cv_label *l, uint64_t value, int digits);
-
 #endif

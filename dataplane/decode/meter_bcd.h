@@ -9,6 +9,7 @@
 
 #include "dataplane/decode/byte_sum.h"
 #include "dataplane/decode/civil_time.h"
+#include "dataplane/decode/decoder.h"
 #include "dataplane/normalize/record.h"
 #include "dataplane/normalize/vocabulary.h"
 
@@ -118,6 +119,19 @@ static inline bool meter_missing(const uint8_t *at, size_t len)
 static inline bool meter_is_padding(uint8_t byte)
 {
 	return byte == 0xfe || byte == 0x00 || byte == '\r' || byte == '\n' || byte == ' ';
+}
+
+/** Bytes that wake the receiver, in front of the frame; a stream keeps no more than these. */
+#define METER_LEADER 0xfe
+
+/** How many of them the bytes begin with. */
+static inline size_t meter_leaders(const uint8_t *data, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len && at < CV_RESYNC_KEEP && data[at] == METER_LEADER)
+		at++;
+	return at;
 }
 
 /** Padding behind the last frame of a datagram: all of what is left, or 0. */
