@@ -16,7 +16,7 @@ void cv_datagram(struct cv_inspect *in, struct cv_flow *f, unsigned int dir, con
 		.from_client = dir == f->client,
 	};
 	size_t at = 0;
-	uint32_t mark;
+	struct cv_repeats_mark mark;
 
 	in->origin.proto = f->proto;
 	cv_enforce_decode(in, f, dir, &d);
@@ -34,7 +34,7 @@ void cv_datagram(struct cv_inspect *in, struct cv_flow *f, unsigned int dir, con
 					  data + at, len - at);
 			return;
 		}
-		cv_inspect_message(in, f->proto);
+		cv_inspect_message(in, f->proto, mark);
 		at += (uint64_t)ret < len - at ? (size_t)ret : len - at;
 	}
 }

@@ -50,13 +50,12 @@ static enum cv_outcome outcome_of(uint32_t did)
 	return did & CV_DID_NOT_IOT ? CV_OUTCOME_NOT_IOT : CV_OUTCOME_EMPTY;
 }
 
-void cv_inspect_message(struct cv_inspect *in, unsigned int proto)
+void cv_inspect_message(struct cv_inspect *in, unsigned int proto, struct cv_repeats_mark before)
 {
-	bool repeat = in->repeats.found != in->repeats_told;
+	bool repeat = in->repeats.found != before.found;
 
 	cv_count(&in->counters->messages[proto], 1);
 	cv_count(&in->counters->repeated[proto], repeat);
-	in->repeats_told = in->repeats.found;
 	in->enforce.said++;
 	in->did |= repeat ? CV_DID_REPEAT : CV_DID_MESSAGE;
 }

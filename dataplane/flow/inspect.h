@@ -74,8 +74,8 @@ struct cv_stream_memory {
 #define CV_DID_DUPLICATE 0x40u
 #define CV_DID_NOT_IOT 0x80u
 #define CV_DID_DISCARD 0x100u
-#define CV_DID_REPEAT 0x400u
 #define CV_DID_OVERLAP 0x200u /* bytes that differ from those judged; no outcome of its own */
+#define CV_DID_REPEAT 0x400u
 
 struct cv_inspect {
 	const struct cv_generation *gen;
@@ -89,7 +89,6 @@ struct cv_inspect {
 	struct cv_enforce enforce;
 	struct cv_repeats repeats;
 	struct cv_series series;
-	uint64_t repeats_told; /* of repeats.found, counted by protocol */
 	uint64_t shed; /* records that found no memory, up to the last frame */
 	void *worker[CV_PROTO_COUNT]; /* decoders' worker_size bytes each */
 	int64_t now_ns; /* for ageing: goes on with capture time, never back */
@@ -134,8 +133,8 @@ static inline void cv_flow_count(struct cv_inspect *in, enum cv_flow_event event
 	cv_count(&in->counters->flow[event], 1);
 }
 
-/** Count a message that the decoder took, and whether it was a repeat. */
-void cv_inspect_message(struct cv_inspect *in, unsigned int proto);
+/** Count a message that the decoder took, and whether it was a repeat. @param before it. */
+void cv_inspect_message(struct cv_inspect *in, unsigned int proto, struct cv_repeats_mark before);
 /** Reject the message that starts with @p data: count it and make a parse-error record. */
 void cv_inspect_reject(struct cv_inspect *in, unsigned int proto, enum cv_reject reason,
 		       const uint8_t *data, size_t len);

@@ -53,7 +53,7 @@ static uint64_t message(struct cv_inspect *in, struct cv_flow *f, unsigned int d
 		.window_full = v->len == CV_STREAM_WINDOW,
 		.from_client = dir == f->client,
 	};
-	uint32_t mark = cv_repeats_mark(&in->repeats);
+	struct cv_repeats_mark mark = cv_repeats_mark(&in->repeats);
 	int64_t ret;
 
 	set_raw_off(in, v->off);
@@ -61,7 +61,7 @@ static uint64_t message(struct cv_inspect *in, struct cv_flow *f, unsigned int d
 	cv_enforce_decode(in, f, dir, &d);
 	ret = cv_decoders[f->proto]->decode(&d, v->data, v->len);
 	if (ret > 0) {
-		cv_inspect_message(in, f->proto);
+		cv_inspect_message(in, f->proto, mark);
 		return (uint64_t)ret;
 	}
 	cv_repeats_back(&in->repeats, mark);

@@ -143,9 +143,9 @@ enum cv_device_end { CV_DEVICE_END_NONE, CV_DEVICE_END_SRC, CV_DEVICE_END_DST };
 #define CV_FLAG_RAW 0x0020u /* value not interpreted, only carried */
 #define CV_FLAG_ENCODING 0x0040u /* text was not valid UTF-8 and was carried as bytes */
 #define CV_FLAG_RANGE 0x0080u /* value outside the quantity's valid range */
+#define CV_FLAG_DENIED 0x0100u /* policy dropped the message: it has not happened */
 #define CV_FLAG_RATE 0x0200u /* changed faster than the quantity can */
 #define CV_FLAG_LATE 0x0400u /* device time before one already seen; stage was made history */
-#define CV_FLAG_DENIED 0x0100u /* policy dropped the message: it has not happened */
 
 /** Record head. Written once by the worker that made it; read-only afterwards. */
 struct cv_record {

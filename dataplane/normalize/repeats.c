@@ -32,10 +32,11 @@ static struct cv_repeat *room(const struct cv_repeats *r, uint64_t print)
 
 static void remember(struct cv_repeats *r, uint64_t print, int64_t lifetime_ns)
 {
-	struct cv_repeat *at = room(r, print);
+	struct cv_repeat *at;
 
 	if (r->pending_count == CV_REPEATS_PENDING)
 		return;
+	at = room(r, print);
 	if (at->print != 0 && at->print != print && at->until_ns > r->now_ns)
 		r->crowded++;
 	*at = (struct cv_repeat){print, r->now_ns + lifetime_ns};
@@ -61,15 +62,21 @@ void cv_repeat_begin(struct cv_repeats *r, uint64_t print, int64_t lifetime_ns)
 		remember(r, print + (print == 0), lifetime_ns);
 }
 
-void cv_repeats_back(struct cv_repeats *r, uint32_t mark)
+static void forget(struct cv_repeats *r, uint32_t pending_count)
 {
-	while (r->pending_count > mark)
+	while (r->pending_count > pending_count)
 		*r->pending[--r->pending_count] = (struct cv_repeat){0};
+}
+
+void cv_repeats_back(struct cv_repeats *r, struct cv_repeats_mark mark)
+{
+	forget(r, mark.pending_count);
+	r->found = mark.found;
 }
 
 void cv_repeats_settle(struct cv_repeats *r, bool delivered)
 {
 	if (!delivered)
-		cv_repeats_back(r, 0);
+		forget(r, 0);
 	r->pending_count = 0;
 }

@@ -66,14 +66,19 @@ bool cv_repeated(struct cv_repeats *r, uint64_t print, int64_t lifetime_ns);
 /** A message that is not a repeat whatever is remembered, and that repeats will be told from. */
 void cv_repeat_begin(struct cv_repeats *r, uint64_t print, int64_t lifetime_ns);
 
-/** How many messages wait; for cv_repeats_back(). */
-static inline uint32_t cv_repeats_mark(const struct cv_repeats *r)
+/** What is known before a message. */
+struct cv_repeats_mark {
+	uint64_t found;
+	uint32_t pending_count;
+};
+
+static inline struct cv_repeats_mark cv_repeats_mark(const struct cv_repeats *r)
 {
-	return r->pending_count;
+	return (struct cv_repeats_mark){r->found, r->pending_count};
 }
 
-/** Forget what was remembered since @p mark: the message was refused after all. */
-void cv_repeats_back(struct cv_repeats *r, uint32_t mark);
+/** Forget what was remembered and found since @p mark: the message was refused after all. */
+void cv_repeats_back(struct cv_repeats *r, struct cv_repeats_mark mark);
 
 /** What the messages since the last call came to: delivered, or forgotten again. */
 void cv_repeats_settle(struct cv_repeats *r, bool delivered);

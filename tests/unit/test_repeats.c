@@ -36,7 +36,7 @@ static void test_memory(void **state)
 static void test_not_delivered(void **state)
 {
 	struct cv_repeats r = {0};
-	uint32_t mark;
+	struct cv_repeats_mark mark;
 
 	assert_int_equal(cv_repeats_setup(&r, 256, 7), 0);
 	cv_repeated(&r, 1, SECOND);
@@ -46,6 +46,11 @@ static void test_not_delivered(void **state)
 	cv_repeats_back(&r, mark);
 	cv_repeats_settle(&r, true);
 	assert_true(cv_repeated(&r, 1, SECOND));
+	/* Nor is a repeat one where the message is refused after all. */
+	mark = cv_repeats_mark(&r);
+	assert_true(cv_repeated(&r, 1, SECOND));
+	cv_repeats_back(&r, mark);
+	assert_int_equal(r.found, 1);
 	assert_false(cv_repeated(&r, 2, SECOND));
 	cv_repeats_settle(&r, false);
 	assert_false(cv_repeated(&r, 2, SECOND));
