@@ -121,6 +121,18 @@ int cv_bundle_verify(const struct cv_bundle *bundle, struct cv_signatures *sigs,
 		     const struct cv_trust *trust, const struct cv_bundle_demand *demand,
 		     struct cv_bundle_proof *ret, struct cv_diagnostics *diag);
 
+/** What -EINVAL of cv_bundle_module() means, for people. */
+#define CV_BUNDLE_ONE_MODULE "a bundle carries one module at most"
+
+/**
+ * A copy of the module that a bundle carries, for who loads it: it goes with the policy.
+ *
+ * @param ret caller frees; NULL = it carries none.
+ * @param ret_size bytes.
+ * @return 0, -EINVAL it carries several, -ENOMEM.
+ */
+int cv_bundle_module(const struct cv_bundle *bundle, void **ret, size_t *ret_size);
+
 /**
  * Write the files of a bundle into a new directory that only this user may enter, for code that
  * wants paths. Names are those of the manifest, which cannot lead elsewhere.

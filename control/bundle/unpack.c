@@ -86,3 +86,26 @@ int cv_bundle_unpack(const struct cv_bundle *bundle, const char *parent, char *r
 				   tmp && *tmp ? tmp : "/tmp", strerror(-r));
 	return r;
 }
+
+int cv_bundle_module(const struct cv_bundle *bundle, void **ret, size_t *ret_size)
+{
+	const struct cv_bundle_file *module = NULL;
+	void *copy = NULL;
+
+	for (size_t i = 0; i < bundle->n_files; i++) {
+		if (bundle->files[i].kind != CV_BUNDLE_MODULE)
+			continue;
+		if (module)
+			return -EINVAL;
+		module = &bundle->files[i];
+	}
+	if (module) {
+		copy = malloc(module->size ? module->size : 1);
+		if (!copy)
+			return -ENOMEM;
+		memcpy(copy, module->data, module->size);
+	}
+	*ret = copy;
+	*ret_size = module ? module->size : 0;
+	return 0;
+}

@@ -78,27 +78,6 @@ static int open_yaml(const char *path, const char *config, bool confined, struct
 	return err;
 }
 
-/* As a node does (control/rollout/rollout_file.c). */
-static int take_module(const struct cv_bundle *bundle, struct cv_policy_file *f,
-		       struct cv_diagnostics *diag)
-{
-	for (size_t i = 0; i < bundle->n_files; i++) {
-		const struct cv_bundle_file *file = &bundle->files[i];
-
-		if (file->kind != CV_BUNDLE_MODULE)
-			continue;
-		if (f->module)
-			return told(diag, bundle->path, -EINVAL,
-				    "a bundle carries one module at most");
-		f->module = malloc(file->size ? file->size : 1);
-		if (!f->module)
-			return -ENOMEM;
-		memcpy(f->module, file->data, file->size);
-		f->module_size = file->size;
-	}
-	return 0;
-}
-
 static int open_bundle(const char *path, const char *config, struct cv_policy_file *f,
 		       struct cv_diagnostics *diag)
 {
@@ -106,8 +85,11 @@ static int open_bundle(const char *path, const char *config, struct cv_policy_fi
 	struct cv_bundle *bundle = NULL;
 	int err = cv_bundle_open(path, &bundle, diag);
 
-	if (err == 0)
-		err = take_module(bundle, f, diag);
+	if (err == 0) {
+		err = cv_bundle_module(bundle, &f->module, &f->module_size);
+		if (err == -EINVAL)
+			told(diag, bundle->path, err, CV_BUNDLE_ONE_MODULE);
+	}
 	if (err == 0)
 		err = cv_bundle_unpack(bundle, NULL, dir, diag);
 	if (err == 0) {

@@ -120,27 +120,6 @@ static int compile_path(const struct cv_rollout *r, const char *path, bool own,
 	return res;
 }
 
-/* The module goes with the policy: it is loaded now and runs when the policy does. */
-static int take_module(const struct cv_bundle *bundle, struct cv_version *v, char *why, size_t size)
-{
-	for (size_t i = 0; i < bundle->n_files; i++) {
-		const struct cv_bundle_file *f = &bundle->files[i];
-
-		if (f->kind != CV_BUNDLE_MODULE)
-			continue;
-		if (v->module) {
-			snprintf(why, size, "a bundle carries one module at most");
-			return -EINVAL;
-		}
-		v->module = malloc(f->size);
-		if (!v->module)
-			return -ENOMEM;
-		memcpy(v->module, f->data, f->size);
-		v->module_size = f->size;
-	}
-	return 0;
-}
-
 static int compile_bundle(const struct cv_rollout *r, const char *data, size_t len,
 			  struct cv_version *v, struct cv_diagnostics *diag, char *why, size_t size)
 {
@@ -148,8 +127,11 @@ static int compile_bundle(const struct cv_rollout *r, const char *data, size_t l
 	struct cv_bundle *bundle = NULL;
 	int res = cv_bundle_parse(v->about.name, data, len, &bundle, diag);
 
-	if (res == 0)
-		res = take_module(bundle, v, why, size);
+	if (res == 0) { /* it is loaded now and runs when the policy does */
+		res = cv_bundle_module(bundle, &v->module, &v->module_size);
+		if (res == -EINVAL)
+			snprintf(why, size, CV_BUNDLE_ONE_MODULE);
+	}
 	if (res == 0)
 		res = cv_bundle_unpack(bundle, NULL, dir, diag);
 	if (res == 0) {
