@@ -40,7 +40,8 @@ static bool print_event(void *owner, const char *line, size_t len)
 /* "/v1/events?format=ndjson&..." from the options; NULL when memory is short. */
 static char *make_path(const struct cv_cli *cli)
 {
-	static const char *const names[] = {"from", "lane", "type", "device", "limit"};
+	static const char *const names[] = {"from",   "lane",	  "type",    "name",
+					    "device", "protocol", "quality", "limit"};
 	char *path = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&path, &len);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "control/subscriber/cursor.h"
+#include "control/subscriber/event_filter.h"
 #include "control/subscriber/http_query.h"
 #include "control/subscriber/http_refusal.h"
 #include "dataplane/normalize/record.h"
@@ -20,14 +21,14 @@ struct cv_event_query {
 	struct cv_cursor cursor; /* CV_FROM_SEQUENCE */
 	int64_t from_ns; /* CV_FROM_TIME, ns since the Unix epoch */
 	uint32_t lanes; /* bit per enum cv_lane */
-	uint32_t kinds; /* bit per enum cv_kind */
 	bool follow; /* wait for events to come */
-	bool device_prefix; /* device ends in '*', which was cut off */
 	uint64_t limit; /* events, 0 = no limit */
-	char device[CV_HTTP_TARGET_MAX]; /* URN, "" = any */
+	struct cv_event_filter *filter; /* owned; NULL = everything */
 };
 
 /**
+ * Owner of what it holds is whoever has it: cv_event_query_release(), or a stream made from it.
+ *
  * @param accept, last_event_id header values, "" when absent. Last-Event-ID goes before from.
  * @return 0, or -EINVAL with @p why filled.
  */
@@ -35,7 +36,9 @@ int cv_event_query_parse(const struct cv_http_query *q, const char *accept,
 			 const char *last_event_id, struct cv_event_query *ret,
 			 struct cv_http_refusal *why);
 
-/** Whether a record of a selected lane is wanted. Gap records are, whatever type and device say. */
+void cv_event_query_release(struct cv_event_query *q);
+
+/** Whether a record of a selected lane is wanted. Gap records are, whatever the filters say. */
 bool cv_event_query_matches(const struct cv_event_query *q, const struct cv_record *rec);
 
 /**

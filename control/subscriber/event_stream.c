@@ -280,6 +280,7 @@ void cv_event_stream_destroy(struct cv_event_stream *s)
 	if (!s)
 		return;
 	cv_eventlog_read_free(&s->read);
+	cv_event_query_release(&s->query);
 	free(s);
 }
 

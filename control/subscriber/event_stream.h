@@ -25,7 +25,7 @@ struct cv_event_stream_stats {
 };
 
 /**
- * @param query   copied. Positions are resolved now.
+ * @param query   copied, and on success the stream's to release. Positions are resolved now.
  * @param chunked frame output as HTTP/1.1 chunks.
  * @return 0 or -ENOMEM.
  */

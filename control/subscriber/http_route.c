@@ -144,11 +144,14 @@ static void serve_events(const struct cv_http_service *service, struct cv_http_c
 	if (c->request.method == CV_HTTP_GET &&
 	    cv_event_stream_create(service->loop, service->log, service->config->node, &wanted,
 				   chunked, cv_http_conn_ready, c, &events) < 0) {
+		cv_event_query_release(&wanted);
 		refuse(c, 503, "out of memory", "try again later");
 		return;
 	}
 	if (events)
 		stream = (struct cv_http_stream){&cv_event_stream_ops, events};
+	else
+		cv_event_query_release(&wanted);
 	c->events = events;
 	cv_http_conn_stream(c, stream,
 			    wanted.format == CV_EVENT_SSE ? "text/event-stream"

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "control/subscriber/event_query.h"
+#include "dataplane/normalize/vocabulary.h"
+#include "decoder_list.h"
 
 static struct cv_event_query q;
 static struct cv_http_refusal why;
@@ -16,6 +18,7 @@ static int parse_with(const char *text, const char *accept, const char *last_id)
 	struct cv_http_query query;
 
 	memset(&why, 0, sizeof(why));
+	cv_event_query_release(&q);
 	assert_int_equal(cv_http_query_parse(text, strlen(text), &query), 0);
 	return cv_event_query_parse(&query, accept, last_id, &q, &why);
 }
@@ -31,7 +34,7 @@ static void test_defaults(void **state)
 	assert_int_equal(q.format, CV_EVENT_NDJSON);
 	assert_int_equal(q.from, CV_FROM_LATEST);
 	assert_int_equal(q.lanes, 0xf);
-	assert_int_equal(q.kinds, (1u << CV_KIND_COUNT) - 1);
+	assert_null(q.filter);
 	assert_true(q.follow);
 	assert_int_equal(q.limit, 0);
 	assert_int_equal(parse("follow=0"), 0);
@@ -46,9 +49,10 @@ static void test_names(void **state)
 {
 	assert_int_equal(parse("lane=alarm,security&type=gap,city.culvert.measurement.v1"), 0);
 	assert_int_equal(q.lanes, 1u << CV_LANE_ALARM | 1u << CV_LANE_SECURITY);
-	assert_int_equal(q.kinds, 1u << CV_KIND_GAP | 1u << CV_KIND_MEASUREMENT);
+	assert_non_null(q.filter);
 	assert_int_equal(parse("lane=alram"), -EINVAL);
-	assert_string_equal(why.error, "unknown lane 'alram', did you mean 'alarm'?");
+	assert_string_equal(why.error,
+			    "unknown lane 'alram', did you mean 'alarm'? (lane=, character 1)");
 	assert_string_equal(why.hint, "allowed: alarm, measurement, status, security");
 	assert_int_equal(parse("lane="), -EINVAL);
 	assert_int_equal(parse("lane=alarm,"), -EINVAL);
@@ -107,11 +111,17 @@ static void test_others(void **state)
 	assert_int_equal(parse("follow=yes"), -EINVAL);
 	assert_int_equal(parse("format=xml"), -EINVAL);
 	assert_int_equal(parse("device="), -EINVAL);
-	assert_int_equal(parse("device=urn:dev:x:1"), 0);
-	assert_false(q.device_prefix);
-	assert_int_equal(parse("device=urn:dev:*"), 0);
-	assert_true(q.device_prefix);
-	assert_string_equal(q.device, "urn:dev:");
+	assert_int_equal(parse("device=urn:dev:x:1,,urn:dev:x:2"), -EINVAL);
+	assert_string_equal(
+		why.error,
+		"bad value 'urn:dev:x:1,,urn:dev:x:2' for device (device=, character 13)");
+	assert_int_equal(parse("name=air.*,"), -EINVAL);
+	assert_non_null(strstr(why.error, "character 7"));
+	assert_int_equal(parse("protocol=mqtt,modbas"), -EINVAL);
+	assert_string_equal(why.error, "unknown protocol 'modbas', did you mean 'modbus'? "
+				       "(protocol=, character 6)");
+	assert_int_equal(parse("quality=god"), -EINVAL);
+	assert_non_null(strstr(why.error, "did you mean 'good'?"));
 }
 
 static int64_t time_of(const char *text)
@@ -191,6 +201,99 @@ static void test_matches(void **state)
 	assert_true(cv_event_query_matches(&q, &rec));
 }
 
+/* A record with two texts in its tail. */
+struct made {
+	struct cv_record rec;
+	uint8_t tail[64];
+};
+
+static size_t put_tlv(uint8_t *at, enum cv_tlv_tag tag, const char *text)
+{
+	struct cv_tlv tlv = {.tag = (uint16_t)tag, .len = (uint16_t)strlen(text)};
+
+	memcpy(at, &tlv, sizeof(tlv));
+	memcpy(at + sizeof(tlv), text, tlv.len);
+	return sizeof(tlv) + (tlv.len + 3u) / 4 * 4;
+}
+
+static struct made make(unsigned int name_id, const char *name, const char *device)
+{
+	struct made m = {.rec = {.version = CV_RECORD_VERSION, .size = sizeof(m)}};
+	size_t at = 0;
+
+	m.rec.name_id = (uint16_t)name_id;
+	m.rec.proto = CV_PROTO_HJ212;
+	m.rec.quality = CV_QUALITY_GOOD;
+	if (name)
+		at += put_tlv(m.tail + at, CV_TLV_NAME, name);
+	at += put_tlv(m.tail + at, CV_TLV_DEVICE, device);
+	assert_true(at <= sizeof(m.tail));
+	assert_int_equal(cv_record_check(&m.rec, sizeof(m)), 0);
+	return m;
+}
+
+static bool lets_pass(const char *text, const struct made *m)
+{
+	if (parse(text) < 0)
+		fail_msg("refused: %s", text);
+	return cv_event_query_matches(&q, &m->rec);
+}
+
+static void test_filters(void **state)
+{
+	struct made known = make(CV_NAME_AIR_PM2_5, NULL, "MN7");
+	struct made raw = make(0, "air.humus", "MN8");
+	struct made nameless = make(0, NULL, "MN9");
+
+	assert_true(lets_pass("name=air.*", &known));
+	assert_true(lets_pass("name=air.*", &raw));
+	assert_false(lets_pass("name=*", &nameless));
+	assert_false(lets_pass("name=water.*,noise.level", &known));
+	assert_true(lets_pass("name=water.*,*.pm2_5,*pm*", &known));
+	assert_true(lets_pass("name=air.humus", &raw));
+	assert_false(lets_pass("name=air.hum", &raw));
+	assert_false(lets_pass("name=air", &known));
+	assert_true(lets_pass("protocol=mqtt,hj212", &known));
+	assert_false(lets_pass("protocol=mqtt", &known));
+	assert_false(lets_pass("protocol=none", &known));
+	assert_true(lets_pass("quality=good", &known));
+	assert_false(lets_pass("quality=bad,unstated,uncertain", &known));
+	assert_true(lets_pass("device=urn:dev:hj212:MN7", &known));
+	assert_true(lets_pass("device=x,urn:*:MN7", &known));
+	assert_false(lets_pass("device=urn:dev:hj212:MN", &known));
+	assert_false(lets_pass("device=urn:dev:hj212:MN7&name=water.*", &known));
+	assert_true(lets_pass("device=*MN7&name=air.*&type=measurement&quality=good", &known));
+	known.rec.kind = CV_KIND_GAP;
+	assert_true(lets_pass("device=x&name=y&protocol=ntp&quality=bad&type=alarm", &known));
+}
+
+static void test_same_filters(void **state)
+{
+	static const char *const texts[] = {
+		"",	    "type=state", "type=alarm",	  "name=air.*",	  "name=air.co",
+		"device=a", "device=a,b", "quality=good", "protocol=ntp", "type=state,alarm"};
+	const size_t n = sizeof(texts) / sizeof(texts[0]);
+	struct cv_event_filter *one[16], *two[16];
+
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(parse(texts[i]), 0);
+		one[i] = q.filter;
+		q.filter = NULL;
+		assert_int_equal(parse(texts[i]), 0);
+		two[i] = q.filter;
+		q.filter = NULL;
+		assert_true(!one[i] || cv_event_filter_size(one[i]) > 0);
+	}
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < n; k++)
+			assert_int_equal(cv_event_filter_same(one[i], two[k]), i == k);
+	}
+	for (size_t i = 0; i < n; i++) {
+		cv_event_filter_free(one[i]);
+		cv_event_filter_free(two[i]);
+	}
+}
+
 static void test_cursor(void **state)
 {
 	struct cv_cursor c = {.next = {1, 0, UINT64_MAX, 4}}, back;
@@ -208,14 +311,21 @@ static void test_cursor(void **state)
 	assert_int_equal(cv_cursor_parse("", &back), -EINVAL);
 }
 
+static int release_query(void **state)
+{
+	cv_event_query_release(&q);
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults), cmocka_unit_test(test_names),
-		cmocka_unit_test(test_from),	 cmocka_unit_test(test_last_event_id),
-		cmocka_unit_test(test_others),	 cmocka_unit_test(test_time),
-		cmocka_unit_test(test_matches),	 cmocka_unit_test(test_cursor),
+		cmocka_unit_test(test_defaults),     cmocka_unit_test(test_names),
+		cmocka_unit_test(test_from),	     cmocka_unit_test(test_last_event_id),
+		cmocka_unit_test(test_others),	     cmocka_unit_test(test_time),
+		cmocka_unit_test(test_matches),	     cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_same_filters), cmocka_unit_test(test_cursor),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, release_query);
 }

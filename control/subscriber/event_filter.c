@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/subscriber/event_filter.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/text/glob.h"
+#include "dataplane/normalize/device_urn.h"
+#include "dataplane/normalize/vocabulary.h"
+#include "decoder_list.h"
+
+#define LIST_ROW(id, name) ", " name
+#define NAME_WORDS ((CV_NAME_COUNT + 63) / 64)
+
+static const char kind_list[] = CV_KINDS(LIST_ROW);
+static const char quality_list[] = CV_QUALITIES(LIST_ROW);
+static const char proto_list[] = CV_PROTOS(LIST_ROW);
+
+_Static_assert(CV_PROTO_COUNT <= 64 && CV_KIND_COUNT <= 64, "sets are 64 bits");
+
+#define ROW_NUMBER(id) FILTER_##id,
+enum { CV_EVENT_FILTERS(ROW_NUMBER) FILTER_COUNT };
+
+/* Globs as the client gave them, commas between them. */
+struct patterns {
+	char *text; /* NULL = none */
+};
+
+struct cv_event_filter {
+	uint32_t used; /* bit per row */
+	uint64_t kinds, qualities, protos;
+	uint64_t names[NAME_WORDS]; /* of the vocabulary, bit per number */
+	struct patterns raw_names, devices;
+};
+
+/* ---- parameters ----------------------------------------------------------------------------- */
+
+static void add_position(struct cv_http_refusal *why, const char *key, size_t at)
+{
+	size_t len = strlen(why->error);
+
+	snprintf(why->error + len, sizeof(why->error) - len, " (%s=, character %zu)", key, at + 1);
+}
+
+/* "city.culvert.state.v1" is what events say of their type; take the word in the middle. */
+static void strip_type(char *word)
+{
+	static const char prefix[] = "city.culvert.", suffix[] = ".v1";
+	size_t n = strlen(word), head = sizeof(prefix) - 1, tail = sizeof(suffix) - 1;
+
+	if (n <= head + tail || strncmp(word, prefix, head) != 0 ||
+	    strcmp(word + n - tail, suffix) != 0)
+		return;
+	memmove(word, word + head, n - head - tail);
+	word[n - head - tail] = '\0';
+}
+
+int cv_event_filter_names(struct cv_http_refusal *why, const char *key, const char *value,
+			  const char *list, const char *(*name_of)(unsigned int),
+			  unsigned int count, uint64_t *ret)
+{
+	const char *text = value;
+	uint64_t set = 0;
+
+	do {
+		size_t len = strcspn(text, ",");
+		unsigned int i;
+		char word[64];
+
+		snprintf(word, sizeof(word), "%.*s", (int)(len < 63 ? len : 63), text);
+		if (name_of == cv_kind_name)
+			strip_type(word);
+		for (i = 0; i < count && strcmp(word, name_of(i)) != 0; i++)
+			;
+		if (i == count) {
+			cv_http_refuse_word(why, key, word, list + 2, name_of, count);
+			add_position(why, key, (size_t)(text - value));
+			return -EINVAL;
+		}
+		set |= UINT64_C(1) << i;
+		text += len;
+	} while (*text++ == ',');
+	*ret = set;
+	return 0;
+}
+
+static struct cv_event_filter *begin_row(struct cv_event_filter_parse *p, unsigned int row)
+{
+	if (!p->filter)
+		p->filter = calloc(1, sizeof(*p->filter));
+	if (p->filter)
+		p->filter->used |= 1u << row;
+	else
+		*p->why = (struct cv_http_refusal){"out of memory", "try again later"};
+	return p->filter;
+}
+
+static int take_set(struct cv_event_filter_parse *p, unsigned int row, const char *key,
+		    const char *value, const char *list, const char *(*name_of)(unsigned int),
+		    unsigned int count, size_t offset)
+{
+	struct cv_event_filter *f = begin_row(p, row);
+
+	if (!f)
+		return -EINVAL;
+	return cv_event_filter_names(p->why, key, value, list, name_of, count,
+				     (uint64_t *)(void *)((char *)f + offset));
+}
+
+int cv_event_filter_take_type(void *parse, const char *value)
+{
+	return take_set(parse, FILTER_type, "type", value, kind_list, cv_kind_name, CV_KIND_COUNT,
+			offsetof(struct cv_event_filter, kinds));
+}
+
+int cv_event_filter_take_quality(void *parse, const char *value)
+{
+	return take_set(parse, FILTER_quality, "quality", value, quality_list, cv_quality_name,
+			CV_QUALITY_COUNT, offsetof(struct cv_event_filter, qualities));
+}
+
+static const char *proto_name(unsigned int proto)
+{
+#define NAME_ROW(id, name) name,
+	static const char *const names[] = {CV_PROTOS(NAME_ROW)};
+
+	return names[proto];
+}
+
+int cv_event_filter_take_protocol(void *parse, const char *value)
+{
+	return take_set(parse, FILTER_protocol, "protocol", value, proto_list, proto_name,
+			CV_PROTO_COUNT, offsetof(struct cv_event_filter, protos));
+}
+
+static int take_patterns(struct cv_event_filter_parse *p, const char *key, const char *value,
+			 const char *hint, struct patterns *ret)
+{
+	for (const char *at = value;; at++) {
+		size_t len = strcspn(at, ",");
+
+		if (len == 0) {
+			cv_http_refuse_value(p->why, key, value, hint);
+			add_position(p->why, key, (size_t)(at - value));
+			return -EINVAL;
+		}
+		at += len;
+		if (*at == '\0')
+			break;
+	}
+	ret->text = strdup(value);
+	if (!ret->text)
+		*p->why = (struct cv_http_refusal){"out of memory", "try again later"};
+	return ret->text ? 0 : -EINVAL;
+}
+
+static bool patterns_match(const struct patterns *p, const void *text, size_t len)
+{
+	for (const char *at = p->text;; at++) {
+		size_t n = strcspn(at, ",");
+
+		if (cv_glob_matches(at, n, text, len))
+			return true;
+		at += n;
+		if (*at == '\0')
+			return false;
+	}
+}
+
+int cv_event_filter_take_name(void *parse, const char *value)
+{
+	struct cv_event_filter_parse *p = parse;
+	struct cv_event_filter *f = begin_row(p, FILTER_name);
+
+	if (!f || take_patterns(p, "name", value,
+				"give names with commas between them; '*' stands for any "
+				"characters: air.*",
+				&f->raw_names) < 0)
+		return -EINVAL;
+	for (unsigned int i = 0; i < CV_NAME_COUNT; i++) {
+		const char *name = cv_name_text(i);
+
+		if (*name && patterns_match(&f->raw_names, name, strlen(name)))
+			f->names[i / 64] |= UINT64_C(1) << i % 64;
+	}
+	return 0;
+}
+
+int cv_event_filter_take_device(void *parse, const char *value)
+{
+	struct cv_event_filter_parse *p = parse;
+	struct cv_event_filter *f = begin_row(p, FILTER_device);
+
+	if (!f)
+		return -EINVAL;
+	return take_patterns(p, "device", value,
+			     "give URNs with commas between them; '*' stands for any characters",
+			     &f->devices);
+}
+
+/* ---- records -------------------------------------------------------------------------------- */
+
+static bool in_set(uint64_t set, unsigned int i)
+{
+	return i < 64 && (set >> i & 1);
+}
+
+static bool match_type(const struct cv_event_filter *f, const struct cv_record *rec)
+{
+	return in_set(f->kinds, rec->kind);
+}
+
+static bool match_quality(const struct cv_event_filter *f, const struct cv_record *rec)
+{
+	return in_set(f->qualities, rec->quality);
+}
+
+static bool match_protocol(const struct cv_event_filter *f, const struct cv_record *rec)
+{
+	return in_set(f->protos, rec->proto);
+}
+
+static bool match_name(const struct cv_event_filter *f, const struct cv_record *rec)
+{
+	struct cv_tlv_view raw;
+
+	if (*cv_name_text(rec->name_id))
+		return in_set(f->names[rec->name_id / 64], rec->name_id % 64);
+	raw = cv_record_tlv(rec, CV_TLV_NAME);
+	return raw.data && patterns_match(&f->raw_names, raw.data, raw.len);
+}
+
+static bool match_device(const struct cv_event_filter *f, const struct cv_record *rec)
+{
+	char urn[CV_DEVICE_URN_MAX];
+	struct cv_json j = cv_json(urn, sizeof(urn));
+
+	if (!cv_device_urn(rec, &j) || j.failed)
+		return false;
+	return patterns_match(&f->devices, urn, (size_t)(j.at - urn));
+}
+
+bool cv_event_filter_matches(const struct cv_event_filter *f, const struct cv_record *rec)
+{
+#define ROW_MATCH(id) match_##id,
+	static bool (*const rows[])(const struct cv_event_filter *,
+				    const struct cv_record *) = {CV_EVENT_FILTERS(ROW_MATCH)};
+
+	if (!f)
+		return true;
+	for (uint32_t left = f->used; left; left &= left - 1) {
+		if (!rows[__builtin_ctz(left)](f, rec))
+			return false;
+	}
+	return true;
+}
+
+/* ---- as a whole ----------------------------------------------------------------------------- */
+
+static bool same_patterns(const struct patterns *a, const struct patterns *b)
+{
+	return a->text && b->text ? strcmp(a->text, b->text) == 0 : a->text == b->text;
+}
+
+bool cv_event_filter_same(const struct cv_event_filter *a, const struct cv_event_filter *b)
+{
+	if (!a || !b)
+		return a == b;
+	return memcmp(a, b, offsetof(struct cv_event_filter, raw_names)) == 0 &&
+	       same_patterns(&a->raw_names, &b->raw_names) &&
+	       same_patterns(&a->devices, &b->devices);
+}
+
+static uint64_t pattern_size(const struct patterns *p)
+{
+	return p->text ? strlen(p->text) + 1 : 0;
+}
+
+uint64_t cv_event_filter_size(const struct cv_event_filter *f)
+{
+	return f ? sizeof(*f) + pattern_size(&f->raw_names) + pattern_size(&f->devices) : 0;
+}
+
+void cv_event_filter_free(struct cv_event_filter *f)
+{
+	if (!f)
+		return;
+	free(f->raw_names.text);
+	free(f->devices.text);
+	free(f);
+}
