@@ -49,3 +49,45 @@ int cv_cursor_parse(const char *text, struct cv_cursor *ret)
 	*ret = c;
 	return 0;
 }
+
+size_t cv_member_cursor_format(const struct cv_member_cursor *c, char *buf)
+{
+	size_t len = cv_cursor_format(&c->at, buf);
+	struct cv_json j = cv_json(buf + len, CV_CURSOR_TEXT_MAX - 1 - len);
+
+	if (c->epoch == 0)
+		return len;
+	cv_json_lit(&j, "-");
+	cv_json_digits(&j, c->epoch, 1);
+	cv_json_lit(&j, "-");
+	cv_json_digits(&j, c->slot, 1);
+	*j.at = '\0';
+	return (size_t)(j.at - buf);
+}
+
+int cv_member_cursor_parse(const char *text, struct cv_member_cursor *ret)
+{
+	struct cv_member_cursor c = {.epoch = 0};
+	size_t len = strcspn(text, "-"), epoch;
+	char lanes[CV_CURSOR_TEXT_MAX];
+	uint64_t slot = 0;
+
+	if (len >= sizeof(lanes))
+		return -EINVAL;
+	memcpy(lanes, text, len);
+	lanes[len] = '\0';
+	if (cv_cursor_parse(lanes, &c.at) < 0)
+		return -EINVAL;
+	if (text[len] == '-') {
+		text += len + 1;
+		epoch = strcspn(text, "-");
+		if (cv_sequence_parse(text, epoch, &c.epoch) < 0 || c.epoch == 0 ||
+		    text[epoch] != '-' ||
+		    cv_sequence_parse(text + epoch + 1, strlen(text + epoch + 1), &slot) < 0 ||
+		    slot > UINT32_MAX)
+			return -EINVAL;
+		c.slot = (uint32_t)slot;
+	}
+	*ret = c;
+	return 0;
+}

@@ -55,13 +55,18 @@ static int take_follow(void *parse, const char *value)
 
 static int take_format(void *parse, const char *value)
 {
+#define FORMAT_ROW(id, name, type, symbol) ", " name
+	static const char list[] = CV_PROJECTIONS(FORMAT_ROW);
 	struct parse *p = parse;
 
-	if (strcmp(value, "sse") != 0 && strcmp(value, "ndjson") != 0)
-		return cv_http_refuse_value(p->filters.why, "format", value,
-					    "allowed: sse, ndjson");
-	p->q->format = value[0] == 's' ? CV_EVENT_SSE : CV_EVENT_NDJSON;
-	return 0;
+	for (unsigned int i = 0; i < CV_EVENT_FORMAT_COUNT; i++) {
+		if (strcmp(value, cv_projection_name(i)) == 0) {
+			p->q->format = (enum cv_event_format)i;
+			return 0;
+		}
+	}
+	return cv_http_refuse_word(p->filters.why, "format", value, list + 2, cv_projection_name,
+				   CV_EVENT_FORMAT_COUNT);
 }
 
 /* Needs the lanes; looked at when all parameters are known. */
@@ -179,7 +184,7 @@ int cv_event_query_parse(const struct cv_http_query *query, const char *accept,
 	struct parse p = {.filters.why = why, .query = query, .q = ret};
 
 	memset(ret, 0, sizeof(*ret));
-	ret->format = strstr(accept, "text/event-stream") ? CV_EVENT_SSE : CV_EVENT_NDJSON;
+	ret->format = cv_projection_by_accept(accept);
 	ret->lanes = ALL_LANES;
 	ret->follow = true;
 	if (cv_http_take_parameters(query, parameters, &p, why) < 0 || parse_from(&p) < 0 ||

@@ -6,13 +6,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "control/projection/projection.h"
 #include "control/subscriber/cursor.h"
 #include "control/subscriber/event_filter.h"
 #include "control/subscriber/http_query.h"
 #include "control/subscriber/http_refusal.h"
 #include "dataplane/normalize/record.h"
 
-enum cv_event_format { CV_EVENT_NDJSON, CV_EVENT_SSE };
 enum cv_event_from { CV_FROM_EARLIEST, CV_FROM_LATEST, CV_FROM_SEQUENCE, CV_FROM_TIME };
 
 struct cv_event_query {

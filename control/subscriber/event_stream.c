@@ -6,99 +6,61 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/normalize/cloudevent.h"
-#include "dataplane/normalize/json_write.h"
+#include "control/subscriber/event_output.h"
 
-#define HEAD_ROOM CV_HTTP_CHUNK_ROOM
-#define TAIL_ROOM CV_HTTP_CHUNK_ROOM
-#define EVENT_ROOM (CV_CLOUDEVENT_MAX + CV_CURSOR_TEXT_MAX + 128)
-#define BUFFER_SIZE (128 * 1024)
 /* Blocks looked through in one go when hardly anything matches; others get their turn then. */
 #define PUMP_BLOCKS 32
 
 struct cv_event_stream {
 	struct cv_loop *loop;
 	struct cv_eventlog *log;
-	const char *node;
 	struct cv_event_query query;
-	bool chunked;
 	cv_http_stream_ready *ready;
 	void *owner;
 
-	struct cv_cursor cursor;
+	struct cv_member_cursor cursor;
 	struct cv_cursor until; /* without follow: where each lane ends */
 	uint64_t left; /* events until the limit */
 	unsigned int lane; /* read last */
 	struct cv_log_read read;
 	struct cv_op yield;
-	bool pumping, sending, ended, last_chunk_done;
+	bool pumping, sending, ended;
 	struct cv_event_stream_stats stats;
-	struct cv_json out; /* into buffer, behind HEAD_ROOM */
-	char buffer[BUFFER_SIZE];
+	struct cv_event_output out;
 };
-
-static void reset_output(struct cv_event_stream *s)
-{
-	s->out = cv_json(s->buffer + HEAD_ROOM, BUFFER_SIZE - HEAD_ROOM - TAIL_ROOM);
-}
 
 static size_t used(const struct cv_event_stream *s)
 {
-	return (size_t)(s->out.at - s->buffer) - HEAD_ROOM;
+	return cv_event_output_used(&s->out);
 }
 
-static bool has_room(const struct cv_event_stream *s)
+static bool has_room(struct cv_event_stream *s)
 {
-	return (size_t)(s->out.end - s->out.at) >= EVENT_ROOM;
-}
-
-/* What stands before an event and after it. The cursor already points behind the event. */
-static void begin_event(struct cv_event_stream *s, const char *kind)
-{
-	char cursor[CV_CURSOR_TEXT_MAX];
-
-	if (s->query.format != CV_EVENT_SSE)
-		return;
-	cv_json_lit(&s->out, "id: ");
-	cv_json_put(&s->out, cursor, cv_cursor_format(&s->cursor, cursor));
-	cv_json_lit(&s->out, "\nevent: city.culvert.");
-	cv_json_put(&s->out, kind, strlen(kind));
-	cv_json_lit(&s->out, ".v1\ndata: ");
-}
-
-static void end_event(struct cv_event_stream *s)
-{
-	cv_json_lit(&s->out, "\n");
-	if (s->query.format == CV_EVENT_SSE)
-		cv_json_lit(&s->out, "\n");
-	s->stats.sent++;
+	return cv_event_output_has_room(&s->out);
 }
 
 static void put_record(struct cv_event_stream *s, const struct cv_record *rec, uint64_t seq)
 {
-	begin_event(s, cv_kind_name(rec->kind));
-	s->out.at +=
-		cv_cloudevent_json(rec, s->node, seq, s->out.at, (size_t)(s->out.end - s->out.at));
-	end_event(s);
+	cv_event_output_record(&s->out, rec, seq, &s->cursor);
+	s->stats.sent++;
 	if (s->left != 0 && --s->left == 0)
 		s->ended = true;
 }
 
-static void put_gap(struct cv_event_stream *s, unsigned int lane, uint64_t to, const char *reason)
+/* The cursor already points to the hole; then it points behind it. */
+static void put_gap(struct cv_event_stream *s, unsigned int lane, uint64_t to,
+		    enum cv_gap_reason reason)
 {
 	struct cv_log_gap gap = {
 		.lane = lane,
-		.from = s->cursor.next[lane],
+		.from = s->cursor.at.next[lane],
 		.to = to,
-		.reason = reason,
 		.ts_ns = cv_loop_wall_ns(s->loop),
 	};
 
-	s->cursor.next[lane] = to;
-	begin_event(s, cv_kind_name(CV_KIND_GAP));
-	s->out.at +=
-		cv_cloudevent_gap_json(&gap, s->node, s->out.at, (size_t)(s->out.end - s->out.at));
-	end_event(s);
+	s->cursor.at.next[lane] = to;
+	cv_event_output_gap(&s->out, &gap, reason, &s->cursor);
+	s->stats.sent++;
 	s->stats.gaps++;
 }
 
@@ -118,17 +80,17 @@ static void take_block(struct cv_event_stream *s, unsigned int lane, const struc
 
 	if (!s->query.follow && end > s->until.next[lane])
 		end = s->until.next[lane];
-	if (seq > s->cursor.next[lane] && is_told(block, seq - s->cursor.next[lane]))
-		s->cursor.next[lane] = seq;
-	else if (seq > s->cursor.next[lane])
-		put_gap(s, lane, seq, "damaged");
+	if (seq > s->cursor.at.next[lane] && is_told(block, seq - s->cursor.at.next[lane]))
+		s->cursor.at.next[lane] = seq;
+	else if (seq > s->cursor.at.next[lane])
+		put_gap(s, lane, seq, CV_GAP_DAMAGED);
 	for (; seq < end && !s->ended && has_room(s); seq++) {
 		const struct cv_record *rec = (const struct cv_record *)(const void *)at;
 
 		at += rec->size;
-		if (seq < s->cursor.next[lane])
+		if (seq < s->cursor.at.next[lane])
 			continue;
-		s->cursor.next[lane] = seq + 1;
+		s->cursor.at.next[lane] = seq + 1;
 		if (cv_event_query_matches(&s->query, rec))
 			put_record(s, rec, seq);
 	}
@@ -138,7 +100,7 @@ static void on_read(struct cv_log_read *rd, const struct cv_block *block, int re
 {
 	struct cv_event_stream *s = rd->owner;
 	unsigned int lane = rd->lane;
-	uint64_t next = s->cursor.next[lane];
+	uint64_t next = s->cursor.at.next[lane];
 	uint64_t to = res == -ESTALE	? cv_eventlog_begin(s->log, rd->lane)
 		      : res == -EBADMSG ? rd->skip_to
 					: next;
@@ -146,12 +108,12 @@ static void on_read(struct cv_log_read *rd, const struct cv_block *block, int re
 	if (res == 0) {
 		take_block(s, lane, block);
 	} else if (to > next && res == -EBADMSG && rd->told) {
-		s->cursor.next[lane] = to; /* the gap record there tells of the hole */
+		s->cursor.at.next[lane] = to; /* the gap record there tells of the hole */
 	} else if (to > next) {
-		put_gap(s, lane, to, res == -ESTALE ? "retention" : "damaged");
+		put_gap(s, lane, to, res == -ESTALE ? CV_GAP_RETENTION : CV_GAP_DAMAGED);
 	} else {
 		/* No way forward is known: say so and end, the subscriber comes back. */
-		put_gap(s, lane, next, "read-error");
+		put_gap(s, lane, next, CV_GAP_READ_ERROR);
 		s->ended = true;
 	}
 	if (!s->pumping)
@@ -174,29 +136,41 @@ static int next_lane(const struct cv_event_stream *s)
 	for (unsigned int i = 1; i <= CV_LANE_COUNT; i++) {
 		unsigned int lane = (s->lane + i) % CV_LANE_COUNT;
 
-		if ((s->query.lanes & 1u << lane) && s->cursor.next[lane] < lane_end(s, lane))
+		if ((s->query.lanes & 1u << lane) && s->cursor.at.next[lane] < lane_end(s, lane))
 			return (int)lane;
 	}
 	return -1;
 }
 
+/* All is read: give back what reading and writing took, until there is more. */
+static void rest(struct cv_event_stream *s)
+{
+	cv_eventlog_read_free(&s->read);
+	if (used(s) == 0)
+		cv_event_output_sent(&s->out);
+}
+
 static void read_next(struct cv_event_stream *s)
 {
 	int lane = -1;
+	bool room = true;
 
-	for (int blocks = 0; !s->ended && !s->read.busy && has_room(s); blocks++) {
+	for (int blocks = 0; !s->ended && !s->read.busy; blocks++) {
 		lane = next_lane(s);
-		if (lane < 0)
+		if (lane < 0 || blocks == PUMP_BLOCKS)
 			break;
-		if (blocks == PUMP_BLOCKS)
+		room = has_room(s);
+		if (!room)
 			break;
 		s->lane = (unsigned int)lane;
-		cv_eventlog_read(s->log, &s->read, (enum cv_lane)lane, s->cursor.next[lane]);
+		cv_eventlog_read(s->log, &s->read, (enum cv_lane)lane, s->cursor.at.next[lane]);
 	}
 	if (s->read.busy || s->ended)
 		return;
-	if (lane < 0 && !s->query.follow && has_room(s))
-		s->ended = true;
+	if (lane < 0)
+		rest(s);
+	if ((lane < 0 && !s->query.follow) || (!room && used(s) == 0))
+		s->ended = true; /* the end; or no memory to go on with: it comes back */
 	else if (lane >= 0 && used(s) == 0)
 		io_uring_prep_nop(cv_loop_sqe(s->loop, &s->yield));
 }
@@ -216,32 +190,30 @@ void cv_event_stream_pump(struct cv_event_stream *s)
 
 void cv_event_stream_heartbeat(struct cv_event_stream *s)
 {
-	if (s->query.format != CV_EVENT_SSE || s->sending || s->read.busy || used(s) != 0)
+	if (s->sending || s->read.busy || s->yield.pending || used(s) != 0)
 		return;
-	cv_json_lit(&s->out, ":\n\n");
+	cv_event_output_idle(&s->out);
 	cv_event_stream_pump(s);
 }
 
 const char *cv_event_stream_output(struct cv_event_stream *s, size_t *ret_len)
 {
-	char *from = s->buffer + HEAD_ROOM;
-	size_t n = used(s);
+	const char *data;
 
-	if (s->sending || s->read.busy || (n == 0 && (!s->ended || s->last_chunk_done)))
+	if (s->sending || s->read.busy)
 		return NULL;
-	if (s->chunked)
-		from = cv_http_chunk(from, n, s->ended, &n);
-	s->last_chunk_done = s->ended;
+	data = cv_event_output_take(&s->out, s->ended, &s->cursor, ret_len);
+	if (!data)
+		return NULL;
 	s->sending = true;
-	s->stats.bytes += n;
-	*ret_len = n;
-	return n == 0 ? NULL : from;
+	s->stats.bytes += *ret_len;
+	return data;
 }
 
 void cv_event_stream_sent(struct cv_event_stream *s)
 {
 	s->sending = false;
-	reset_output(s);
+	cv_event_output_sent(&s->out);
 }
 
 void cv_event_stream_stop(struct cv_event_stream *s)
@@ -264,8 +236,8 @@ struct cv_event_stream_stats cv_event_stream_stats(const struct cv_event_stream 
 	struct cv_event_stream_stats stats = s->stats;
 
 	for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++) {
-		if ((s->query.lanes & 1u << lane) && s->cursor.next[lane] < lane_end(s, lane))
-			stats.lag += lane_end(s, lane) - s->cursor.next[lane];
+		if ((s->query.lanes & 1u << lane) && s->cursor.at.next[lane] < lane_end(s, lane))
+			stats.lag += lane_end(s, lane) - s->cursor.at.next[lane];
 	}
 	return stats;
 }
@@ -280,6 +252,7 @@ void cv_event_stream_destroy(struct cv_event_stream *s)
 	if (!s)
 		return;
 	cv_eventlog_read_free(&s->read);
+	cv_event_output_sent(&s->out);
 	cv_event_query_release(&s->query);
 	free(s);
 }
@@ -304,36 +277,39 @@ static uint64_t start_of_lane(struct cv_event_stream *s, enum cv_lane lane)
  * A cursor ahead of the log is from a log that has been lost since: waiting for its number would
  * pass over everything until then in silence.
  */
-static void resolve_start(struct cv_event_stream *s)
+static int resolve_start(struct cv_event_stream *s)
 {
+	if (cv_event_output_begin(&s->out) < 0)
+		return -ENOMEM;
 	for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++) {
 		uint64_t end = cv_eventlog_end(s->log, (enum cv_lane)lane);
 
-		s->cursor.next[lane] = start_of_lane(s, (enum cv_lane)lane);
+		s->cursor.at.next[lane] = start_of_lane(s, (enum cv_lane)lane);
 		s->until.next[lane] = end;
 	}
 	for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++) {
-		if ((s->query.lanes & 1u << lane) && s->cursor.next[lane] > s->until.next[lane]) {
-			s->cursor.next[lane] = s->until.next[lane];
-			put_gap(s, lane, s->until.next[lane], "log-is-shorter");
+		if ((s->query.lanes & 1u << lane) &&
+		    s->cursor.at.next[lane] > s->until.next[lane]) {
+			if (!has_room(s))
+				return -ENOMEM;
+			s->cursor.at.next[lane] = s->until.next[lane];
+			put_gap(s, lane, s->until.next[lane], CV_GAP_LOG_IS_SHORTER);
 		}
 	}
+	return 0;
 }
 
 int cv_event_stream_create(struct cv_loop *loop, struct cv_eventlog *log, const char *node,
 			   const struct cv_event_query *query, bool chunked,
 			   cv_http_stream_ready *ready, void *owner, struct cv_event_stream **ret)
 {
-	struct cv_event_stream *s = malloc(sizeof(*s));
+	struct cv_event_stream *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return -ENOMEM;
-	memset(s, 0, offsetof(struct cv_event_stream, buffer));
 	s->loop = loop;
 	s->log = log;
-	s->node = node;
 	s->query = *query;
-	s->chunked = chunked;
 	s->ready = ready;
 	s->owner = owner;
 	s->left = query->limit;
@@ -343,10 +319,12 @@ int cv_event_stream_create(struct cv_loop *loop, struct cv_eventlog *log, const 
 	s->read.fd = -1;
 	s->yield.done = on_yield;
 	s->yield.owner = s;
-	reset_output(s);
-	if (query->format == CV_EVENT_SSE)
-		cv_json_lit(&s->out, "retry: 1000\n\n");
-	resolve_start(s);
+	cv_event_output_init(&s->out, cv_projections[query->format].ops, node, chunked);
+	if (resolve_start(s) < 0) {
+		s->query.filter = NULL; /* still the caller's */
+		cv_event_stream_destroy(s);
+		return -ENOMEM;
+	}
 	*ret = s;
 	return 0;
 }

@@ -141,6 +141,12 @@ static void serve_events(const struct cv_http_service *service, struct cv_http_c
 		refuse(c, 400, why.error, why.hint);
 		return;
 	}
+	if (wanted.format == CV_EVENT_FRAMES && !c->peer.is_local) {
+		cv_event_query_release(&wanted);
+		refuse(c, 403, "frames are for programs of this node",
+		       "ask on the Unix socket, or for another format");
+		return;
+	}
 	if (c->request.method == CV_HTTP_GET &&
 	    cv_event_stream_create(service->loop, service->log, service->config->node, &wanted,
 				   chunked, cv_http_conn_ready, c, &events) < 0) {
@@ -153,10 +159,7 @@ static void serve_events(const struct cv_http_service *service, struct cv_http_c
 	else
 		cv_event_query_release(&wanted);
 	c->events = events;
-	cv_http_conn_stream(c, stream,
-			    wanted.format == CV_EVENT_SSE ? "text/event-stream"
-							  : "application/x-ndjson",
-			    chunked);
+	cv_http_conn_stream(c, stream, cv_projections[wanted.format].content_type, chunked);
 }
 
 static void serve_stream(struct cv_http_conn *c, const struct cv_http_route *route,

@@ -164,8 +164,7 @@ static json_t *subscriber_stats(const struct cv_http_conn *c)
 	const struct cv_event_query *query = cv_event_stream_query(c->events);
 
 	return json_pack("{s:I, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I}", "id", (json_int_t)c->id,
-			 "peer", c->peer.text, "format",
-			 query->format == CV_EVENT_SSE ? "sse" : "ndjson", "lanes",
+			 "peer", c->peer.text, "format", cv_projection_name(query->format), "lanes",
 			 lane_names(query->lanes), "sent", (json_int_t)stats.sent, "bytes",
 			 (json_int_t)stats.bytes, "gaps", (json_int_t)stats.gaps, "lag",
 			 (json_int_t)stats.lag, "since", (json_int_t)(c->since_ns / 1000000000));

@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
@@ -327,6 +328,31 @@ class Requests(Base):
         self.server.add("security", 2)
         text = curl("--unix-socket", self.server.unix, "http://culvert/v1/events?follow=0")
         self.assertEqual(len(ndjson(text)), 2)
+
+    def test_frames(self):
+        """Read without our reader: heads and payloads by their layout."""
+        self.server.add("measurement", 3000, 33)
+        self.server.add("alarm", 2)
+        url = "/v1/events?follow=0&format=frames"
+        run = subprocess.run(["curl", "-sS", "-N", "--unix-socket", self.server.unix,
+                              "http://culvert" + url], stdout=subprocess.PIPE, check=True)
+        seen, at, cursor = {}, 0, None
+        while at < len(run.stdout):
+            length, kind, lane, seq = struct.unpack_from("<IHHQ", run.stdout, at)
+            payload = run.stdout[at + 16:at + 16 + length]
+            at += 16 + length
+            if kind == 0:
+                self.assertEqual(struct.unpack_from("<HBB", payload), (length, 1, lane))
+                self.assertEqual(seq, seen.get(lane, seq - 1) + 1)
+                seen[lane] = seq
+            elif kind == 2:
+                cursor = struct.unpack("<4QQII", payload)
+        self.assertEqual(at, len(run.stdout))
+        self.assertEqual((cursor[0], cursor[1]), (seen[0] + 1, seen[1] + 1))
+        self.assertEqual(cursor[4:], (0, 0, 0))
+        status, body = self.status_of(self.server.url + url)
+        self.assertEqual(status, 403)
+        self.assertIn("Unix socket", body["hint"])
 
     def test_keep_alive_and_pipeline(self):
         with self.server.connect() as sock:

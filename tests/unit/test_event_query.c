@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "control/subscriber/event_query.h"
@@ -305,10 +306,61 @@ static void test_cursor(void **state)
 	assert_memory_equal(&c, &back, sizeof(c));
 	for (int i = 0; i < CV_LANE_COUNT; i++)
 		c.next[i] = UINT64_MAX;
-	assert_int_equal(cv_cursor_format(&c, text) + 1, CV_CURSOR_TEXT_MAX);
+	assert_int_equal(cv_cursor_format(&c, text) + 1, CV_LANE_COUNT * 21);
 	assert_int_equal(cv_cursor_parse("1.2.3.4 ", &back), -EINVAL);
 	assert_int_equal(cv_cursor_parse("1.2..4", &back), -EINVAL);
 	assert_int_equal(cv_cursor_parse("", &back), -EINVAL);
+}
+
+static void test_member_cursor(void **state)
+{
+	static const char *const bad[] = {
+		"1.2.3.4-",	 "1.2.3.4-5", "1.2.3.4-0-1", "1.2.3-4-5", "1.2.3.4-5-4294967296",
+		"1.2.3.4-5-6-7", "-5-6"};
+	struct cv_member_cursor c = {.at.next = {1, 2, 3, 4}, .epoch = UINT64_MAX, .slot = 7};
+	struct cv_member_cursor back;
+	char text[CV_CURSOR_TEXT_MAX];
+
+	cv_member_cursor_format(&c, text);
+	assert_string_equal(text, "1.2.3.4-18446744073709551615-7");
+	assert_int_equal(cv_member_cursor_parse(text, &back), 0);
+	assert_memory_equal(&c, &back, sizeof(c));
+	for (int i = 0; i < CV_LANE_COUNT; i++)
+		c.at.next[i] = UINT64_MAX;
+	c.slot = UINT32_MAX;
+	assert_true(cv_member_cursor_format(&c, text) < CV_CURSOR_TEXT_MAX);
+	assert_int_equal(cv_member_cursor_parse("1.2.3.4", &back), 0);
+	assert_int_equal(back.epoch, 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(cv_member_cursor_parse(bad[i], &back), -EINVAL);
+}
+
+static void test_accept(void **state)
+{
+	static const struct {
+		const char *accept;
+		enum cv_event_format want;
+	} rows[] = {
+		{"", CV_EVENT_NDJSON},
+		{"*/*", CV_EVENT_NDJSON},
+		{"application/json", CV_EVENT_NDJSON},
+		{"text/event-stream", CV_EVENT_SSE},
+		{"text/html, Text/Event-Stream;q=0.9,*/*", CV_EVENT_SSE},
+		{"text/event-streams", CV_EVENT_NDJSON},
+		{"application/cloudevents-batch+json, text/event-stream", CV_EVENT_BATCH},
+		{"application/vnd.culvert.frames", CV_EVENT_FRAMES},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(cv_projection_by_accept(rows[i].accept), rows[i].want);
+	for (unsigned int i = 0; i < CV_EVENT_FORMAT_COUNT; i++) {
+		char query[64];
+
+		snprintf(query, sizeof(query), "format=%s", cv_projection_name(i));
+		assert_int_equal(parse(query), 0);
+		assert_int_equal(q.format, i);
+		assert_int_equal(cv_projection_by_accept(cv_projections[i].content_type), i);
+	}
 }
 
 static int release_query(void **state)
@@ -320,11 +372,12 @@ static int release_query(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),     cmocka_unit_test(test_names),
-		cmocka_unit_test(test_from),	     cmocka_unit_test(test_last_event_id),
-		cmocka_unit_test(test_others),	     cmocka_unit_test(test_time),
-		cmocka_unit_test(test_matches),	     cmocka_unit_test(test_filters),
-		cmocka_unit_test(test_same_filters), cmocka_unit_test(test_cursor),
+		cmocka_unit_test(test_defaults),      cmocka_unit_test(test_names),
+		cmocka_unit_test(test_from),	      cmocka_unit_test(test_last_event_id),
+		cmocka_unit_test(test_others),	      cmocka_unit_test(test_time),
+		cmocka_unit_test(test_matches),	      cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_same_filters),  cmocka_unit_test(test_cursor),
+		cmocka_unit_test(test_member_cursor), cmocka_unit_test(test_accept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, release_query);

@@ -377,6 +377,83 @@ static void test_sse_resumes_anywhere(void **state)
 	}
 }
 
+/* Give what was received to a reader in pieces. @return frames by type; checks their order. */
+static void read_frames(size_t piece, unsigned int *count, struct cv_member_cursor *ret_last)
+{
+	static struct cv_frame_reader reader;
+	uint64_t next[CV_LANE_COUNT] = {0};
+	size_t at = 0;
+
+	memset(&reader, 0, sizeof(reader));
+	memset(count, 0, CV_FRAME_COUNT * sizeof(*count));
+	while (at < received_len) {
+		size_t n = received_len - at < piece ? received_len - at : piece, used;
+		const struct cv_frame *f;
+		int res = cv_frames_feed(&reader, received + at, n, &used, &f);
+
+		at += used;
+		assert_in_range(res, 0, 1);
+		if (res == 0) {
+			assert_int_equal(used, n);
+			continue;
+		}
+		count[f->type]++;
+		if (f->type == CV_FRAME_RECORD || f->type == CV_FRAME_GAP)
+			assert_int_equal(f->seq, next[f->lane]);
+		if (f->type == CV_FRAME_RECORD)
+			next[f->lane]++;
+		if (f->type == CV_FRAME_GAP)
+			next[f->lane] = ((const struct cv_frame_gap *)cv_frame_payload(f))->to;
+		if (f->type == CV_FRAME_CURSOR)
+			memcpy(ret_last, cv_frame_payload(f), sizeof(*ret_last));
+	}
+	assert_memory_equal(next, ret_last->at.next, sizeof(next));
+}
+
+static void test_frames(void **state)
+{
+	unsigned int count[CV_FRAME_COUNT];
+	struct cv_member_cursor last;
+
+	clear_log(true);
+	for (int i = 0; i < 20; i++)
+		add_block(CV_LANE_MEASUREMENT, 300, 41);
+	add_block(CV_LANE_ALARM, 3, 0);
+	add_block(CV_LANE_ALARM, 3, 0);
+	log_.lane[CV_LANE_MEASUREMENT].first = 1;
+	log_.lane[CV_LANE_ALARM].damaged[0] = true;
+	open_stream("format=frames&from=seq:0.0.0.0", "", false);
+	run_stream();
+	cv_event_stream_heartbeat(stream);
+	close_stream();
+	for (size_t piece = 1; piece < 100000; piece = piece * 7 + 1) {
+		read_frames(piece, count, &last);
+		assert_int_equal(count[CV_FRAME_RECORD], 19 * 300 + 3);
+		assert_int_equal(count[CV_FRAME_GAP], 2);
+		assert_int_equal(count[CV_FRAME_IDLE], 1);
+		assert_true(count[CV_FRAME_CURSOR] > 1);
+	}
+}
+
+static void test_batch(void **state)
+{
+	json_t *events;
+
+	clear_log(false);
+	for (unsigned int n = 0; n < 3; n++) {
+		open_stream("format=cloudevents&follow=0", "", false);
+		run_stream();
+		close_stream();
+		assert_true(ended);
+		events = json_loadb(received, received_len, 0, NULL);
+		assert_int_equal(json_array_size(events), n * 400);
+		for (size_t i = 0; i < n * 400; i++)
+			assert_non_null(id_of(events, i));
+		json_decref(events);
+		add_block(CV_LANE_STATUS, 400, 20);
+	}
+}
+
 static void test_follow(void **state)
 {
 	clear_log(false);
@@ -443,6 +520,8 @@ int main(void)
 		cmocka_unit_test(test_filters_and_limit),
 		cmocka_unit_test(test_gaps),
 		cmocka_unit_test(test_sse_resumes_anywhere),
+		cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_follow),
 		cmocka_unit_test(test_log_never_read_further_when_stopped),
 	};
