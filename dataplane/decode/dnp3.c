@@ -5,6 +5,7 @@
  * application message (clause 4); objects and values are not read.
  */
 #include "dataplane/decode/crc16_table.h"
+#include "dataplane/decode/dnp3.h"
 #include "dataplane/decode/judge.h"
 #include "dataplane/decode/session.h"
 
@@ -41,13 +42,19 @@ struct dnp3_frame {
 	uint32_t size;
 };
 
-static bool crc_good(const uint8_t *p, size_t len)
+uint16_t dnp3_crc(const uint8_t *p, size_t len)
 {
 	uint16_t crc = 0;
 
 	for (size_t i = 0; i < len; i++)
 		crc = (uint16_t)(crc >> 8 ^ crc_table[(crc ^ p[i]) & 255]);
-	crc = (uint16_t)~crc;
+	return (uint16_t)~crc;
+}
+
+static bool crc_good(const uint8_t *p, size_t len)
+{
+	uint16_t crc = dnp3_crc(p, len);
+
 	return p[len] == (crc & 255) && p[len + 1] == crc >> 8;
 }
 
@@ -103,7 +110,7 @@ static void take(struct dnp3_frame *f, const uint8_t *p)
 		f->iin = (uint16_t)(p[HEAD + 3] << 8 | p[HEAD + 4]);
 }
 
-static const char *function_name(uint8_t function)
+const char *dnp3_function_name(uint8_t function)
 {
 	static const char *const names[] = {
 		"confirm",
@@ -151,7 +158,7 @@ static const char *function_name(uint8_t function)
 	return function == AUTH_RESPONSE ? "auth-response" : "function";
 }
 
-static const char *link_name(uint8_t control)
+const char *dnp3_link_name(uint8_t control)
 {
 	static const char *const primary[16] = {
 		[0] = "reset-link", [2] = "test-link", [9] = "link-status-request"};
@@ -173,7 +180,8 @@ static bool commands(uint8_t function)
 static void record(struct dnp3_frame *f)
 {
 	bool up = !(f->control & FROM_MASTER);
-	const char *method = f->application ? function_name(f->function) : link_name(f->control);
+	const char *method =
+		f->application ? dnp3_function_name(f->function) : dnp3_link_name(f->control);
 	enum cv_kind kind = !f->application	    ? CV_KIND_SESSION
 			    : f->iin & IIN_TROUBLE  ? CV_KIND_ERROR
 			    : commands(f->function) ? CV_KIND_COMMAND

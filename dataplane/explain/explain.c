@@ -207,6 +207,11 @@ uint32_t cv_explain_le16(struct cv_explain *x, const char *name)
 	return number(x, 2, true, name);
 }
 
+uint32_t cv_explain_le32(struct cv_explain *x, const char *name)
+{
+	return number(x, 4, true, name);
+}
+
 void cv_explain_bcd(struct cv_explain *x, size_t len, bool little, const char *name)
 {
 	const uint8_t *at = cv_explain_take(x, len, name);
@@ -233,6 +238,40 @@ void cv_explain_text(struct cv_explain *x, size_t len, const char *name)
 	}
 	text[n] = '\0';
 	cv_explain_value(x, "%s%s", text, n < len ? "..." : "");
+}
+
+size_t cv_explain_line(struct cv_explain *x, const char *name)
+{
+	size_t left = cv_explain_left(x), len = 0, end;
+
+	while (len < left && cv_explain_peek(x, len) != '\n')
+		len++;
+	end = len < left ? 1 : 0;
+	if (end != 0 && len != 0 && cv_explain_peek(x, len - 1) == '\r')
+		end++;
+	len = len + (end != 0) - end;
+	if (len + end == 0)
+		return 0;
+	cv_explain_text(x, len + end, name);
+	if (!x->failed && x->count > 0 && len + end < sizeof(x->field[0].value) - 4)
+		x->field[x->count - 1].value[len] = '\0'; /* not the end of the line */
+	return len;
+}
+
+size_t cv_explain_narrow(struct cv_explain *x, size_t len)
+{
+	size_t whole = x->len;
+
+	if (len < cv_explain_left(x))
+		x->len = x->at + len;
+	return whole;
+}
+
+void cv_explain_widen(struct cv_explain *x, size_t whole, const char *name)
+{
+	if (cv_explain_left(x) != 0)
+		cv_explain_take(x, cv_explain_left(x), name);
+	x->len = whole;
 }
 
 void cv_explain_check(struct cv_explain *x, size_t len, bool little, uint32_t wanted,

@@ -81,10 +81,21 @@ uint32_t cv_explain_u8(struct cv_explain *x, const char *name);
 uint32_t cv_explain_be16(struct cv_explain *x, const char *name);
 uint32_t cv_explain_be32(struct cv_explain *x, const char *name);
 uint32_t cv_explain_le16(struct cv_explain *x, const char *name);
+uint32_t cv_explain_le32(struct cv_explain *x, const char *name);
 /** Digits, highest first; @p little: the lowest byte stands first. */
 void cv_explain_bcd(struct cv_explain *x, size_t len, bool little, const char *name);
 /** Printable text; what is not printable stands as ".". */
 void cv_explain_text(struct cv_explain *x, size_t len, const char *name);
+/** Text up to and with the next line feed, or all that is left; @return its length without the end. */
+size_t cv_explain_line(struct cv_explain *x, const char *name);
+/**
+ * No field reaches beyond the next @p len bytes (or what is there), until cv_explain_widen().
+ *
+ * @return what that is to be given.
+ */
+size_t cv_explain_narrow(struct cv_explain *x, size_t len);
+/** What is left in there is one field; what is behind follows. */
+void cv_explain_widen(struct cv_explain *x, size_t whole, const char *name);
 /** A check code of @p len bytes: as sent, and whether it is what the bytes before it want. */
 void cv_explain_check(struct cv_explain *x, size_t len, bool little, uint32_t wanted,
 		      const char *name);

@@ -100,8 +100,8 @@ static void code(struct cv_explain *x)
 						 : "unassigned");
 }
 
-/* @return bytes of the token. */
-static uint32_t head_udp(struct cv_explain *x)
+/* @return bytes of the token; *@p ret those of options and payload. */
+static uint32_t head_udp(struct cv_explain *x, size_t *ret)
 {
 	static const char *const types[] = {"confirmable", "non-confirmable", "acknowledgement",
 					    "reset"};
@@ -112,35 +112,46 @@ static uint32_t head_udp(struct cv_explain *x)
 			   types[first >> 4 & 3]);
 	code(x);
 	cv_explain_be16(x, "message ID");
+	*ret = cv_explain_left(x);
 	return first & 15;
 }
 
-static uint32_t head_tcp(struct cv_explain *x)
+static uint32_t head_tcp(struct cv_explain *x, size_t *ret)
 {
 	uint32_t first = cv_explain_u8(x, "length, token length"), nibble = first >> 4;
 
 	cv_explain_value(x, "%u, %u", nibble, first & 15);
+	*ret = nibble;
 	if (nibble == 13)
-		cv_explain_u8(x, "more of the length");
+		*ret = 13 + cv_explain_u8(x, "more of the length");
 	else if (nibble == 14)
-		cv_explain_be16(x, "more of the length");
+		*ret = 269 + cv_explain_be16(x, "more of the length");
 	else if (nibble == 15)
-		cv_explain_be32(x, "more of the length");
+		*ret = 65805 + (size_t)cv_explain_be32(x, "more of the length");
 	code(x);
 	return first & 15;
 }
 
 void cv_explain_coap(struct cv_explain *x)
 {
-	uint32_t token = x->stream ? head_tcp(x) : head_udp(x), number = 0;
+	size_t len = 0, whole;
+	uint32_t token = x->stream ? head_tcp(x, &len) : head_udp(x, &len), number = 0;
 
 	if (token > 8)
 		cv_explain_meaning(x, "wrong: the token has at most 8 bytes");
 	cv_explain_take(x, token, "token");
+	if (x->failed)
+		return;
+	if (x->stream && len > cv_explain_left(x)) {
+		cv_explain_take(x, len, "options and payload");
+		return;
+	}
+	whole = x->stream ? cv_explain_narrow(x, len) : x->len;
 	while (cv_explain_left(x) != 0 && cv_explain_peek(x, 0) != 0xff)
 		number = option(x, number);
-	if (cv_explain_left(x) == 0)
-		return;
-	cv_explain_take(x, 1, "payload marker");
-	cv_explain_text(x, cv_explain_left(x), "payload");
+	if (cv_explain_left(x) != 0) {
+		cv_explain_take(x, 1, "payload marker");
+		cv_explain_text(x, cv_explain_left(x), "payload");
+	}
+	x->len = whole;
 }

@@ -37,6 +37,7 @@ static void state(struct cv_explain *x, unsigned int type)
 static void object(struct cv_explain *x, unsigned int type)
 {
 	bool component = type == 2 || type == 3 || type == 7;
+	const struct gb26875_type *t = gb26875_type((uint8_t)type);
 	size_t before = x->at;
 
 	cv_explain_begin(x, "object");
@@ -64,7 +65,9 @@ static void object(struct cv_explain *x, unsigned int type)
 	}
 	if (type == 2 || type == 7)
 		cv_explain_text(x, 31, "description");
-	if (gb26875_type((uint8_t)type)->timed)
+	if (x->at - before < t->size)
+		cv_explain_take(x, t->size - (x->at - before), "content");
+	if (t->timed)
 		time_field(x, "time");
 	cv_explain_end(x);
 	if (x->at == before)
@@ -95,9 +98,10 @@ void cv_explain_gb26875(struct cv_explain *x)
 	size_t before = 0, start;
 	unsigned int len, command;
 
-	while (before + 1 < x->len && !(x->data[before] == '@' && x->data[before + 1] == '@'))
+	while (before + 1 < cv_explain_left(x) &&
+	       !(cv_explain_peek(x, before) == '@' && cv_explain_peek(x, before + 1) == '@'))
 		before++;
-	if (before + 1 >= x->len)
+	if (before + 1 >= cv_explain_left(x))
 		return;
 	cv_explain_text(x, before, "before the frame");
 	cv_explain_text(x, 2, "start");

@@ -98,9 +98,10 @@ void cv_explain_hj212(struct cv_explain *x)
 	unsigned int n = 0, sent = 0;
 	char text[8] = "";
 
-	while (before + 1 < x->len && memcmp(x->data + before, "##", 2) != 0)
+	while (before + 1 < cv_explain_left(x) &&
+	       !(cv_explain_peek(x, before) == '#' && cv_explain_peek(x, before + 1) == '#'))
 		before++;
-	if (before + 1 >= x->len)
+	if (before + 1 >= cv_explain_left(x))
 		return;
 	cv_explain_text(x, before, "before the frame");
 	cv_explain_text(x, 2, "start");

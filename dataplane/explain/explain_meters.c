@@ -15,13 +15,15 @@ static size_t lead(struct cv_explain *x)
 {
 	size_t n = 0;
 
-	while (n < x->len && x->data[n] != 0x68)
+	while (n < cv_explain_left(x) && cv_explain_peek(x, n) != 0x68)
 		n++;
-	if (n < x->len && n != 0) {
+	if (n == cv_explain_left(x))
+		return x->len;
+	if (n != 0) {
 		cv_explain_take(x, n, "leaders");
 		cv_explain_meaning(x, "passed over");
 	}
-	return n;
+	return x->at;
 }
 
 static unsigned int control(struct cv_explain *x, unsigned int function_bits)

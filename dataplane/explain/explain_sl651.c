@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SL 651-2014, hexadecimal frames (6.6.3). Of ASCII frames (01H) the start is told alone. */
-#include <stdio.h>
-#include <string.h>
+/* SL 651-2014: hexadecimal frames (6.6.3), ASCII frames (6.6.2). */
+#include <ctype.h>
 
 #include "dataplane/decode/sl651.h"
 #include "dataplane/explain/explain.h"
@@ -46,37 +45,123 @@ static void thing(struct cv_explain *x, uint8_t function)
 	}
 }
 
-static void body(struct cv_explain *x, uint8_t function, size_t end)
+/* Picture (F3F3): all that is left. */
+static void picture(struct cv_explain *x)
 {
-	size_t whole = x->len;
+	cv_explain_take(x, 2, "picture follows");
+	cv_explain_take(x, cv_explain_left(x), "picture");
+}
 
-	x->len = end;
+static void body(struct cv_explain *x, uint8_t function, bool up, bool packets)
+{
+	uint32_t index = 1;
+
 	cv_explain_begin(x, "body");
-	cv_explain_be16(x, "serial number");
-	cv_explain_bcd(x, 6, false, "sent");
-	cv_explain_meaning(x, "YYMMDDhhmmss, Beijing");
-	while (cv_explain_left(x) != 0 && function >= 0x30 && function <= 0x3a)
-		thing(x, function);
-	if (cv_explain_left(x) != 0)
+	if (packets) {
+		const uint8_t *at = cv_explain_take(x, 3, "packet");
+
+		index = at ? (at[1] & 0xfu) << 8 | at[2] : 1;
+		cv_explain_value(x, "%u of %u", index, at ? (at[0] << 8 | at[1]) >> 4 : 0);
+	}
+	if (index == 1) {
+		cv_explain_be16(x, "serial number");
+		cv_explain_bcd(x, 6, false, "sent");
+		cv_explain_meaning(x, "YYMMDDhhmmss, Beijing");
+	}
+	while (index == 1 && up && cv_explain_left(x) != 0 && function >= 0x30 &&
+	       function <= 0x3a) {
+		if (cv_explain_peek(x, 0) == 0xf3 && cv_explain_peek(x, 1) == 0xf3)
+			picture(x);
+		else
+			thing(x, function);
+	}
+	if (cv_explain_left(x) != 0) {
 		cv_explain_take(x, cv_explain_left(x), "content");
+		if (sl651_is_parameters(function)) /* there may be a password in it */
+			cv_explain_withhold(x);
+	}
 	cv_explain_end(x);
-	x->len = whole;
-	x->failed = x->failed && x->at < end;
+}
+
+static uint32_t hex_number(const struct cv_explain *x, size_t at, size_t digits)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < digits; i++) {
+		uint8_t c = cv_explain_peek(x, at + i);
+
+		n = n << 4 | ((c <= '9' ? c - 48u : (c | 0x20u) - 87u));
+	}
+	return n;
+}
+
+/* 6.6.2: the same in hexadecimal digits, the body in words. */
+static void ascii(struct cv_explain *x)
+{
+	size_t first = x->at, whole;
+	uint32_t function, word, got, want;
+	const char *name;
+	bool up, packets;
+
+	cv_explain_take(x, 1, "start");
+	up = cv_explain_peek(x, 18) != '8';
+	cv_explain_text(x, up ? 2 : 10, up ? "centre" : "station");
+	cv_explain_text(x, up ? 10 : 2, up ? "station" : "centre");
+	cv_explain_take(x, 4, "password");
+	cv_explain_withhold(x);
+	function = hex_number(x, 0, 2);
+	name = sl651_function((uint8_t)function);
+	cv_explain_text(x, 2, "function");
+	cv_explain_meaning(x, "%s", name ? name : "of the maker");
+	word = hex_number(x, 1, 3);
+	cv_explain_text(x, 4, "direction and length");
+	cv_explain_meaning(x, "%s, %u bytes of body", up ? "up" : "down", word);
+	packets = cv_explain_u8(x, "start of the body") == 0x16;
+	if (x->failed || cv_explain_left(x) < word)
+		return;
+	whole = cv_explain_narrow(x, word);
+	if (packets)
+		cv_explain_text(x, 6, "packet");
+	while (cv_explain_left(x) != 0) {
+		size_t len = 0;
+
+		while (len < cv_explain_left(x) && cv_explain_peek(x, len) != ' ')
+			len++;
+		cv_explain_text(x, len < cv_explain_left(x) ? len + 1 : len, "word");
+		if (sl651_is_parameters((uint8_t)function))
+			cv_explain_withhold(x);
+	}
+	cv_explain_widen(x, whole, "word");
+	cv_explain_take(x, 1, "end");
+	if (x->failed)
+		return;
+	want = sl651_crc(x->data + first, x->at - first);
+	got = hex_number(x, 0, 4);
+	cv_explain_text(x, 4, "check code");
+	if (got == want)
+		cv_explain_meaning(x, "right");
+	else
+		cv_explain_meaning(x, "wrong: the bytes before it want %04X", want);
 }
 
 void cv_explain_sl651(struct cv_explain *x)
 {
-	static const uint8_t start[] = {0x7e, 0x7e};
-	size_t before = 0, first;
-	bool up;
+	size_t before = 0, first, whole;
+	bool up, packets;
 	unsigned int word, function;
 	const char *name;
 
-	while (before + 1 < x->len && memcmp(x->data + before, start, 2) != 0)
+	while (before + 1 < cv_explain_left(x) &&
+	       !(cv_explain_peek(x, before) == 0x7e && cv_explain_peek(x, before + 1) == 0x7e) &&
+	       !(cv_explain_peek(x, before) == 1 && isxdigit(cv_explain_peek(x, before + 1))))
 		before++;
-	if (before + 10 >= x->len)
+	if (before + 10 >= cv_explain_left(x))
 		return;
 	cv_explain_text(x, before, "before the frame");
+	if (cv_explain_peek(x, 0) == 1) {
+		ascii(x);
+		return;
+	}
 	first = x->at;
 	cv_explain_take(x, 2, "start");
 	up = x->len - first > 11 && x->data[first + 11] >> 4 == 0;
@@ -94,11 +179,13 @@ void cv_explain_sl651(struct cv_explain *x)
 	word = cv_explain_be16(x, "direction and length");
 	cv_explain_value(x, "%u, %u", word >> 12, word & 0xfff);
 	cv_explain_meaning(x, "%s, bytes of the body", up ? "up" : "down");
-	cv_explain_u8(x, "start of the body");
+	packets = cv_explain_u8(x, "start of the body") == 0x16;
 	word &= 0xfff;
 	if (x->failed || cv_explain_left(x) < word)
 		return;
-	body(x, (uint8_t)function, x->at + word);
+	whole = cv_explain_narrow(x, word);
+	body(x, (uint8_t)function, up, packets);
+	cv_explain_widen(x, whole, "content");
 	cv_explain_take(x, 1, "end");
 	if (cv_explain_left(x) >= 2)
 		cv_explain_check(x, 2, false, sl651_crc(x->data + first, x->at - first),
