@@ -81,6 +81,8 @@ extern const struct cv_cli_command cv_cli_module_online[];
 /** Verbs of `culvert firewall` and `culvert quarantine`, done by culvert-control. */
 extern const struct cv_cli_command cv_cli_firewall_offline[];
 extern const struct cv_cli_command cv_cli_quarantine_offline[];
+/** Verbs of `culvert log` likewise. */
+extern const struct cv_cli_command cv_cli_log_offline[];
 /** Options of every command that is not offline; ends with name NULL. */
 extern const struct cv_cli_option cv_cli_global_options[];
 

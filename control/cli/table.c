@@ -36,6 +36,7 @@ static const struct cv_cli_command *const policy_verbs[] = {
 
 static const struct cv_cli_command *const firewall_verbs[] = {cv_cli_firewall_offline, NULL};
 static const struct cv_cli_command *const quarantine_verbs[] = {cv_cli_quarantine_offline, NULL};
+static const struct cv_cli_command *const log_verbs[] = {cv_cli_log_offline, NULL};
 
 const struct cv_cli_command cv_cli_commands[] = {
 	{
@@ -240,6 +241,16 @@ const struct cv_cli_command cv_cli_commands[] = {
 			"firewall. It lies in log.dir and outlives a restart.",
 		.exits = "0 1 2 3",
 		.verbs = quarantine_verbs,
+	},
+	{
+		.name = "log",
+		.operands = "VERB ...",
+		.help = "check, look at and export an event log",
+		.details =
+			"Works on the log's folder, with control or without, and changes nothing "
+			"in it. culvert help log VERB tells more about each.",
+		.exits = "0 1 2 3 4 5",
+		.verbs = log_verbs,
 	},
 	{
 		.name = "version",

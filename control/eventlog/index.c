@@ -164,7 +164,7 @@ static uint8_t *read_file(int dir, const char *name, size_t *size)
 	return data;
 }
 
-int cv_index_load(struct cv_log_lane *l, struct cv_segment *s)
+int cv_index_load(int dir, struct cv_segment *s)
 {
 	const struct cv_index_entry *entries;
 	struct index_head head;
@@ -173,7 +173,7 @@ int cv_index_load(struct cv_log_lane *l, struct cv_segment *s)
 	size_t size;
 
 	cv_segment_name(s->first, ".idx", name);
-	data = read_file(l->dir, name, &size);
+	data = read_file(dir, name, &size);
 	if (!data)
 		return -ENOENT;
 	memcpy(&head, data, sizeof(head));

@@ -13,8 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SEQ_DIGITS 20
-
 const char *cv_log_why(const char *format, ...)
 {
 	static char text[512]; /* one thread opens one log at a time */
@@ -66,21 +64,6 @@ static int tell(struct cv_log_lane *l, const char *name, int res, const char **w
 	return res;
 }
 
-/* @return the sequence in a name like 00000000000000000001.log, 0 = another file. */
-static uint64_t parse_name(const char *name)
-{
-	uint64_t seq = 0;
-
-	if (strlen(name) != SEQ_DIGITS + 4 || strcmp(name + SEQ_DIGITS, ".log") != 0)
-		return 0;
-	for (int i = 0; i < SEQ_DIGITS; i++) {
-		if (name[i] < '0' || name[i] > '9' || seq > CV_SEQ_MAX / 10)
-			return 0;
-		seq = seq * 10 + (uint64_t)(name[i] - '0');
-	}
-	return seq < CV_SEQ_MAX ? seq : 0;
-}
-
 static int by_first(const void *a, const void *b)
 {
 	const struct cv_segment *const *x = a, *const *y = b;
@@ -101,7 +84,7 @@ static int list_segments(struct cv_log_lane *l)
 		return res;
 	}
 	while (res == 0 && (entry = readdir(dir))) {
-		uint64_t first = parse_name(entry->d_name);
+		uint64_t first = cv_segment_parse_name(entry->d_name, ".log");
 
 		if (first != 0 && !cv_segment_add(l, first, 0))
 			res = -ENOMEM;
@@ -129,7 +112,7 @@ static int load_segment(struct cv_log_lane *l, size_t i)
 		res = -ENOMSG;
 	else
 		s->size = (uint64_t)st.st_size;
-	if (res == 0 && (i + 2 >= l->count || cv_index_load(l, s) < 0)) {
+	if (res == 0 && (i + 2 >= l->count || cv_index_load(l->dir, s) < 0)) {
 		res = cv_segment_scan(l, s, fd, last);
 		if (res == 0 && !last)
 			cv_index_save(l, s);

@@ -157,11 +157,15 @@ void cv_owed_load(struct cv_log_lane *l);
 /* ---- segment.c ---- */
 
 void cv_segment_name(uint64_t first, const char *suffix, char name[CV_SEGMENT_NAME]);
+/** @return the sequence in a name like 00000000000000000001.log, 0 = another file. */
+uint64_t cv_segment_parse_name(const char *name, const char *suffix);
 /** Append a segment to the lane's row. @return NULL when memory is out. */
 struct cv_segment *cv_segment_add(struct cv_log_lane *l, uint64_t first, uint64_t size);
 void cv_segment_free(struct cv_segment *s);
 /** Retention by bytes and age. Never the active segment. */
 void cv_lane_retain(struct cv_log_lane *l, int64_t now_ns);
+/** What is worth least goes first (D8). */
+extern const enum cv_lane cv_lanes_by_worth[CV_LANE_COUNT];
 /** Give up the oldest segment of a lane that is worth less than @p l. @return false: none left. */
 bool cv_lane_reclaim_for(struct cv_log_lane *l);
 
@@ -187,7 +191,8 @@ int cv_index_add(struct cv_segment *s, const struct cv_block *b, uint64_t off, b
 ssize_t cv_index_find(const struct cv_segment *s, uint64_t seq);
 /** Sidecar file of a segment that is complete; losing it costs a scan. */
 void cv_index_save(struct cv_log_lane *l, const struct cv_segment *s);
-int cv_index_load(struct cv_log_lane *l, struct cv_segment *s);
+/** @return 0, -ENOENT no sidecar, -EBADMSG not one of this segment. */
+int cv_index_load(int dir, struct cv_segment *s);
 
 /* ---- recover.c ---- */
 

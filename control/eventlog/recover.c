@@ -8,19 +8,14 @@
 #include "control/eventlog/log_private.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#define SCAN_BUFFER (1u << 20)
+#include "control/eventlog/segment_file.h"
 
 struct scan {
 	struct cv_log_lane *l;
 	struct cv_segment *s;
-	int fd;
-	uint8_t *buffer;
-	uint64_t buffer_off;
-	size_t buffer_len;
+	struct cv_segment_file file;
 	uint64_t expected; /* lowest sequence the next block may have */
 	uint64_t end; /* one past the last event before it; a segment may begin behind a hole */
 	uint64_t off;
@@ -43,28 +38,10 @@ bool cv_block_is_gap(const struct cv_block *b)
 	return b->worker == CV_WORKER_CONTROL && rec->kind == CV_KIND_GAP;
 }
 
-/* The block at off and how much of it there is to look at; NULL: cannot be read. */
-static const struct cv_block *view(struct scan *sc, uint64_t off, size_t *avail)
-{
-	uint64_t left = sc->s->size - off;
-	size_t want = left < CV_BLOCK_SIZE ? (size_t)left : CV_BLOCK_SIZE;
-
-	if (off < sc->buffer_off || off + want > sc->buffer_off + sc->buffer_len) {
-		ssize_t got = pread(sc->fd, sc->buffer, SCAN_BUFFER, (off_t)off);
-
-		sc->buffer_off = off;
-		sc->buffer_len = got < 0 ? 0 : (size_t)got;
-		if (sc->buffer_len < want)
-			return NULL;
-	}
-	*avail = want;
-	return (const struct cv_block *)(const void *)(sc->buffer + (off - sc->buffer_off));
-}
-
 static bool good_at(struct scan *sc, uint64_t off, const struct cv_block **ret)
 {
 	size_t avail;
-	const struct cv_block *b = view(sc, off, &avail);
+	const struct cv_block *b = cv_segment_file_view(&sc->file, off, &avail);
 
 	*ret = b;
 	return b && cv_block_is_good(b, sc->l->lane, avail) && b->first_seq >= sc->expected;
@@ -130,11 +107,6 @@ static int follow_chain(struct scan *sc)
 	return res;
 }
 
-static bool is_zero(const uint8_t *p, size_t n)
-{
-	return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
-}
-
 /* Overwrite what is behind the last good block, so that no later recovery meets it again. */
 static int cut_tail(struct scan *sc)
 {
@@ -143,15 +115,15 @@ static int cut_tail(struct scan *sc)
 
 	for (uint64_t off = sc->s->used; off < sc->s->size; off += CV_UNIT) {
 		size_t avail;
-		const struct cv_block *b = view(sc, off, &avail);
+		const struct cv_block *b = cv_segment_file_view(&sc->file, off, &avail);
 
-		if (b && is_zero((const uint8_t *)b, CV_UNIT))
+		if (b && cv_is_zero(b, CV_UNIT))
 			continue;
-		if (pwrite(sc->fd, log->zeros, CV_UNIT, (off_t)off) != (ssize_t)CV_UNIT)
+		if (pwrite(sc->file.fd, log->zeros, CV_UNIT, (off_t)off) != (ssize_t)CV_UNIT)
 			return errno ? -errno : -EIO;
 		cut += CV_UNIT;
 	}
-	if (cut > 0 && fdatasync(sc->fd) < 0)
+	if (cut > 0 && fdatasync(sc->file.fd) < 0)
 		return -errno;
 	log->counters.cut_bytes += cut;
 	return 0;
@@ -167,9 +139,9 @@ static int check_foreign(struct scan *sc)
 	size_t avail;
 
 	for (uint64_t off = 0; off < sc->s->size; off += CV_UNIT) {
-		const struct cv_block *b = view(sc, off, &avail);
+		const struct cv_block *b = cv_segment_file_view(&sc->file, off, &avail);
 
-		if (!b && off == 0)
+		if (off == 0 && (!b || sc->file.unreadable > 0))
 			return -EIO;
 		if (!b)
 			continue;
@@ -184,20 +156,20 @@ static int check_foreign(struct scan *sc)
 
 int cv_segment_scan(struct cv_log_lane *l, struct cv_segment *s, int fd, bool last)
 {
-	struct scan sc = {.l = l, .s = s, .fd = fd, .end = l->end};
+	struct scan sc = {.l = l, .s = s, .end = l->end};
 	int res;
 
 	if (s->size == 0 || s->size % CV_UNIT != 0)
 		return -ENOMSG;
-	sc.buffer = aligned_alloc(CV_UNIT, SCAN_BUFFER);
-	if (!sc.buffer)
-		return -ENOMEM;
+	res = cv_segment_file_init(&sc.file, fd, s->size);
+	if (res < 0)
+		return res;
 	sc.expected = s->first > l->end ? s->first : l->end;
 	res = check_foreign(&sc);
 	if (res == 0)
 		res = follow_chain(&sc);
 	if (res == 0 && last)
 		res = cut_tail(&sc);
-	free(sc.buffer);
+	cv_segment_file_release(&sc.file);
 	return res;
 }

@@ -7,9 +7,25 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SEQ_DIGITS 20
+
 void cv_segment_name(uint64_t first, const char *suffix, char name[CV_SEGMENT_NAME])
 {
 	snprintf(name, CV_SEGMENT_NAME, "%020" PRIu64 "%s", first, suffix);
+}
+
+uint64_t cv_segment_parse_name(const char *name, const char *suffix)
+{
+	uint64_t seq = 0;
+
+	if (strlen(name) != SEQ_DIGITS + strlen(suffix) || strcmp(name + SEQ_DIGITS, suffix) != 0)
+		return 0;
+	for (int i = 0; i < SEQ_DIGITS; i++) {
+		if (name[i] < '0' || name[i] > '9' || seq > CV_SEQ_MAX / 10)
+			return 0;
+		seq = seq * 10 + (uint64_t)(name[i] - '0');
+	}
+	return seq < CV_SEQ_MAX ? seq : 0;
 }
 
 struct cv_segment *cv_segment_add(struct cv_log_lane *l, uint64_t first, uint64_t size)
@@ -86,14 +102,14 @@ void cv_lane_retain(struct cv_log_lane *l, int64_t now_ns)
 	}
 }
 
+const enum cv_lane cv_lanes_by_worth[CV_LANE_COUNT] = {CV_LANE_MEASUREMENT, CV_LANE_STATUS,
+						       CV_LANE_SECURITY, CV_LANE_ALARM};
+
 bool cv_lane_reclaim_for(struct cv_log_lane *l)
 {
-	/* What is worth least goes first (D8); a lane never takes from itself or from its betters. */
-	static const enum cv_lane by_worth[] = {CV_LANE_MEASUREMENT, CV_LANE_STATUS,
-						CV_LANE_SECURITY, CV_LANE_ALARM};
-
-	for (size_t i = 0; by_worth[i] != l->lane; i++) {
-		struct cv_log_lane *victim = &l->log->lane[by_worth[i]];
+	/* A lane never takes from itself or from its betters. */
+	for (size_t i = 0; cv_lanes_by_worth[i] != l->lane; i++) {
+		struct cv_log_lane *victim = &l->log->lane[cv_lanes_by_worth[i]];
 
 		if (victim->count > 1) {
 			remove_oldest(victim);

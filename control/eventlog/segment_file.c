@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/eventlog/segment_file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define READ_SIZE (1u << 20)
+
+int cv_segment_file_init(struct cv_segment_file *f, int fd, uint64_t size)
+{
+	*f = (struct cv_segment_file){.fd = fd, .size = size};
+	f->buffer = aligned_alloc(CV_BLOCK_ALIGN, READ_SIZE);
+	return f->buffer ? 0 : -ENOMEM;
+}
+
+void cv_segment_file_release(struct cv_segment_file *f)
+{
+	free(f->buffer);
+	f->buffer = NULL;
+}
+
+/* One bad sector must not hide its neighbours: what cannot be read in one go is read by units. */
+static size_t read_units(struct cv_segment_file *f, uint64_t off, size_t want)
+{
+	size_t done = 0;
+
+	for (; done < want; done += CV_BLOCK_ALIGN) {
+		ssize_t got = pread(f->fd, f->buffer + done, CV_BLOCK_ALIGN, (off_t)(off + done));
+
+		if (got == CV_BLOCK_ALIGN)
+			continue;
+		if (got >= 0)
+			break; /* the file is shorter than it was */
+		memset(f->buffer + done, 0, CV_BLOCK_ALIGN);
+		f->unreadable += CV_BLOCK_ALIGN;
+	}
+	return done;
+}
+
+const struct cv_block *cv_segment_file_view(struct cv_segment_file *f, uint64_t off, size_t *avail)
+{
+	uint64_t left = f->size - off;
+	size_t want = left < CV_BLOCK_SIZE ? (size_t)left : CV_BLOCK_SIZE;
+
+	if (off < f->buffer_off || off + want > f->buffer_off + f->buffer_len) {
+		ssize_t got = pread(f->fd, f->buffer, READ_SIZE, (off_t)off);
+
+		f->buffer_off = off;
+		f->buffer_len = got < 0 ? 0 : (size_t)got;
+		if (f->buffer_len < want)
+			f->buffer_len = read_units(f, off, want);
+		if (f->buffer_len < want)
+			return NULL;
+	}
+	*avail = want;
+	return (const struct cv_block *)(const void *)(f->buffer + (off - f->buffer_off));
+}
+
+void cv_segment_file_forget(struct cv_segment_file *f)
+{
+	f->buffer_len = 0;
+}
+
+bool cv_is_zero(const void *p, size_t n)
+{
+	const uint8_t *bytes = p;
+
+	return n == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, n - 1) == 0);
+}
