@@ -35,7 +35,9 @@ cv_packages_run="iproute2 iputils-ping ethtool procps curl jq libcoap3-bin mosqu
 socat"
 cv_packages_test="$cv_packages_run nftables git clang-format codespell tshark tcpdump mandoc shellcheck
 python3-jsonschema minisign systemd libclang-rt-dev dpdk dpdk-dev"
-# Peers that only a bench needs: DPDK's examples, and what builds them.
+# Peers that only a bench needs, and what builds or samples: simdjson, nDPI, perf; DPDK's examples.
+# A bench goes without a row of the first ones where a release has them not.
+cv_packages_perf="g++ libsimdjson-dev libndpi-bin linux-perf binutils"
 cv_packages_bench="dpdk-doc make"
 
 cv_is_installed() {
@@ -66,4 +68,12 @@ cv_install() {
 	done
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 		"${names[@]}" >/dev/null || die "apt-get install failed"
+}
+
+# cv_install_some PACKAGE...: the same, as far as this release has them.
+cv_install_some() {
+	local name
+	for name in "$@"; do
+		cv_is_installed "$name" || (cv_install "$name") || say "going on without $name" >&2
+	done
 }

@@ -1,263 +1,140 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench_decode: ns per message against a peer over the same bytes, turn by turn:
+ * bench_decode: what messages cost to decode into records. Of every decoder ns per message, warm
+ * and cold; of some beside a peer over the same bytes, turn by turn (decode_pairs.h).
  *
- *     coap_parse  header and options, against libcoap's receive path (PDU made, parsed, freed)
- *     coap        everything, two records made, against libcoap and libcbor (message and CBOR
- *                 items made, none of it normalized): what a C program would do with libraries
- *     coap_alone  everything, against libcoap parsing the CoAP layer alone
- *     hj212       everything, all records made, against the bare CRC by one table, a byte at a time
- *     hj212_crc   the same against the CRC as the decoder computes it, eight bytes at a time
+ *     bench_decode TURNS [MESSAGES]      prints one JSON object
  *
- *     bench_decode TURNS      prints one JSON object
+ * MESSAGES is how many each side takes in a turn, about.
  */
-#include <cbor.h>
-#include <coap3/coap.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#include <x86intrin.h>
 
-#include "dataplane/decode/coap_options.h"
-#include "dataplane/decode/decoder.h"
-#include "dataplane/decode/hj212_crc.h"
+#include "tests/decode/vendor_test.h"
+#include "tests/perf/decode_pairs.h"
 
-#define ROUNDS 200000
-#define SINK_SIZE (1u << 20)
+#define MESSAGES 100000
+/* Of each protocol, since emptying the caches takes milliseconds. */
+#define COLD 16
 
-static uint8_t sink_memory[SINK_SIZE] __attribute__((aligned(64)));
-
-static void refill(struct cv_sink *sink, enum cv_lane lane)
+_Noreturn void pairs_fail(const char *row, const char *what)
 {
-	sink->lane[lane].cur = sink_memory;
-	sink->lane[lane].end = sink_memory + SINK_SIZE;
+	fprintf(stderr, "bench_decode: %s: %s\n", row, what);
+	exit(1);
 }
 
-static double now(void)
+struct subject *pairs_subject(enum cv_proto proto, const struct cv_generation *gen)
 {
-	struct timespec ts;
+	struct subject *s = subject_new(proto, gen);
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
+	if (s == NULL)
+		pairs_fail(cv_proto_name(proto), "out of memory");
+	return s;
 }
 
-/* NON POST /senml, Content-Format 112, a pack of two records: temperature and humidity. */
-static size_t coap_message(uint8_t *m)
+static double tsc_ghz(void)
 {
-	static const char text[] = "\x50\x02\x12\x34\xb5senml\x11\x70\xff"
-				   "\x82\xa4\x21\x78\x1d"
-				   "urn:dev:mac:0024befffe804ff1:"
-				   "\x00\x61t\x01\x63"
-				   "Cel\x02\xfb\x40\x35\x80\x00\x00\x00\x00\x00"
-				   "\xa3\x00\x61h\x01\x63%RH\x02\x18\x37";
+	double start = bench_now(), end;
+	uint64_t tsc = __rdtsc();
 
-	memcpy(m, text, sizeof(text) - 1);
-	return sizeof(text) - 1;
+	while ((end = bench_now()) - start < 5e7)
+		;
+	return (double)(__rdtsc() - tsc) / (end - start);
 }
 
-static size_t hj212_message(uint8_t *m)
+static unsigned int rounds_of(const struct subject *s, unsigned int messages)
 {
-	static const char data[] =
-		"QN=20231115061320123;ST=22;CN=2011;PW=123456;MN=CULVERTDEMO00001;Flag=4;CP=&&"
-		"DataTime=20231115061320;a34004-Rtd=14,a34004-Flag=N;a34002-Rtd=31.5,a34002-Flag=N;"
-		"a21026-Rtd=6,a21026-Flag=N;a21004-Rtd=4,a21004-Flag=N;a21005-Rtd=0.427,a21005-"
-		"Flag=N;"
-		"a05024-Rtd=63,a05024-Flag=N;a01001-Rtd=17.2,a01001-Flag=N;a01002-Rtd=85,a01002-"
-		"Flag=N;"
-		"a01006-Rtd=95.1,a01006-Flag=N;a01007-Rtd=1.3,a01007-Flag=N;a01008-Rtd=11,a01008-"
-		"Flag=N&&";
-	size_t len = sizeof(data) - 1;
-
-	return (size_t)sprintf((char *)m, "##%04zu%s%04X\r\n", len, data,
-			       (unsigned int)cv_hj212_crc((const uint8_t *)data, len));
+	return messages / s->count + 1;
 }
 
-struct subject {
-	const struct cv_decoder *decoder;
-	struct cv_emit emit;
-	struct cv_origin origin;
-	struct cv_decode decode;
-	struct cv_sink sink;
-	uint8_t bytes[2048];
-	size_t len;
-};
-
-static void prepare(struct subject *s, enum cv_proto proto, const struct cv_generation *gen,
-		    bool datagram)
+static struct subject *protocol_subject(enum cv_proto proto)
 {
-	s->decoder = cv_decoders[proto];
-	s->sink.refill = refill;
-	s->origin = (struct cv_origin){.family = 4,
-				       .ip_proto = datagram ? 17 : 6,
-				       .proto = (uint8_t)proto,
-				       .ts_rx_ns = 1700000000000000000};
-	cv_emit_init(&s->emit, &s->sink);
-	s->emit.origin = &s->origin;
-	s->decode = (struct cv_decode){
-		.emit = &s->emit,
-		.origin = &s->origin,
-		.gen = gen,
-		.datagram = datagram,
-		.flow = calloc(1, CV_FLOW_STATE_MAX),
-		.worker = calloc(1, s->decoder->worker_size + 1),
-	};
+	const struct cv_generation *gen =
+		proto == CV_PROTO_VENDOR
+			? vendor_generation(&vendor_terminal, vendor_terminal_fields)
+			: NULL;
+	struct subject *s = pairs_subject(proto, gen);
+
+	if (!subject_from_citysim(s) && !subject_from_samples(s))
+		pairs_fail(s->decoder->name, "has no message that it takes");
+	return s;
 }
 
-static double time_decoder(struct subject *s)
+static void protocol(enum cv_proto proto, unsigned int turns, unsigned int messages)
 {
-	double start = now();
+	struct subject *s = protocol_subject(proto);
+	unsigned int rounds = rounds_of(s, messages);
+	double taken = (double)rounds * s->count;
 
-	for (int i = 0; i < ROUNDS; i++)
-		if (s->decoder->decode(&s->decode, s->bytes, s->len) != (int64_t)s->len) {
-			fprintf(stderr, "bench_decode: %s rejected its message\n",
-				s->decoder->name);
-			exit(1);
-		}
-	return (now() - start) / ROUNDS;
-}
+	printf("%s{\"name\": \"%s\", \"from\": \"%s\", \"messages\": %u, \"bytes\": %lu, "
+	       "\"records\": %lu, \"turns\": [",
+	       proto > 1 ? ",\n" : "", s->decoder->name, s->source, s->count, s->wire, s->records);
+	for (unsigned int i = 0; i < turns; i++) {
+		double cold = subject_cold(s, messages < MESSAGES ? 2 : COLD);
 
-static double time_parse(struct subject *s)
-{
-	volatile const uint8_t *keep;
-	struct cv_coap m;
-	double start = now();
-
-	for (int i = 0; i < ROUNDS; i++) {
-		if (cv_coap_datagram(&m, s->bytes, s->len) != CV_REJECT_NONE)
-			exit(1);
-		keep = m.payload;
-		(void)keep;
+		subject_pass(s, 1);
+		printf("%s{\"warm_ns\": %.1f, \"cold_ns\": %.0f}", i ? ", " : "",
+		       subject_pass(s, rounds) / taken, cold);
 	}
-	return (now() - start) / ROUNDS;
+	printf("]}");
+	subject_free(s);
 }
 
-static void libcoap(const struct subject *s, bool with_cbor)
+/* The same work: the same records each time, as many as the messages made at first. */
+static void compare(const struct pair *p, unsigned int turns, unsigned int messages, bool first)
 {
-	coap_pdu_t *pdu = coap_pdu_init(0, 0, 0, s->len);
-	const uint8_t *payload;
-	size_t len;
+	unsigned int rounds = rounds_of(p->subject, messages);
+	double taken = (double)rounds * p->subject->count;
 
-	if (!pdu || !coap_pdu_parse(COAP_PROTO_UDP, s->bytes, s->len, pdu) ||
-	    !coap_get_data(pdu, &len, &payload)) {
-		fputs("bench_decode: libcoap rejected the message\n", stderr);
-		exit(1);
+	printf("%s{\"name\": \"%s\", \"a\": \"%s\", \"b\": \"%s\", \"goal\": \"%s\", "
+	       "\"messages\": %u, \"bytes\": %lu, \"records\": %lu, \"turns\": [",
+	       first ? "" : ",\n", p->name, p->a, p->b, p->goal, p->subject->count,
+	       p->subject->wire, p->subject->records);
+	for (unsigned int i = 0; i < turns; i++) {
+		uint64_t before = subject_records(p->subject);
+		double a = p->ours(p->subject, rounds), b = p->peer(p->subject, rounds);
+		uint64_t made = subject_records(p->subject) - before;
+
+		if (made != 0 && made != rounds * p->subject->records)
+			pairs_fail(p->name, "not the records of the first time");
+		printf("%s{\"culvert_ns\": %.1f, \"peer_ns\": %.1f}", i ? ", " : "", a / taken,
+		       b / taken);
 	}
-	if (with_cbor) {
-		struct cbor_load_result result;
-		cbor_item_t *item = cbor_load(payload, len, &result);
-
-		if (!item || cbor_array_size(item) != 2) {
-			fputs("bench_decode: libcbor rejected the payload\n", stderr);
-			exit(1);
-		}
-		cbor_decref(&item);
-	}
-	coap_delete_pdu(pdu);
+	printf("]}");
 }
 
-static double time_libcoap(const struct subject *s)
+static void all_pairs(unsigned int turns, unsigned int messages)
 {
-	double start = now();
+	struct pair pairs[PAIRS_MAX];
+	unsigned int count = pairs_coap(pairs);
 
-	for (int i = 0; i < ROUNDS; i++)
-		libcoap(s, false);
-	return (now() - start) / ROUNDS;
-}
-
-static double time_libcoap_libcbor(const struct subject *s)
-{
-	double start = now();
-
-	for (int i = 0; i < ROUNDS; i++)
-		libcoap(s, true);
-	return (now() - start) / ROUNDS;
-}
-
-static double time_crc(const struct subject *s)
-{
-	volatile uint16_t keep;
-	double start = now();
-
-	for (int i = 0; i < ROUNDS; i++) {
-		keep = cv_hj212_crc(s->bytes + 6, s->len - 12);
-		(void)keep;
-	}
-	return (now() - start) / ROUNDS;
-}
-
-/* Annex A by one table of 256: what a program that checks these frames would have. */
-static double time_crc_table(const struct subject *s)
-{
-	static uint16_t table[256];
-	volatile uint16_t keep;
-	double start;
-
-	for (unsigned int x = 0; x < 256; x++) {
-		table[x] = (uint16_t)x;
-		for (int bit = 0; bit < 8; bit++)
-			table[x] = (uint16_t)(table[x] >> 1 ^ (table[x] & 1 ? 0xa001 : 0));
-	}
-	start = now();
-	for (int i = 0; i < ROUNDS; i++) {
-		uint16_t crc = 0xffff;
-
-		for (size_t at = 6; at < s->len - 6; at++)
-			crc = table[(crc >> 8) ^ s->bytes[at]];
-		keep = crc;
-		(void)keep;
-	}
-	return (now() - start) / ROUNDS;
-}
-
-static uint64_t records(const struct subject *s)
-{
-	uint64_t n = 0;
-
-	for (int i = 0; i < CV_LANE_COUNT; i++)
-		n += s->sink.lane[i].produced;
-	return n;
-}
-
-static void compare(const char *name, struct subject *s, double (*ours)(struct subject *),
-		    double (*peer)(const struct subject *), int turns)
-{
-	printf("\"%s_bytes\": %zu, \"%s\": [", name, s->len, name);
-	for (int i = 0; i < turns; i++) {
-		uint64_t before = records(s);
-		double a = ours(s), b = peer(s);
-
-		printf("%s{\"culvert_ns\": %.1f, \"peer_ns\": %.1f, \"records\": %.0f}",
-		       i ? ", " : "", a, b, (double)(records(s) - before) / ROUNDS);
-	}
-	printf("]");
+#ifdef HAVE_SIMDJSON
+	count += pairs_json(pairs + count);
+#endif
+	count += pairs_sums(pairs + count);
+	for (unsigned int i = 0; i < count; i++)
+		compare(&pairs[i], turns, messages, i == 0);
 }
 
 int main(int argc, char **argv)
 {
-	static struct cv_generation gen;
-	static struct subject coap, hj212;
-	int turns = argc == 2 ? atoi(argv[1]) : 0;
+	int turns = argc > 1 ? atoi(argv[1]) : 0;
+	int messages = argc > 2 ? atoi(argv[2]) : MESSAGES;
+	struct subject *any;
 
-	if (turns < 1) {
-		fputs("usage: bench_decode TURNS\n", stderr);
+	if (turns < 1 || messages < 1) {
+		fputs("usage: bench_decode TURNS [MESSAGES]\n", stderr);
 		return 1;
 	}
-	prepare(&coap, CV_PROTO_COAP, &gen, true);
-	coap.len = coap_message(coap.bytes);
-	prepare(&hj212, CV_PROTO_HJ212, &gen, false);
-	hj212.len = hj212_message(hj212.bytes);
-	coap_startup();
-	printf("{");
-	compare("coap_parse", &coap, time_parse, time_libcoap, turns);
-	printf(", ");
-	compare("coap", &coap, time_decoder, time_libcoap_libcbor, turns);
-	printf(", ");
-	compare("coap_alone", &coap, time_decoder, time_libcoap, turns);
-	printf(", ");
-	compare("hj212", &hj212, time_decoder, time_crc_table, turns);
-	printf(", ");
-	compare("hj212_crc", &hj212, time_decoder, time_crc, turns);
-	printf("}\n");
+	any = pairs_subject(CV_PROTO_COAP, NULL);
+	printf("{\"tsc_ghz\": %.4f, \"empty_record_ns\": %.2f,\n\"protocols\": [", tsc_ghz(),
+	       subject_empty_record(any, (unsigned int)messages));
+	subject_free(any);
+	for (unsigned int proto = 1; proto < CV_PROTO_COUNT; proto++)
+		protocol((enum cv_proto)proto, (unsigned int)turns, (unsigned int)messages);
+	printf("],\n\"pairs\": [");
+	all_pairs((unsigned int)turns, (unsigned int)messages);
+	printf("]}\n");
 	return 0;
 }
