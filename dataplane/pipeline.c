@@ -4,8 +4,11 @@
 #include "dataplane/pipeline_internal.h"
 #include "dataplane/policy/policy_table_internal.h"
 
+/* What the lane's counters are brought up to can be read by others: nothing of it may wait. */
 static void count_records(struct cv_pipeline *p)
 {
+	if (p->decode)
+		cv_emit_finish(&p->inspect.emit);
 	for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++)
 		cv_count_records(p->counters, p->sink, lane);
 }

@@ -42,7 +42,7 @@ struct cv_block {
 	uint64_t incarnation; /* of the dataplane, or of control for its own gap records */
 	uint64_t source_seq; /* number of this block in its channel, from 1, no holes */
 	uint64_t first_seq; /* log sequence of the first record in its lane; set by control */
-	int64_t first_ts_ns; /* receive time of the first and last record */
+	int64_t first_ts_ns; /* receive time of the first record, and the latest of any */
 	int64_t last_ts_ns;
 	uint32_t crc32c; /* of used bytes with this field 0; set by control */
 	uint32_t pad0;

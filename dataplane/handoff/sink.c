@@ -50,7 +50,8 @@ static void report_gap(struct cv_handoff_sink *s, enum cv_lane lane)
 	memcpy(rec + 1, &tlv, sizeof(tlv));
 	memcpy((uint8_t *)(rec + 1) + sizeof(tlv), why, sizeof(why) - 1);
 	l->cur += rec->size;
-	l->last = rec;
+	if (rec->ts_rx_ns > l->newest_ns)
+		l->newest_ns = rec->ts_rx_ns;
 	l->produced++;
 	s->lane[lane].shed_reported = l->shed;
 }
@@ -94,8 +95,9 @@ static void publish(struct cv_handoff_sink *s, enum cv_lane lane)
 		.incarnation = s->handoff->header->incarnation,
 		.source_seq = ch->head + 1,
 		.first_ts_ns = ((const struct cv_record *)(const void *)block_start(b))->ts_rx_ns,
-		.last_ts_ns = l->last->ts_rx_ns,
+		.last_ts_ns = l->newest_ns,
 	};
+	l->newest_ns = 0;
 	cv_count_records(s->counters, &s->sink, lane);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	cv_count(&s->counters->handed[lane], count);

@@ -9,6 +9,8 @@ void cv_emit_init(struct cv_emit *e, struct cv_sink *sink)
 {
 	e->sink = sink;
 	e->series = NULL;
+	e->ahead_first = 0;
+	e->ahead_count = 0;
 	e->origin = NULL;
 	e->rec = NULL;
 	e->used = 0;
@@ -18,19 +20,55 @@ void cv_emit_init(struct cv_emit *e, struct cv_sink *sink)
 	e->blank = (struct cv_record){.version = CV_RECORD_VERSION};
 }
 
-static uint8_t *reserve(struct cv_sink *sink, enum cv_lane lane)
+/* The oldest that waits for its series is through. */
+static void finish_one(struct cv_emit *e)
 {
-	struct cv_sink_lane *l = &sink->lane[lane];
+	struct cv_emit_ahead *a = &e->ahead[e->ahead_first];
 
-	if ((size_t)(l->end - l->cur) < CV_RECORD_MAX)
-		sink->refill(sink, lane);
+	e->ahead_first = (e->ahead_first + 1) % CV_EMIT_AHEAD;
+	e->ahead_count--;
+	if (a->print != 0)
+		cv_series_follow(e->series, a->rec, a->print);
+	if (e->sink->committed)
+		e->sink->committed(e->sink, a->rec);
+}
+
+void cv_emit_finish(struct cv_emit *e)
+{
+	while (e->ahead_count != 0)
+		finish_one(e);
+}
+
+static uint8_t *reserve(struct cv_emit *e, enum cv_lane lane)
+{
+	struct cv_sink_lane *l = &e->sink->lane[lane];
+
+	if ((size_t)(l->end - l->cur) < CV_RECORD_MAX) {
+		cv_emit_finish(e); /* the sink publishes what is there, and takes its memory */
+		e->sink->refill(e->sink, lane);
+	}
 	return (size_t)(l->end - l->cur) < CV_RECORD_MAX ? NULL : l->cur;
 }
 
-/* Count one record of a lane, with its memory or without. */
-static void commit(struct cv_sink *sink, const struct cv_record *rec, bool shed)
+/* A record that is in its lane: the ones before it of its series have a word to say. */
+static void follow(struct cv_emit *e, struct cv_record *rec, uint64_t print)
 {
-	struct cv_sink_lane *l = &sink->lane[rec->lane];
+	/* In the order of their making, which only those who look at each can see. */
+	if (print == 0 && (e->ahead_count == 0 || !e->sink->committed)) {
+		if (e->sink->committed)
+			e->sink->committed(e->sink, rec);
+		return;
+	}
+	if (e->ahead_count == CV_EMIT_AHEAD)
+		finish_one(e);
+	e->ahead[(e->ahead_first + e->ahead_count++) % CV_EMIT_AHEAD] =
+		(struct cv_emit_ahead){rec, print};
+}
+
+/* Count one record of a lane, with its memory or without. */
+static void commit(struct cv_emit *e, struct cv_record *rec, bool shed, bool happened)
+{
+	struct cv_sink_lane *l = &e->sink->lane[rec->lane];
 
 	l->produced++;
 	if (shed) {
@@ -38,9 +76,9 @@ static void commit(struct cv_sink *sink, const struct cv_record *rec, bool shed)
 		return;
 	}
 	l->cur += rec->size;
-	l->last = rec;
-	if (sink->committed)
-		sink->committed(sink, rec);
+	if (rec->ts_rx_ns > l->newest_ns)
+		l->newest_ns = rec->ts_rx_ns;
+	follow(e, rec, happened && e->series ? cv_series_begin(e->series, rec) : 0);
 }
 
 void cv_emit_hold(struct cv_emit *e)
@@ -56,12 +94,10 @@ static void release_one(struct cv_emit *e, struct cv_record *rec, enum cv_emit_f
 		rec->flags |= CV_FLAG_DENIED;
 		rec->lane = CV_LANE_SECURITY;
 	}
-	at = reserve(e->sink, (enum cv_lane)rec->lane);
-	if (at != NULL && fate == CV_EMIT_HAPPENED && e->series != NULL)
-		cv_series_look(e->series, rec);
+	at = reserve(e, (enum cv_lane)rec->lane);
 	if (at != NULL)
 		memcpy(at, rec, rec->size);
-	commit(e->sink, at ? (const struct cv_record *)(const void *)at : rec, at == NULL);
+	commit(e, at ? (struct cv_record *)(void *)at : rec, at == NULL, fate == CV_EMIT_HAPPENED);
 }
 
 /* Empty the stage. */
@@ -95,7 +131,7 @@ static uint8_t *stage_room(struct cv_emit *e)
 struct cv_record *cv_emit_begin(struct cv_emit *e, enum cv_lane lane, enum cv_kind kind)
 {
 	const struct cv_origin *o = e->origin;
-	uint8_t *at = e->hold ? stage_room(e) : reserve(e->sink, lane);
+	uint8_t *at = e->hold ? stage_room(e) : reserve(e, lane);
 	struct cv_record *rec = (struct cv_record *)(void *)(at ? at : e->scratch);
 
 	/* From memory: of a head of zeros the compiler makes a `rep stos`, several times as slow. */
@@ -211,9 +247,7 @@ void cv_emit_end(struct cv_emit *e)
 		e->staged += e->used;
 		return;
 	}
-	if (e->series != NULL && (uint8_t *)rec != e->scratch)
-		cv_series_look(e->series, rec);
-	commit(e->sink, rec, (uint8_t *)rec == e->scratch);
+	commit(e, rec, (uint8_t *)rec == e->scratch, true);
 }
 
 void cv_emit_cancel(struct cv_emit *e)

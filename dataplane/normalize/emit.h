@@ -41,7 +41,7 @@ struct cv_origin {
 struct cv_sink_lane {
 	uint8_t *cur; /* next free byte, 8-aligned */
 	uint8_t *end;
-	const struct cv_record *last; /* newest record committed, NULL before the first */
+	int64_t newest_ns; /* receive time of the newest record committed; the sink may reset it */
 	uint64_t produced; /* records made, whatever became of them */
 	uint64_t shed; /* records that found no memory */
 };
@@ -58,7 +58,7 @@ struct cv_sink {
 	 * lane empty (cur == end) to shed. Must not block or allocate.
 	 */
 	void (*refill)(struct cv_sink *sink, enum cv_lane lane);
-	/** Called after each finished record that was not shed. May be NULL. */
+	/** Called after each finished record that was not shed, in their order. May be NULL. */
 	void (*committed)(struct cv_sink *sink, const struct cv_record *rec);
 };
 
@@ -66,6 +66,14 @@ struct cv_sink {
 #define CV_EMIT_STAGE 65536
 /** Records of a frame that was dropped that are told all the same. */
 #define CV_EMIT_DENIED_MAX 16
+
+/** Records that wait for what is remembered of their series to come from memory. */
+#define CV_EMIT_AHEAD 16
+
+struct cv_emit_ahead {
+	struct cv_record *rec; /* in the sink's memory */
+	uint64_t print; /* of its series, 0 = none */
+};
 
 /** Builder state; one per worker. */
 struct cv_emit {
@@ -77,6 +85,8 @@ struct cv_emit {
 	uint32_t staged; /* bytes in stage */
 	uint8_t *stage; /* CV_EMIT_STAGE bytes, 8-aligned, of the owner; needed by cv_emit_hold() */
 	bool hold; /* records wait in stage */
+	uint32_t ahead_first, ahead_count;
+	struct cv_emit_ahead ahead[CV_EMIT_AHEAD]; /* a ring */
 	struct cv_record blank; /* what every head starts from */
 	_Alignas(64) uint8_t scratch[CV_RECORD_MAX];
 };
@@ -123,5 +133,11 @@ void cv_emit_release(struct cv_emit *e, enum cv_emit_fate fate);
 
 /** Drop the record under construction; it is counted nowhere. */
 void cv_emit_cancel(struct cv_emit *e);
+
+/**
+ * All that was committed can be read: nothing waits for its series any more. Before anybody but
+ * the emit functions looks at the sink or its memory.
+ */
+void cv_emit_finish(struct cv_emit *e);
 
 #endif

@@ -63,11 +63,15 @@ static uint64_t print_of(const struct cv_series *s, const struct cv_record *rec)
 	return print + (print == 0);
 }
 
+static struct cv_series_value *set_of(const struct cv_series *s, uint64_t print)
+{
+	return s->slot + (size_t)(print & s->mask) * CV_SERIES_WAYS;
+}
+
 /* The series' place, or that of the one to forget. */
 static struct cv_series_value *find(const struct cv_series *s, uint64_t print)
 {
-	struct cv_series_value *set = s->slot + (size_t)(print & s->mask) * CV_SERIES_WAYS;
-	struct cv_series_value *oldest = set;
+	struct cv_series_value *set = set_of(s, print), *oldest = set;
 
 	for (unsigned int i = 0; i < CV_SERIES_WAYS; i++) {
 		if (set[i].print == print)
@@ -115,20 +119,24 @@ static int64_t time_of(const struct cv_record *rec)
 	return stated ? rec->ts_device_ns : rec->ts_rx_ns;
 }
 
-void cv_series_look(struct cv_series *s, struct cv_record *rec)
+uint64_t cv_series_begin(const struct cv_series *s, struct cv_record *rec)
 {
-	struct cv_series_value *v;
 	uint64_t print;
-	int64_t ts_ns;
 
 	look_at_clock(s, rec);
 	if (s->slot == NULL || rec->kind != CV_KIND_MEASUREMENT || rec->stage != CV_STAGE_REALTIME)
-		return;
+		return 0;
 	print = print_of(s, rec);
-	if (print == 0)
-		return;
-	v = find(s, print);
-	ts_ns = time_of(rec);
+	if (print != 0)
+		__builtin_prefetch(set_of(s, print), 1);
+	return print;
+}
+
+void cv_series_follow(struct cv_series *s, struct cv_record *rec, uint64_t print)
+{
+	struct cv_series_value *v = find(s, print);
+	int64_t ts_ns = time_of(rec);
+
 	if (v->print == print && ts_ns < v->ts_ns && rec->ts_rx_ns - v->seen_ns < RESET_NS) {
 		rec->flags |= CV_FLAG_LATE;
 		rec->stage = CV_STAGE_HISTORY;

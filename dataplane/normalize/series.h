@@ -49,7 +49,29 @@ int cv_series_setup(struct cv_series *s, uint32_t count, uint64_t seed, int64_t 
 /** A zeroed or half set up object is fine. */
 void cv_series_release(struct cv_series *s);
 
-/** Say of a finished record, before anybody reads it, what the ones before it tell. */
-void cv_series_look(struct cv_series *s, struct cv_record *rec);
+/**
+ * Say of a finished record what its own clock tells, and fetch what is remembered of its series,
+ * which is in no cache as a rule: there is time for other records until cv_series_follow().
+ *
+ * @return which series that is; 0 = none, and the record is through.
+ */
+uint64_t cv_series_begin(const struct cv_series *s, struct cv_record *rec);
+
+/**
+ * Say of a record, before anybody reads it, what the ones before it tell. Records are followed in
+ * the order in which they were begun.
+ *
+ * @param print what cv_series_begin() said, not 0.
+ */
+void cv_series_follow(struct cv_series *s, struct cv_record *rec, uint64_t print);
+
+/** Both at once. */
+static inline void cv_series_look(struct cv_series *s, struct cv_record *rec)
+{
+	uint64_t print = cv_series_begin(s, rec);
+
+	if (print != 0)
+		cv_series_follow(s, rec, print);
+}
 
 #endif
