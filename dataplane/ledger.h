@@ -38,7 +38,10 @@
 	X(DISCARDED,                                                                               \
 	  "discarded") /* fragment of a datagram given up, or dropped by the app verdict unseen */
 
-/* Flow table and reassembly events: not part of a sum, but each one is a number. */
+/*
+ * Flow table, reassembly and radio events: not part of a sum above, but each one is a number.
+ * Where traffic rests, radio-heard = radio-told + radio-copies + radio-waiting.
+ */
 #define CV_FLOW_EVENTS(X)                                                                          \
 	X(CREATED, "created")                                                                      \
 	X(ENDED, "ended") /* FIN or RST */                                                         \
@@ -50,7 +53,13 @@
 	X(SEGMENTS_FULL, "segments-full") /* no memory for an out-of-order segment */              \
 	X(FRAGMENTS_DONE, "fragments-done") /* datagrams put together again */                     \
 	X(FRAGMENTS_LOST, "fragments-lost") /* fragments timed out, overlapped or evicted */       \
-	X(ERRORS_MUTED, "errors-muted") /* parse-error records held back by their rate limit */
+	X(ERRORS_MUTED, "errors-muted") /* parse-error records held back by their rate limit */    \
+	X(RADIO_HEARD, "radio-heard") /* frames of devices that gateways told of */                \
+	X(RADIO_TOLD,                                                                              \
+	  "radio-told") /* of these became events, with all gateways that heard them */            \
+	X(RADIO_COPIES, "radio-copies") /* of these the others: heard by more, or sent again */    \
+	X(RADIO_WAITING, "radio-waiting") /* for other gateways at this moment */                  \
+	X(RADIO_EARLY, "radio-early") /* told before their time: too many waited */
 
 #define CV_OUTCOME_ROW(id, name) CV_OUTCOME_##id,
 #define CV_FLOW_EVENT_ROW(id, name) CV_FLOW_##id,

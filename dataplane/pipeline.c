@@ -11,6 +11,8 @@ static void count_records(struct cv_pipeline *p)
 		cv_emit_finish(&p->inspect.emit);
 	for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++)
 		cv_count_records(p->counters, p->sink, lane);
+	if (p->decode)
+		cv_inspect_count_radio(&p->inspect);
 }
 
 static void count_verdict(struct cv_counters *c, const struct cv_frame *f)
@@ -132,5 +134,13 @@ void cv_pipeline_drain(struct cv_pipeline *p)
 	if (!p->decode)
 		return;
 	cv_inspect_drain(&p->inspect);
+	count_records(p);
+}
+
+void cv_pipeline_stop(struct cv_pipeline *p)
+{
+	if (!p->decode)
+		return;
+	cv_hearings_drain(&p->inspect.hearings, &p->inspect.emit);
 	count_records(p);
 }

@@ -74,6 +74,9 @@ void cv_pipeline_tick(struct cv_pipeline *p, int64_t ts_ns);
 /** End of input (replay): flows end, partial messages are rejected as stream-gap. */
 void cv_pipeline_drain(struct cv_pipeline *p);
 
+/** No more frames (a worker stops): what waits for company is told. The lcore's. */
+void cv_pipeline_stop(struct cv_pipeline *p);
+
 /**
  * Tell @p witness what decoders state, and judge no message: for learning from traffic, where a
  * generation without constraints is in force. Before the first burst.

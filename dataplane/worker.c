@@ -161,6 +161,7 @@ int cv_worker_main(void *arg)
 			rte_pause();
 		}
 	}
+	cv_pipeline_stop(w->pipeline);
 	tsc = rte_rdtsc();
 	cv_handoff_flush(&w->sink, tsc, cv_clock_wall_ns(w->clock, cv_clock_mono_ns(w->clock, tsc)),
 			 true);

@@ -88,6 +88,7 @@ static int add_all(const struct cv_config *config, uint64_t number,
 		.series = config->clean_series,
 		.repeats = config->clean_repeats,
 		.clock_skew_ns = (int64_t)config->clean_clock_skew_ns,
+		.gateway_hold_ns = (int64_t)config->clean_gateway_hold_ns,
 	};
 	for (size_t i = 0; r == 0 && i < config->n_ports; i++)
 		r = add_port(config, &config->ports[i], build, diag);

@@ -181,6 +181,7 @@ struct cv_config {
 	bool clean_repeats; /* deliver a message once */
 	uint32_t clean_series; /* values followed at the same time; 0 or a power of two */
 	uint64_t clean_clock_skew_ns; /* clocks off by no more are synchronised */
+	uint64_t clean_gateway_hold_ns; /* radio frames wait so long for other gateways */
 
 	char pin_dir[PATH_MAX]; /* below a bpffs */
 	bool keep_policy; /* leave the XDP programs attached when control ends in order */

@@ -224,6 +224,14 @@ static const struct cv_field cleaning_fields[] = {
 	 .fallback = "5s",
 	 .max = CV_CLOCK_SKEW_MAX,
 	 .help = "A device whose time is off by no more counts as synchronised."},
+	{.name = "gateway_hold",
+	 .type = CV_FIELD_DURATION,
+	 CONFIG(clean_gateway_hold_ns),
+	 .fallback = "200ms",
+	 .max = CV_GATEWAY_HOLD_MAX,
+	 .help = "A LoRaWAN frame waits so long for other gateways that heard it, and is then told "
+		 "once, with all of them; `0`: told at once, the others are only counted. Where "
+		 "`repeats` is false every gateway's is an event."},
 };
 
 static const struct cv_field bpf_fields[] = {

@@ -62,6 +62,10 @@ void cv_totals_settle(struct cv_totals *t, bool drained)
 		decoded += w->outcome[i];
 	t->interrupted_rx = missing(w->rx, judged);
 	t->interrupted_inspected = missing(w->inspected, decoded);
+	/* Radio frames that waited for other gateways: records that nobody will make. */
+	w->produced[CV_LANE_STATUS] += w->flow[CV_FLOW_RADIO_WAITING];
+	w->flow[CV_FLOW_RADIO_TOLD] += w->flow[CV_FLOW_RADIO_WAITING];
+	w->flow[CV_FLOW_RADIO_WAITING] = 0;
 	for (unsigned int i = 0; i < CV_LANE_COUNT; i++) {
 		/* Counted as handed, but it died before the block was published. */
 		if (drained)

@@ -49,7 +49,8 @@ static void put_how(struct cv_label *l, const struct gwmp_packet *p)
 		put_piece(l, " ", &p->coding);
 }
 
-static void emit_packet(const struct gwmp_message *m, const struct gwmp_packet *p)
+/* @return true: it was heard before. */
+static bool emit_packet(const struct gwmp_message *m, const struct gwmp_packet *p)
 {
 	bool up = m->id == GWMP_PUSH_DATA, cut = false;
 	uint8_t phy[LORAWAN_PHY_MAX];
@@ -71,7 +72,7 @@ static void emit_packet(const struct gwmp_message *m, const struct gwmp_packet *
 	if (up)
 		radio.time_quality = time_of(&p->time, &radio.ts);
 	lorawan_parse(&f, phy, len);
-	lorawan_records(&f, &radio);
+	return lorawan_records(&f, &radio);
 }
 
 static struct cv_record *begin(const struct gwmp_message *m, enum cv_lane lane, enum cv_kind kind,
@@ -149,10 +150,15 @@ static void emit_stat(const struct gwmp_message *m, const struct gwmp_content *c
 
 void gwmp_emit_content(const struct gwmp_message *m, const struct gwmp_content *c)
 {
+	bool stat = m->id == GWMP_PUSH_DATA && (c->stat & GWMP_HAS_STAT);
+	unsigned int again = 0;
+
 	for (unsigned int i = 0; i < c->count; i++)
-		emit_packet(m, &c->packet[i]);
-	if (m->id == GWMP_PUSH_DATA && (c->stat & GWMP_HAS_STAT))
+		again += emit_packet(m, &c->packet[i]);
+	if (stat)
 		emit_stat(m, c);
+	else if (again != 0 && again == c->count)
+		cv_repeat_found(m->d->repeats);
 }
 
 void gwmp_emit_session(const struct gwmp_message *m)

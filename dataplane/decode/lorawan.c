@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dataplane/decode/lorawan.h"
 
+#include <math.h>
+
+#include "dataplane/normalize/hearing.h"
 #include "dataplane/normalize/vocabulary.h"
 
 /* Lengths of whole frames: MHDR, content, MIC. */
@@ -231,7 +234,50 @@ static void emit_heard(const struct lorawan_frame *f, const struct lorawan_radio
 	cv_emit_end(radio->d->emit);
 }
 
-void lorawan_records(const struct lorawan_frame *f, const struct lorawan_radio *radio)
+/*
+ * Frames that are one event however many heard them: of devices, told from each other by counter or
+ * nonce and code. Makers' own frames have no such thing, and damaged ones are not what was sent.
+ */
+static bool is_merged(const struct lorawan_frame *f, const struct lorawan_radio *radio)
+{
+	return radio->d->repeats != NULL && radio->d->emit->hearings != NULL && !radio->damaged &&
+	       radio->direction == CV_DIR_UP &&
+	       (f->type == LORAWAN_UP || f->type == LORAWAN_CONFIRMED_UP ||
+		f->type == LORAWAN_JOIN_REQUEST || f->type == LORAWAN_REJOIN);
+}
+
+/* Of all that is on air, whatever protocol brought it: what one knows is what the other knows. */
+static uint64_t print_of(const struct lorawan_frame *f, const struct lorawan_radio *radio)
+{
+	struct {
+		uint64_t join_eui, device_eui;
+		uint32_t address;
+		uint16_t count;
+		int16_t port;
+		uint8_t mic[MIC], type, fctrl, options_len, zero;
+	} head = {
+		.join_eui = f->join_eui,
+		.device_eui = f->device_eui,
+		.address = f->address,
+		.count = f->count,
+		.port = f->port,
+		.type = f->type,
+		.fctrl = f->fctrl,
+		.options_len = f->options_len,
+	};
+	uint64_t print = cv_repeats_seed(radio->d->repeats) ^ CV_PROTO_GWMP;
+
+	memcpy(head.mic, f->mic, MIC);
+	print = cv_print_add(print, &head, sizeof(head));
+	if (f->options_len != 0)
+		print = cv_print_add(print, f->options, f->options_len);
+	if (f->payload_len != 0)
+		print = cv_print_add(print, f->payload, f->payload_len);
+	return print + (print == 0);
+}
+
+static struct cv_record *begin_frame(const struct lorawan_frame *f,
+				     const struct lorawan_radio *radio)
 {
 	struct cv_record *rec = begin(f, radio, kind_of(f, radio));
 
@@ -243,9 +289,36 @@ void lorawan_records(const struct lorawan_frame *f, const struct lorawan_radio *
 		rec->flags |= CV_FLAG_RAW;
 		cv_emit_tlv(radio->d->emit, CV_TLV_BYTES, f->payload, f->payload_len);
 	}
+	if (radio->direction == CV_DIR_UP)
+		cv_hearing_gateway(radio->d->emit, radio->gateway,
+				   radio->has_rssi ? radio->rssi : NAN,
+				   radio->has_snr ? radio->snr : NAN);
+	return rec;
+}
+
+/* Its signal is told with the best that is known when it is told. */
+static bool records_once(const struct lorawan_frame *f, const struct lorawan_radio *radio)
+{
+	uint64_t print = print_of(f, radio);
+	bool again = cv_repeat_part(radio->d->repeats, print, LORAWAN_LIFETIME);
+	struct cv_record *rec = begin_frame(f, radio);
+
+	if (again)
+		rec->flags |= CV_FLAG_DUPLICATE;
+	cv_hearing_mark(radio->d->emit, print);
+	cv_emit_end(radio->d->emit);
+	return again;
+}
+
+bool lorawan_records(const struct lorawan_frame *f, const struct lorawan_radio *radio)
+{
+	if (is_merged(f, radio))
+		return records_once(f, radio);
+	begin_frame(f, radio);
 	cv_emit_end(radio->d->emit);
 	if (radio->has_rssi)
 		emit_heard(f, radio, CV_NAME_DEVICE_RSSI, radio->rssi);
 	if (radio->has_snr)
 		emit_heard(f, radio, CV_NAME_DEVICE_SNR, radio->snr);
+	return false;
 }

@@ -10,6 +10,8 @@
 #include "dataplane/decode/decoder.h"
 #include "dataplane/decode/label.h"
 
+/** For so long a device may send the same frame again (15 times, receive windows between). */
+#define LORAWAN_LIFETIME (5 * CV_REPEAT_MINUTE)
 /** Longest PHYPayload: what a radio frame of 255 bytes can carry. */
 #define LORAWAN_PHY_MAX 255
 
@@ -67,7 +69,12 @@ struct lorawan_radio {
 /** Take a PHYPayload apart. Never fails: what is not LoRaWAN is LORAWAN_STRANGE. */
 void lorawan_parse(struct lorawan_frame *f, const uint8_t *phy, size_t len);
 
-/** The records of a frame: what it is, and how well it was heard. */
-void lorawan_records(const struct lorawan_frame *f, const struct lorawan_radio *radio);
+/**
+ * The records of a frame: what it is, and how well it was heard. What a device sends is told once,
+ * with all gateways that heard it, where somebody sees to that (normalize/hearing.h).
+ *
+ * @return true: it was heard before. A message of which nothing else is told is a repeat.
+ */
+bool lorawan_records(const struct lorawan_frame *f, const struct lorawan_radio *radio);
 
 #endif

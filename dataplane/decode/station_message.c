@@ -183,7 +183,8 @@ static void radio_record(const struct message *m, const struct lorawan_frame *f,
 	};
 
 	put_how(&radio.how, m);
-	lorawan_records(f, &radio);
+	if (lorawan_records(f, &radio))
+		cv_repeat_found(m->d->repeats);
 }
 
 static void take_code(const struct message *m, struct lorawan_frame *f)

@@ -367,7 +367,7 @@ void cv_inspect_age(struct cv_inspect *in, int64_t ts_ns)
 	struct cv_flow *f;
 
 	advance(in, ts_ns);
-	in->repeats.now_ns = in->now_ns;
+	in->repeats.now_ns = in->hearings.now_ns = in->now_ns;
 	if (in->now_ns - in->aged_ns < AGE_STEP_NS)
 		return;
 	in->aged_ns = in->now_ns;
@@ -381,6 +381,7 @@ void cv_inspect_age(struct cv_inspect *in, int64_t ts_ns)
 		cv_inspect_end_flow(in, f, CV_FLOW_EXPIRED, CV_REJECT_STREAM_GAP);
 	cv_count(&in->counters->flow[CV_FLOW_FRAGMENTS_LOST],
 		 cv_fragments_age(&in->fragments, in->now_ns));
+	cv_hearings_age(&in->hearings, &in->emit);
 	settle_repeats(in, true);
 }
 
@@ -391,4 +392,5 @@ void cv_inspect_drain(struct cv_inspect *in)
 	while ((f = cv_flow_any(&in->flows)) != NULL)
 		cv_inspect_end_flow(in, f, CV_FLOW_ENDED, CV_REJECT_STREAM_GAP);
 	cv_count(&in->counters->flow[CV_FLOW_FRAGMENTS_LOST], cv_fragments_drain(&in->fragments));
+	cv_hearings_drain(&in->hearings, &in->emit);
 }

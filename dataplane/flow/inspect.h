@@ -21,6 +21,7 @@
 #include "dataplane/frame.h"
 #include "dataplane/ledger.h"
 #include "dataplane/normalize/emit.h"
+#include "dataplane/normalize/hearing.h"
 
 /** Bytes of one held piece of a segment; a full Ethernet segment fits in one. */
 #define CV_SEGMENT_DATA 1472
@@ -88,6 +89,7 @@ struct cv_inspect {
 	struct cv_classifier classifier;
 	struct cv_enforce enforce;
 	struct cv_repeats repeats;
+	struct cv_hearings hearings;
 	struct cv_series series;
 	uint64_t shed; /* records that found no memory, up to the last frame */
 	void *worker[CV_PROTO_COUNT]; /* decoders' worker_size bytes each */
@@ -124,6 +126,9 @@ void cv_inspect_age(struct cv_inspect *in, int64_t ts_ns);
 
 /** All flows end, oldest first; messages in hand are rejected as stream-gap. */
 void cv_inspect_drain(struct cv_inspect *in);
+
+/** Bring the ledger up to what gateways heard. After the records that were made of it. */
+void cv_inspect_count_radio(struct cv_inspect *in);
 
 /* Between the files of this stage. */
 

@@ -63,6 +63,20 @@ static int enforce_setup(struct cv_inspect *in)
 	return in->enforce.limits.state == NULL || in->emit.stage == NULL ? -ENOMEM : 0;
 }
 
+static int repeats_setup(struct cv_inspect *in)
+{
+	int err;
+
+	if (!in->gen->cleaning.repeats)
+		return 0;
+	err = cv_repeats_setup(&in->repeats, CV_REPEATS_MAX, in->gen->crc32c);
+	if (err == 0)
+		err = cv_hearings_setup(&in->hearings, CV_HEARINGS_MAX,
+					in->gen->cleaning.gateway_hold_ns, &in->repeats);
+	in->emit.hearings = &in->hearings;
+	return err;
+}
+
 int cv_inspect_setup(struct cv_inspect *in, const struct cv_generation *gen, struct cv_sink *sink,
 		     struct cv_counters *counters)
 {
@@ -85,8 +99,8 @@ int cv_inspect_setup(struct cv_inspect *in, const struct cv_generation *gen, str
 		err = workers_setup(in);
 	if (err == 0)
 		err = enforce_setup(in);
-	if (err == 0 && gen->cleaning.repeats)
-		err = cv_repeats_setup(&in->repeats, CV_REPEATS_MAX, gen->crc32c);
+	if (err == 0)
+		err = repeats_setup(in);
 	if (err == 0)
 		err = cv_series_setup(&in->series, gen->cleaning.series, gen->crc32c,
 				      gen->cleaning.clock_skew_ns);
@@ -106,6 +120,7 @@ void cv_inspect_release(struct cv_inspect *in)
 	in->enforce.limits.state = NULL;
 	free(in->emit.stage);
 	in->emit.stage = NULL;
+	cv_hearings_release(&in->hearings);
 	cv_repeats_release(&in->repeats);
 	cv_series_release(&in->series);
 	cv_classifier_release(&in->classifier);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the flow stage itself has to say: rejected messages and suspicious streams. */
+/* What the flow stage itself has to say: rejected messages, suspicious streams, numbers. */
 #include "dataplane/flow/inspect.h"
 
 /* Bytes of a rejected message that go into its record. */
@@ -92,4 +92,18 @@ void cv_inspect_spoof(struct cv_inspect *in, const struct cv_frame *frame)
 	cv_emit_tlv(&in->emit, CV_TLV_CODE, mac, sizeof(mac));
 	cv_emit_tlv(&in->emit, CV_TLV_TEXT, text, sizeof(text) - 1);
 	cv_emit_end(&in->emit);
+}
+
+void cv_inspect_count_radio(struct cv_inspect *in)
+{
+	const struct cv_hearings *h = &in->hearings;
+	uint64_t *flow = in->counters->flow;
+
+	if (h->heard == flow[CV_FLOW_RADIO_HEARD] && h->told == flow[CV_FLOW_RADIO_TOLD])
+		return;
+	__atomic_store_n(&flow[CV_FLOW_RADIO_HEARD], h->heard, __ATOMIC_RELAXED);
+	__atomic_store_n(&flow[CV_FLOW_RADIO_TOLD], h->told, __ATOMIC_RELAXED);
+	__atomic_store_n(&flow[CV_FLOW_RADIO_COPIES], h->copies, __ATOMIC_RELAXED);
+	__atomic_store_n(&flow[CV_FLOW_RADIO_WAITING], h->count, __ATOMIC_RELAXED);
+	__atomic_store_n(&flow[CV_FLOW_RADIO_EARLY], h->early, __ATOMIC_RELAXED);
 }

@@ -176,6 +176,41 @@ static void put_position(struct cv_json *j, const struct cv_record *rec)
 	cv_json_close(j, '}');
 }
 
+static void signal_part(struct cv_json *j, const char *key, double value)
+{
+	if (isnan(value))
+		return;
+	cv_json_key(j, key);
+	cv_json_f64(j, value);
+}
+
+static void put_gateways(struct cv_json *j, const struct cv_record *rec)
+{
+	struct cv_gateway g[CV_GATEWAYS_MAX];
+	unsigned int n = cv_record_gateways(rec, g);
+
+	if (n == 0)
+		return;
+	cv_json_key(j, "gateways");
+	cv_json_open(j, '[');
+	for (unsigned int i = 0; i < n; i++) {
+		uint64_t id = __builtin_bswap64(g[i].id); /* as it is written */
+
+		cv_json_open(j, '{');
+		if (id != 0) {
+			cv_json_key(j, "gateway");
+			cv_json_lit(j, "\"");
+			cv_json_hex(j, (const uint8_t *)&id, sizeof(id));
+			cv_json_lit(j, "\"");
+			j->comma = true;
+		}
+		signal_part(j, "rssi", g[i].rssi);
+		signal_part(j, "snr", g[i].snr);
+		cv_json_close(j, '}');
+	}
+	cv_json_close(j, ']');
+}
+
 static void put_quality(struct cv_json *j, const struct cv_record *rec)
 {
 	if (is_not_finite(rec))
@@ -289,6 +324,7 @@ size_t cv_cloudevent_json(const struct cv_record *rec, const char *node, uint64_
 	put_vocabulary(&j, rec);
 	put_value(&j, rec);
 	put_position(&j, rec);
+	put_gateways(&j, rec);
 	put_quality(&j, rec);
 	put_protocol(&j, rec);
 	put_flags(&j, rec);

@@ -3,12 +3,14 @@
 
 #include <string.h>
 
+#include "dataplane/normalize/hearing.h"
 #include "dataplane/normalize/vocabulary.h"
 
 void cv_emit_init(struct cv_emit *e, struct cv_sink *sink)
 {
 	e->sink = sink;
 	e->series = NULL;
+	e->hearings = NULL;
 	e->ahead_first = 0;
 	e->ahead_count = 0;
 	e->origin = NULL;
@@ -93,6 +95,9 @@ static void release_one(struct cv_emit *e, struct cv_record *rec, enum cv_emit_f
 	if (fate == CV_EMIT_DENIED) {
 		rec->flags |= CV_FLAG_DENIED;
 		rec->lane = CV_LANE_SECURITY;
+		rec->heard = 0;
+	} else if (rec->heard != 0 && cv_hearing_take(e->hearings, e, rec)) {
+		return;
 	}
 	at = reserve(e, (enum cv_lane)rec->lane);
 	if (at != NULL)
@@ -159,7 +164,7 @@ struct cv_record *cv_emit_begin(struct cv_emit *e, enum cv_lane lane, enum cv_ki
 
 static int is_text(enum cv_tlv_tag tag)
 {
-	return tag != CV_TLV_BYTES && tag != CV_TLV_POSITION;
+	return tag != CV_TLV_BYTES && tag != CV_TLV_POSITION && tag != CV_TLV_GATEWAYS;
 }
 
 /* Longest prefix of at most max bytes that does not end inside a UTF-8 sequence (RFC 3629). */
@@ -247,7 +252,18 @@ void cv_emit_end(struct cv_emit *e)
 		e->staged += e->used;
 		return;
 	}
-	commit(e, rec, (uint8_t *)rec == e->scratch, true);
+	if (rec->heard == 0 || !cv_hearing_take(e->hearings, e, rec))
+		commit(e, rec, (uint8_t *)rec == e->scratch, true);
+}
+
+struct cv_record *cv_emit_again(struct cv_emit *e, const struct cv_record *rec, uint32_t used)
+{
+	uint8_t *at = e->hold ? stage_room(e) : reserve(e, (enum cv_lane)rec->lane);
+
+	e->rec = (struct cv_record *)(void *)(at ? at : e->scratch);
+	memcpy(e->rec, rec, used);
+	e->used = used;
+	return e->rec;
 }
 
 void cv_emit_cancel(struct cv_emit *e)

@@ -75,10 +75,13 @@ struct cv_emit_ahead {
 	uint64_t print; /* of its series, 0 = none */
 };
 
+struct cv_hearings;
+
 /** Builder state; one per worker. */
 struct cv_emit {
 	struct cv_sink *sink;
 	struct cv_series *series; /* looks at what is delivered; NULL = nobody */
+	struct cv_hearings *hearings; /* takes what radio gateways heard; NULL = nobody */
 	const struct cv_origin *origin;
 	struct cv_record *rec; /* record under construction, NULL between records */
 	uint32_t used; /* bytes of rec used so far */
@@ -133,6 +136,12 @@ void cv_emit_release(struct cv_emit *e, enum cv_emit_fate fate);
 
 /** Drop the record under construction; it is counted nowhere. */
 void cv_emit_cancel(struct cv_emit *e);
+
+/**
+ * Start a record as a copy of another one's first @p used bytes, a head and whole TLVs, in the same
+ * lane. Completed as any other.
+ */
+struct cv_record *cv_emit_again(struct cv_emit *e, const struct cv_record *rec, uint32_t used);
 
 /**
  * All that was committed can be read: nothing waits for its series any more. Before anybody but

@@ -106,3 +106,14 @@ bool cv_record_position(const struct cv_record *rec, struct cv_position *ret)
 	memcpy(ret, v.data, sizeof(*ret));
 	return true;
 }
+
+unsigned int cv_record_gateways(const struct cv_record *rec, struct cv_gateway *ret)
+{
+	struct cv_tlv_view v = cv_record_tlv(rec, CV_TLV_GATEWAYS);
+	unsigned int n = (unsigned int)(v.len / sizeof(*ret));
+
+	n = n < CV_GATEWAYS_MAX ? n : CV_GATEWAYS_MAX;
+	if (n != 0)
+		memcpy(ret, v.data, n * sizeof(*ret));
+	return n;
+}

@@ -92,7 +92,8 @@
 	X(METHOD, "method") /* protocol operation: GET, PUBLISH, read-holding-registers */         \
 	X(FLAG, "flag") /* raw quality flag as sent */                                             \
 	X(CORRELATION, "correlation") /* request id: token, packet id, transaction, QN */          \
-	X(POSITION, "position") /* struct cv_position as it is in memory */
+	X(POSITION, "position") /* struct cv_position as it is in memory */                        \
+	X(GATEWAYS, "gateways") /* array of struct cv_gateway, who heard it best first */
 
 /* Why a message was rejected; also the reason of a parse-error record. */
 #define CV_REJECTS(X)                                                                              \
@@ -186,7 +187,8 @@ struct cv_record {
 	uint16_t pad; /* 0 */
 	uint8_t src[16]; /* IPv4 in the first four bytes, network order */
 	uint8_t dst[16];
-	uint64_t reserved[2]; /* 0; room for additions within version 1 */
+	uint64_t heard; /* 0; in a worker's hands, which radio frame it is (hearing.h) */
+	uint64_t reserved; /* 0; room for additions within version 1 */
 };
 _Static_assert(sizeof(struct cv_record) == 128, "record head is ABI");
 
@@ -206,6 +208,16 @@ struct cv_position {
 	int32_t alt; /* mm above sea level */
 };
 _Static_assert(sizeof(struct cv_position) == 12, "position is ABI");
+
+/** Most members of TLV gateways. */
+#define CV_GATEWAYS_MAX 20
+
+/** Member of TLV gateways, little-endian: who heard a radio frame, and how well. */
+struct cv_gateway {
+	uint64_t id; /* EUI, 0 = not known */
+	double rssi, snr; /* dBm, dB; NaN = not stated */
+};
+_Static_assert(sizeof(struct cv_gateway) * CV_GATEWAYS_MAX <= CV_TLV_MAX, "gateways are ABI");
 
 /** A TLV as found in a record; points into the record. */
 struct cv_tlv_view {
@@ -254,5 +266,13 @@ struct cv_tlv_view cv_record_tlv(const struct cv_record *rec, enum cv_tlv_tag ta
  * @param ret set when true; each part may be CV_POSITION_NONE.
  */
 bool cv_record_position(const struct cv_record *rec, struct cv_position *ret);
+
+/**
+ * Who heard the radio frame that the record is of.
+ *
+ * @param ret room for CV_GATEWAYS_MAX.
+ * @return their number, 0 = nobody is named.
+ */
+unsigned int cv_record_gateways(const struct cv_record *rec, struct cv_gateway *ret);
 
 #endif

@@ -43,17 +43,29 @@ static void remember(struct cv_repeats *r, uint64_t print, int64_t lifetime_ns)
 	r->pending[r->pending_count++] = at;
 }
 
-bool cv_repeated(struct cv_repeats *r, uint64_t print, int64_t lifetime_ns)
+bool cv_repeat_part(struct cv_repeats *r, uint64_t print, int64_t lifetime_ns)
 {
-	if (r == NULL)
-		return false;
 	print += print == 0;
-	if (find(r, print) != NULL) {
-		r->found++;
+	if (find(r, print) != NULL)
 		return true;
-	}
 	remember(r, print, lifetime_ns);
 	return false;
+}
+
+bool cv_repeated(struct cv_repeats *r, uint64_t print, int64_t lifetime_ns)
+{
+	if (r == NULL || !cv_repeat_part(r, print, lifetime_ns))
+		return false;
+	cv_repeat_found(r);
+	return true;
+}
+
+void cv_repeat_forget(struct cv_repeats *r, uint64_t print)
+{
+	struct cv_repeat *at = find(r, print + (print == 0));
+
+	if (at != NULL)
+		*at = (struct cv_repeat){0};
 }
 
 void cv_repeat_begin(struct cv_repeats *r, uint64_t print, int64_t lifetime_ns)

@@ -63,6 +63,20 @@ void cv_repeats_release(struct cv_repeats *r);
  */
 bool cv_repeated(struct cv_repeats *r, uint64_t print, int64_t lifetime_ns);
 
+/**
+ * The same of one part of a message that has several: it is not counted, for the message is a repeat
+ * only when all of it is (cv_repeat_found()).
+ */
+bool cv_repeat_part(struct cv_repeats *r, uint64_t print, int64_t lifetime_ns);
+/** All parts of the message were repeats. */
+static inline void cv_repeat_found(struct cv_repeats *r)
+{
+	r->found++;
+}
+
+/** It was not delivered after all. */
+void cv_repeat_forget(struct cv_repeats *r, uint64_t print);
+
 /** A message that is not a repeat whatever is remembered, and that repeats will be told from. */
 void cv_repeat_begin(struct cv_repeats *r, uint64_t print, int64_t lifetime_ns);
 

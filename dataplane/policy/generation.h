@@ -17,7 +17,7 @@
 #include "dataplane/policy/vendor.h"
 
 #define CV_GENERATION_MAGIC 0x314e454754435643ull /* "CVCTGEN1" little-endian */
-#define CV_GENERATION_VERSION 4
+#define CV_GENERATION_VERSION 5
 /** Addresses, MACs and bindings that a list file may name: 3 M and some. */
 #define CV_PREFIXES_MAX (1u << 22)
 #define CV_MACS_MAX (1u << 22)
@@ -32,6 +32,8 @@
 #define CV_FLOWS_MAX (1u << 24)
 #define CV_SERIES_MAX (1u << 24)
 #define CV_CLOCK_SKEW_MAX 86400000000000ll /* ns */
+#define CV_GATEWAY_HOLD_MAX 10000000000ll /* ns */
+#define CV_GATEWAY_HOLD 200000000ll /* what is usual: a network server waits as long */
 #define CV_IFNAME_MAX 15 /* characters of an interface name (IFNAMSIZ - 1) */
 
 enum cv_port_kind { CV_PORT_AF_XDP = 1, CV_PORT_PCAP = 2 };
@@ -137,8 +139,9 @@ struct cv_gen_cleaning {
 	uint32_t series; /* values followed at the same time, 0 = none, power of two <= 2^24 */
 	uint32_t repeats; /* 1 = messages delivered before are not delivered again */
 	int64_t clock_skew_ns; /* device clocks off by no more are synchronised, 0-1 d */
+	int64_t gateway_hold_ns; /* radio frames wait so long for other gateways, 0-10 s */
 };
-_Static_assert(sizeof(struct cv_gen_cleaning) == 16, "generation layout");
+_Static_assert(sizeof(struct cv_gen_cleaning) == 24, "generation layout");
 
 struct cv_gen_section {
 	uint32_t offset; /* bytes, 8-aligned */

@@ -250,7 +250,8 @@ static bool cleaning_valid(const struct cv_gen_cleaning *c)
 {
 	return c->series <= CV_SERIES_MAX && (c->series & (c->series - 1)) == 0 &&
 	       (c->series == 0 || c->series >= 64) && c->repeats <= 1 && c->clock_skew_ns >= 0 &&
-	       c->clock_skew_ns <= CV_CLOCK_SKEW_MAX;
+	       c->clock_skew_ns <= CV_CLOCK_SKEW_MAX && c->gateway_hold_ns >= 0 &&
+	       c->gateway_hold_ns <= CV_GATEWAY_HOLD_MAX;
 }
 
 static bool head_valid(const struct cv_generation *g)

@@ -83,6 +83,7 @@ int cv_replay_build_generation(const struct cv_gen_hint *hints, unsigned int cou
 	strcpy(cv_generation_build_head(b)->node, "replay");
 	cv_generation_build_head(b)->cleaning.repeats = 1;
 	cv_generation_build_head(b)->cleaning.series = SERIES;
+	cv_generation_build_head(b)->cleaning.gateway_hold_ns = CV_GATEWAY_HOLD;
 	for (unsigned int i = 0; err == 0 && i < count; i++)
 		err = cv_generation_build_hint(b, &hints[i]);
 	if (err == 0)

@@ -56,6 +56,14 @@ bool cv_replay_ledger(const struct cv_counters *c, const uint64_t handed[CV_LANE
 	if (c->flow[CV_FLOW_CREATED] != left)
 		find(&f, "flows created %" PRIu64 " != ended, expired and evicted %" PRIu64,
 		     c->flow[CV_FLOW_CREATED], left);
+	if (c->flow[CV_FLOW_RADIO_HEARD] != c->flow[CV_FLOW_RADIO_TOLD] +
+						    c->flow[CV_FLOW_RADIO_COPIES] +
+						    c->flow[CV_FLOW_RADIO_WAITING])
+		find(&f,
+		     "radio frames heard %" PRIu64 " != told %" PRIu64 " + copies %" PRIu64
+		     " + waiting %" PRIu64,
+		     c->flow[CV_FLOW_RADIO_HEARD], c->flow[CV_FLOW_RADIO_TOLD],
+		     c->flow[CV_FLOW_RADIO_COPIES], c->flow[CV_FLOW_RADIO_WAITING]);
 	for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++) {
 		if (c->produced[lane] != handed[lane] + c->shed[lane])
 			find(&f,

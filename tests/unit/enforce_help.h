@@ -25,6 +25,7 @@ struct eh_rule {
 	struct cv_app like; /* flags, cost, burst; meter 1 = one is made */
 	const char *const *pairs; /* key, value, ..., NULL */
 	const char *identity; /* bound to VLAN 7, NULL = none */
+	int64_t gateway_hold_ns;
 };
 
 static inline void eh_must(bool condition)
@@ -81,6 +82,7 @@ static inline struct flow_harness *eh_new(const struct eh_rule *r)
 	eh_add_rule(b, r, CV_MATCH_SPORT, answers);
 	cv_generation_build_head(b)->flow_capacity = 64;
 	cv_generation_build_head(b)->cleaning.repeats = 1;
+	cv_generation_build_head(b)->cleaning.gateway_hold_ns = r->gateway_hold_ns;
 	eh_must(cv_generation_build_apps(b, apps) == 0 && cv_generation_build_finish(b, &gen) == 0);
 	cv_generation_build_destroy(b);
 	free(apps);

@@ -240,6 +240,32 @@ static void test_position(void **state)
 	assert_non_null(strstr(line, "\"flags\":[\"range\"]"));
 }
 
+static void test_gateways(void **state)
+{
+	const struct cv_gateway g[] = {
+		{0xaa555a0000000102, -70, 5.1},
+		{0x1, -112.5, NAN},
+		{0, NAN, -20},
+	};
+	struct cv_record *rec;
+
+	set_origin();
+	rec = begin(CV_LANE_STATUS, CV_KIND_STATE);
+	cv_emit_tlv(&emit, CV_TLV_GATEWAYS, g, sizeof(g));
+	json_decref(finish(rec, "n", 1));
+	line[line_len] = '\0';
+	assert_non_null(strstr(line,
+			       "\"gateways\":[{\"gateway\":\"aa555a0000000102\",\"rssi\":-70,"
+			       "\"snr\":5.1},{\"gateway\":\"0000000000000001\",\"rssi\":-112.5},"
+			       "{\"snr\":-20}],"));
+	/* A file may hold anything. */
+	rec = begin(CV_LANE_STATUS, CV_KIND_STATE);
+	cv_emit_tlv(&emit, CV_TLV_GATEWAYS, g, 23);
+	json_decref(finish(rec, "n", 1));
+	line[line_len] = '\0';
+	assert_null(strstr(line, "gateways"));
+}
+
 static void test_node_is_escaped(void **state)
 {
 	json_t *event;
@@ -418,7 +444,7 @@ int main(void)
 		cmocka_unit_test(test_measurement),	cmocka_unit_test(test_device_urn),
 		cmocka_unit_test(test_values),		cmocka_unit_test(test_node_is_escaped),
 		cmocka_unit_test(test_worst_case_fits), cmocka_unit_test(test_random_records),
-		cmocka_unit_test(test_position),
+		cmocka_unit_test(test_position),	cmocka_unit_test(test_gateways),
 	};
 
 	prng = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) * 2654435761u | 1;
