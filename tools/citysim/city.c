@@ -146,6 +146,7 @@ static bool make(struct sim_city *city, struct turn *t, unsigned int kind,
 	in->serial = s->serial;
 	in->random = t->dice;
 	in->tcp = g->tcp;
+	in->neighbours = g->tcp ? 0 : g->config->devices - 1 - t->device;
 	sim_city_readings(city, g, s, kind);
 	sim_message_reset(&city->message);
 	g->encoder->encode(in, &city->message);
@@ -183,7 +184,7 @@ static void account(struct sim_ledger_row *row, const struct sim_message *m, boo
 {
 	row->messages += m->messages;
 	row->rejected += m->rejected;
-	row->repeated += again ? m->messages : 0;
+	row->repeated += again ? m->messages : m->again;
 	for (unsigned int i = 0; i < m->parts; i++)
 		row->bytes += m->part[i].len;
 	for (unsigned int i = 0; i < m->expects; i++) {
@@ -206,6 +207,7 @@ static void queue(struct turn *t, const struct sim_message *m, bool join)
 		} else {
 			t->write[t->writes++] = (struct sim_write){
 				.from_device = m->part[i].from_device,
+				.neighbour = m->part[i].neighbour,
 				.len = m->part[i].len,
 				.data = t->data + t->len,
 			};

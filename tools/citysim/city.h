@@ -60,7 +60,7 @@ struct sim_ledger_row {
 	uint64_t damaged[SIM_DAMAGE_COUNT]; /* which makes them */
 	uint64_t events[CV_KIND_COUNT]; /* but parse errors */
 	uint64_t lanes[CV_LANE_COUNT]; /* the same by lane */
-	/* Of these: sent again by the device. */
+	/* Of these: sent again by the device, or told by its neighbours as well (messages only). */
 	uint64_t repeated, repeated_events[CV_KIND_COUNT], repeated_lanes[CV_LANE_COUNT];
 	uint64_t bytes; /* of messages */
 };
@@ -106,6 +106,7 @@ struct sim_group {
 /** Bytes for one direction of a connection, or one datagram. */
 struct sim_write {
 	bool from_device;
+	uint8_t neighbour; /* of the device, 0 = itself */
 	uint32_t len;
 	uint8_t *data;
 };

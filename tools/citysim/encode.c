@@ -28,6 +28,7 @@ void sim_message_reset(struct sim_message *m)
 	m->parts = 0;
 	m->len = 0;
 	m->messages = 0;
+	m->again = 0;
 	m->rejected = 0;
 	m->expects = 0;
 	m->text_len = 0;
@@ -41,6 +42,7 @@ void sim_part(struct sim_message *m, bool from_device)
 		return;
 	}
 	m->part[m->parts].from_device = from_device;
+	m->part[m->parts].neighbour = 0;
 	m->part[m->parts].at = (uint16_t)m->len;
 	m->part[m->parts].len = 0;
 	m->parts++;
@@ -203,12 +205,14 @@ void sim_damaged(struct sim_message *m)
 void sim_keep_first(struct sim_message *m)
 {
 	m->parts = 1;
+	m->again = 0;
 }
 
 void sim_keep_last(struct sim_message *m)
 {
 	m->part[0] = m->part[m->parts - 1];
 	m->parts = 1;
+	m->again = 0;
 }
 
 double sim_value(const struct sim_reading *r)

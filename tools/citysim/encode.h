@@ -115,6 +115,8 @@ struct sim_input {
 	uint32_t serial; /* of the message within its connection, from 0 */
 	uint64_t random; /* for what the input leaves open */
 	bool tcp;
+	/* Devices of the same kind nearby, numbered behind this one, that may say something, too. */
+	unsigned int neighbours;
 	/*
    * Some of the profile's points, each at most once: alarms (SIM_CURVE_ALARM)
    * for a kind of SIM_ON_ALARM, values for the others. A kind that cannot carry
@@ -148,11 +150,13 @@ struct sim_message {
 	unsigned int parts; /* each is a datagram, or a write to the connection */
 	struct {
 		bool from_device;
+		uint8_t neighbour; /* whose, of the device's side: 0 = the device's own */
 		uint16_t at, len; /* in bytes[] */
 	} part[SIM_PARTS_MAX];
 	unsigned int len;
 	uint8_t bytes[SIM_BYTES_MAX];
 	unsigned int messages; /* the decoder counts so many, rejected ones apart */
+	unsigned int again; /* of these: tell what another part tells, and make no records */
 	unsigned int rejected; /* parse-error records, which are not in expect[] */
 	unsigned int expects;
 	struct sim_expect expect[SIM_EXPECT_MAX];

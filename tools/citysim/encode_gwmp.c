@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Semtech's UDP protocol: a gateway tells what it hears of LoRaWAN devices, and how it is. What the
- * devices say is encrypted; here it is noise.
+ * devices say is encrypted; here it is noise. Gateways nearby hear some of it, too.
  */
 #include "tools/citysim/encode.h"
 
@@ -28,14 +28,15 @@ static const struct sim_kind kinds[] = {
 enum { PUSH_DATA, PUSH_ACK, PULL_DATA, PULL_RESP, PULL_ACK };
 #define DEVICES 400 /* that a gateway hears */
 #define CONTENT 11 /* bytes of what a device says */
+#define HEARERS_MAX 4 /* gateways that hear one frame */
 
 static void identity(struct sim_device *dev, const struct sim_profile *profile)
 {
 	snprintf(dev->id, sizeof(dev->id), "aa555a00%08" PRIx32, dev->index);
 }
 
-static void head(struct sim_message *m, const struct sim_input *in, bool from_device,
-		 unsigned int identifier)
+static void head_of(struct sim_message *m, const struct sim_input *in, bool from_device,
+		    unsigned int identifier, unsigned int neighbour)
 {
 	sim_part(m, from_device);
 	sim_u8(m, 2);
@@ -43,8 +44,15 @@ static void head(struct sim_message *m, const struct sim_input *in, bool from_de
 	sim_u8(m, identifier);
 	if (!from_device)
 		return;
+	m->part[m->parts - 1].neighbour = (uint8_t)neighbour;
 	sim_be32(m, 0xaa555a00);
-	sim_be32(m, in->device->index);
+	sim_be32(m, in->device->index + neighbour);
+}
+
+static void head(struct sim_message *m, const struct sim_input *in, bool from_device,
+		 unsigned int identifier)
+{
+	head_of(m, in, from_device, identifier, 0);
 }
 
 static struct sim_reading reading(const struct sim_input *in, unsigned int point)
@@ -106,44 +114,97 @@ static uint32_t frame(const struct sim_input *in, uint8_t phy[13 + CONTENT])
 	return address;
 }
 
-static void expect_radio(struct sim_message *m, const struct sim_input *in, const char *address,
-			 unsigned int point)
+/* How one of the gateways hears it. */
+struct hearing {
+	struct sim_reading rssi, snr;
+	unsigned int neighbour;
+};
+
+static struct hearing hearing(const struct sim_input *in, unsigned int neighbour)
 {
-	struct sim_reading r = reading(in, point);
-	struct sim_expect *e = sim_expect_reading(m, in, &r);
+	struct hearing h = {reading(in, 0), reading(in, 1), neighbour};
+	uint64_t dice = sim_mix(in->random + neighbour);
+
+	if (neighbour == 0)
+		return h;
+	h.rssi.raw = -120 + (int64_t)(dice % 80);
+	h.snr.raw = -180 + (int64_t)(dice / 80 % 300);
+	return h;
+}
+
+/* The power of the signal (SX1276 data sheet, 5.5.5), in tenths of dBm: the points' decimals. */
+static int64_t power(const struct hearing *h)
+{
+	return h->rssi.raw * 10 + (h->snr.raw < 0 ? h->snr.raw : 0);
+}
+
+static bool is_better(const struct hearing *a, const struct hearing *b)
+{
+	if (power(a) != power(b))
+		return power(a) > power(b);
+	return a->snr.raw > b->snr.raw; /* else the one with the lower number, which came before */
+}
+
+static void expect_radio(struct sim_message *m, const struct sim_input *in, const char *address,
+			 const struct sim_reading *r, const char *gateway)
+{
+	struct sim_expect *e = sim_expect_reading(m, in, r);
 
 	e->device = address;
-	e->sub = in->device->id;
+	e->sub = gateway;
 	e->lane = CV_LANE_STATUS;
 	e->time_ns = in->time_ns / 1000000 * 1000000;
 }
 
-static void heard(struct sim_message *m, const struct sim_input *in)
+static void expect_frame(struct sim_message *m, const struct sim_input *in, const char *address,
+			 const struct hearing *best)
 {
-	struct sim_reading rssi = reading(in, 0), snr = reading(in, 1);
-	uint8_t phy[13 + CONTENT];
-	const char *address = sim_text(m, "%08" PRIx32, frame(in, phy));
+	const char *gateway =
+		sim_text(m, "aa555a00%08" PRIx32, in->device->index + best->neighbour);
 	struct sim_expect *e = sim_expect(m, in, CV_KIND_STATE);
 
-	head(m, in, true, PUSH_DATA);
+	e->device = address;
+	e->sub = gateway;
+	e->name = "network.encrypted_payload";
+	e->value_type = CV_VALUE_BYTES;
+	e->time_ns = in->time_ns / 1000000 * 1000000;
+	e->lane = CV_LANE_STATUS;
+	expect_radio(m, in, address, &best->rssi, gateway);
+	expect_radio(m, in, address, &best->snr, gateway);
+}
+
+static void push(struct sim_message *m, const struct sim_input *in, const struct hearing *h,
+		 const uint8_t *phy, size_t len)
+{
+	head_of(m, in, true, PUSH_DATA, h->neighbour);
 	sim_printf(m, "{\"rxpk\":[{");
 	put_time(m, in->time_ns, false);
 	sim_printf(m,
 		   ",\"tmst\":%" PRIu32 ",\"chan\":2,\"rfch\":0,\"freq\":486.300000,\"stat\":1,"
 		   "\"modu\":\"LORA\",\"datr\":\"SF%uBW125\",\"codr\":\"4/5\",\"rssi\":%s,"
-		   "\"lsnr\":%s,\"size\":%u,\"data\":\"",
+		   "\"lsnr\":%s,\"size\":%zu,\"data\":\"",
 		   (uint32_t)(in->time_ns / 1000), (unsigned int)(7 + in->random % 6),
-		   sim_decimal(rssi.raw, 0), sim_decimal(snr.raw, 1), 13 + CONTENT);
-	put_base64(m, phy, sizeof(phy));
+		   sim_decimal(h->rssi.raw, 0), sim_decimal(h->snr.raw, 1), len);
+	put_base64(m, phy, len);
 	sim_printf(m, "\"}]}");
-	e->device = address;
-	e->sub = in->device->id;
-	e->name = "network.encrypted_payload";
-	e->value_type = CV_VALUE_BYTES;
-	e->time_ns = in->time_ns / 1000000 * 1000000;
-	e->lane = CV_LANE_STATUS;
-	expect_radio(m, in, address, 0);
-	expect_radio(m, in, address, 1);
+}
+
+static void heard(struct sim_message *m, const struct sim_input *in)
+{
+	unsigned int hearers = 1 + (unsigned int)(in->random >> 33) % HEARERS_MAX;
+	struct hearing best = hearing(in, 0);
+	uint8_t phy[13 + CONTENT];
+	const char *address = sim_text(m, "%08" PRIx32, frame(in, phy));
+
+	for (unsigned int i = 0; i < hearers && i <= in->neighbours; i++) {
+		struct hearing h = hearing(in, i);
+
+		push(m, in, &h, phy, sizeof(phy));
+		m->again += i != 0;
+		if (is_better(&h, &best))
+			best = h;
+	}
+	expect_frame(m, in, address, &best);
 	head(m, in, false, PUSH_ACK);
 }
 
@@ -191,6 +252,14 @@ static void encode(const struct sim_input *in, struct sim_message *m)
 	}
 }
 
+/* A device sends again what the network did not confirm. */
+static bool repeat(const struct sim_input *in, struct sim_message *m)
+{
+	sim_keep_first(m);
+	m->messages = 1;
+	return in->kind == HEARD;
+}
+
 /* What the gateway sends, alone. */
 static void damage(const struct sim_input *in, struct sim_message *m, enum sim_damage damage)
 {
@@ -211,6 +280,8 @@ const struct sim_encoder sim_encoder_gwmp = {
 	.kinds = kinds,
 	.kind_count = SIM_COUNT(kinds),
 	.damages = SIM_BIT(HEADER) | SIM_BIT(CUT),
+	.numbered = true,
+	.repeat = repeat,
 	.identity = identity,
 	.encode = encode,
 	.damage = damage,

@@ -158,7 +158,7 @@ int sim_datagrams(struct sim_city *city, struct sim_group *g, uint32_t device,
 		  const struct sim_write *write, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++) {
-		struct frame f = begin(g, device, write[i].from_device);
+		struct frame f = begin(g, device + write[i].neighbour, write[i].from_device);
 		size_t len = 8 + write[i].len;
 		uint32_t n = put_ip(city, &f, IPPROTO_UDP, len);
 		uint8_t *at = f.bytes + f.len;
