@@ -13,6 +13,20 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+/* A new folder's name; where this fails, the first sync of a file shows what is wrong. */
+static void sync_parent(const char *path)
+{
+	char parent[PATH_MAX + 4];
+	int fd;
+
+	snprintf(parent, sizeof(parent), "%s/..", path);
+	fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	(void)fsync(fd);
+	close(fd);
+}
+
 static int make_folders(const char *path)
 {
 	char part[PATH_MAX];
@@ -27,7 +41,9 @@ static int make_folders(const char *path)
 		if (part[i] != '/' && part[i] != '\0')
 			continue;
 		part[i] = '\0';
-		if (mkdir(part, 0750) < 0 && errno != EEXIST)
+		if (mkdir(part, 0750) == 0)
+			sync_parent(part);
+		else if (errno != EEXIST)
 			return -errno;
 		part[i] = path[i];
 	}
@@ -81,14 +97,27 @@ static int take_lock(struct cv_eventlog *log, const char **why)
 	return 0;
 }
 
-static int open_owed(struct cv_eventlog *log, const char **why)
+static int open_note(struct cv_eventlog *log, const char *name, int *fd, const char **why)
 {
-	log->owed = openat(log->dir, "owed", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-	if (log->owed >= 0)
+	int res;
+
+	*fd = openat(log->dir, name, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	if (*fd >= 0)
 		return 0;
-	*why = cv_log_why("cannot open %s/owed (%s): make it a file that culvert-control may "
+	res = -errno;
+	*why = cv_log_why("cannot open %s/%s (%s): make it a file that culvert-control may "
 			  "write to",
-			  log->config.dir, strerror(errno));
+			  log->config.dir, name, strerror(-res));
+	return res;
+}
+
+/* The names in the folder, those of the lanes above all, outlive a power failure from here on. */
+static int sync_folder(struct cv_eventlog *log, const char **why)
+{
+	if (fsync(log->dir) == 0)
+		return 0;
+	*why = cv_log_why("cannot write to %s (%s): check the disk", log->config.dir,
+			  strerror(errno));
 	return -errno;
 }
 
@@ -127,6 +156,7 @@ static void tick(struct cv_op *op, int res, uint32_t flags)
 			cv_spare_prepare(l);
 		cv_append_continue(l);
 	}
+	cv_acked_keep(log);
 	cv_loop_timer(log->loop, &log->tick, CV_TICK_NS);
 }
 
@@ -144,10 +174,11 @@ static void init_lane(struct cv_eventlog *log, enum cv_lane lane)
 static int init(struct cv_eventlog *log, struct cv_loop *loop, const struct cv_eventlog_config *c,
 		const char **why)
 {
-	log->dir = log->lock = log->owed = -1;
+	log->dir = log->lock = log->owed = log->acked = -1;
 	log->loop = loop;
 	log->config = *c;
 	log->tick = (struct cv_op){.done = tick, .owner = log};
+	log->acked_op = (struct cv_op){.done = cv_acked_done, .owner = log};
 	log->counters.direct = true; /* until an open says otherwise */
 	for (int i = 0; i < CV_LANE_COUNT; i++)
 		init_lane(log, (enum cv_lane)i);
@@ -210,9 +241,13 @@ int cv_eventlog_open(struct cv_loop *loop, const struct cv_eventlog_config *conf
 	if (res == 0)
 		res = take_lock(log, why);
 	if (res == 0)
-		res = open_owed(log, why);
+		res = open_note(log, "owed", &log->owed, why);
+	if (res == 0)
+		res = open_note(log, "acked", &log->acked, why);
 	for (int i = 0; res == 0 && i < CV_LANE_COUNT; i++)
 		res = cv_lane_open(log, (enum cv_lane)i, why);
+	if (res == 0)
+		res = sync_folder(log, why);
 	if (res == 0)
 		res = check_space(log, why);
 	if (res == 0)
@@ -228,7 +263,7 @@ int cv_eventlog_open(struct cv_loop *loop, const struct cv_eventlog_config *conf
 
 static bool in_flight(const struct cv_eventlog *log)
 {
-	bool pending = log->tick.pending;
+	bool pending = log->tick.pending || log->acked_op.pending;
 
 	for (int i = 0; i < CV_LANE_COUNT; i++)
 		pending |= log->lane[i].append.op.pending || log->lane[i].spare.op.pending;
@@ -244,8 +279,11 @@ void cv_eventlog_close(struct cv_eventlog *log)
 		cv_loop_cancel(log->loop, &log->tick);
 	while (in_flight(log) && cv_loop_turn(log->loop) == 0)
 		;
+	cv_acked_keep_now(log);
 	for (int i = 0; i < CV_LANE_COUNT; i++)
 		cv_lane_close(&log->lane[i]);
+	if (log->acked >= 0)
+		close(log->acked);
 	if (log->owed >= 0)
 		close(log->owed);
 	if (log->lock >= 0)

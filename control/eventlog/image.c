@@ -116,10 +116,16 @@ static int list_lane(struct cv_image_lane *l)
 static int open_lane(struct cv_log_image *image, enum cv_lane lane)
 {
 	struct cv_image_lane *l = &image->lane[lane];
+	int acked;
 
 	l->dir = openat(image->dir, cv_lane_name(lane), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (l->dir < 0)
 		return errno == ENOENT ? 0 : -errno;
+	acked = openat(image->dir, "acked", O_RDONLY | O_CLOEXEC);
+	if (acked >= 0) {
+		(void)cv_acked_read(acked, lane, &l->acked);
+		close(acked);
+	}
 	return list_lane(l);
 }
 

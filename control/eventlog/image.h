@@ -25,6 +25,7 @@ struct cv_image_lane {
 	size_t count, room;
 	size_t orphans; /* sidecars without a segment */
 	size_t foreign; /* files that are none of the log's */
+	struct cv_acked acked; /* end 0 = nothing is known */
 };
 
 struct cv_log_image {

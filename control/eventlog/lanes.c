@@ -155,6 +155,7 @@ int cv_lane_open(struct cv_eventlog *log, enum cv_lane lane, const char **why)
 		res = open_folder(l);
 	if (res == 0)
 		res = list_segments(l);
+	(void)cv_acked_read(log->acked, lane, &l->acked);
 	for (size_t i = 0; res == 0 && i < l->count; i++) {
 		cv_segment_name(l->segments[i]->first, ".log", name);
 		res = load_segment(l, i);
@@ -163,6 +164,9 @@ int cv_lane_open(struct cv_eventlog *log, enum cv_lane lane, const char **why)
 		return tell(l, name, res, why);
 	if (l->count && cv_lane_active(l)->first > l->end)
 		l->end = cv_lane_active(l)->first;
+	/* Numbers that subscribers have seen are not given to others, whatever became of the files. */
+	if (l->end < l->acked.end)
+		l->end = l->acked.end;
 	l->next = l->end;
 	cv_owed_load(l);
 	return 0;

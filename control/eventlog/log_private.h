@@ -89,6 +89,15 @@ struct cv_source {
 	unsigned int worker;
 };
 
+#define CV_ACKED_ROOM 512u /* bytes per lane, a sector: written whole or not at all */
+
+/* What the file "acked" says of a lane. */
+struct cv_acked {
+	uint64_t end; /* one past the last acknowledged event, 0 = not known */
+	uint64_t segment; /* that had the last one, by its name */
+	uint64_t used; /* its bytes */
+};
+
 struct cv_log_lane {
 	struct cv_eventlog *log;
 	enum cv_lane lane;
@@ -109,6 +118,7 @@ struct cv_log_lane {
 	struct cv_spare spare;
 	struct cv_log_cache cache;
 	struct cv_source sources[CV_SOURCES_MAX]; /* latest first */
+	struct cv_acked acked; /* as last written */
 };
 
 struct cv_eventlog {
@@ -118,6 +128,10 @@ struct cv_eventlog {
 	char node[32];
 	int dir, lock;
 	int owed; /* file of what gap records must still tell */
+	int acked; /* file of how far the lanes are acknowledged */
+	struct cv_op acked_op;
+	uint8_t acked_bytes[CV_LANE_COUNT *
+			    CV_ACKED_ROOM]; /* not touched while acked_op is pending */
 	bool closing;
 	uint64_t incarnation; /* random: names the blocks control makes */
 	struct cv_op tick;
@@ -153,6 +167,16 @@ void cv_source_note(struct cv_log_lane *l, const struct cv_block *b);
 void cv_owed_keep(const struct cv_log_lane *l);
 /** After recovery: what the control before still owed, as a hole behind the last event. */
 void cv_owed_load(struct cv_log_lane *l);
+
+/* ---- acked.c ---- */
+
+/** Write down how far the lanes are acknowledged, through the loop; nothing where nothing is new. */
+void cv_acked_keep(struct cv_eventlog *log);
+/** The same before the end, synchronously. */
+void cv_acked_keep_now(struct cv_eventlog *log);
+void cv_acked_done(struct cv_op *op, int res, uint32_t flags);
+/** @return 0, or -ENODATA: it says nothing of this lane. */
+int cv_acked_read(int fd, enum cv_lane lane, struct cv_acked *ret);
 
 /* ---- segment.c ---- */
 

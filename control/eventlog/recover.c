@@ -2,8 +2,8 @@
 /*
  * Recovery of one segment: follow the chain of blocks from the start. Where it breaks, look at
  * what comes behind: a good block that says events of the broken place were durable before it was
- * written proves damage, and the chain goes on behind it. Without such proof it is the torn end of
- * a write nobody was told of, and is cut.
+ * written proves damage, and so does the file "acked"; the chain goes on behind it. Without such
+ * proof it is the torn end of a write nobody was told of, and is cut.
  */
 #include "control/eventlog/log_private.h"
 
@@ -123,7 +123,9 @@ static int cut_tail(struct scan *sc)
 			return errno ? -errno : -EIO;
 		cut += CV_UNIT;
 	}
-	if (cut > 0 && fdatasync(sc->file.fd) < 0)
+	/* Also where nothing is cut: the last write may be in the disk's cache only, and from now on
+	 * subscribers see it. */
+	if (fdatasync(sc->file.fd) < 0)
 		return -errno;
 	log->counters.cut_bytes += cut;
 	return 0;
@@ -154,9 +156,22 @@ static int check_foreign(struct scan *sc)
 	return another ? -EPROTO : -ENOMSG;
 }
 
+/* The last blocks are damaged, and nothing is behind them: the log goes on behind their place. */
+static void lose_newest(struct scan *sc)
+{
+	const struct cv_acked *acked = &sc->l->acked;
+	struct cv_segment *s = sc->s;
+
+	sc->l->log->counters.bad_blocks++;
+	s->end = acked->end;
+	if (acked->used > s->used && acked->used <= s->size)
+		s->used = acked->used;
+}
+
 int cv_segment_scan(struct cv_log_lane *l, struct cv_segment *s, int fd, bool last)
 {
 	struct scan sc = {.l = l, .s = s, .end = l->end};
+	bool marked = l->acked.segment == s->first;
 	int res;
 
 	if (s->size == 0 || s->size % CV_UNIT != 0)
@@ -165,9 +180,13 @@ int cv_segment_scan(struct cv_log_lane *l, struct cv_segment *s, int fd, bool la
 	if (res < 0)
 		return res;
 	sc.expected = s->first > l->end ? s->first : l->end;
+	if (marked)
+		sc.proof = l->acked.end;
 	res = check_foreign(&sc);
 	if (res == 0)
 		res = follow_chain(&sc);
+	if (res == 0 && marked && l->acked.end > s->end)
+		lose_newest(&sc);
 	if (res == 0 && last)
 		res = cut_tail(&sc);
 	cv_segment_file_release(&sc.file);

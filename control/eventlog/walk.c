@@ -174,7 +174,11 @@ static uint64_t proof_of_next(const struct walker *w)
 static uint64_t look_behind(struct walker *w, bool *proof)
 {
 	uint64_t found = 0, durable = w->s->indexed && !w->last ? w->s->index.end : 0;
+	const struct cv_acked *acked = &w->lane->acked;
 	const struct cv_block *b;
+
+	if (acked->segment == w->s->index.first && acked->end > durable)
+		durable = acked->end;
 
 	for (uint64_t off = w->off + CV_UNIT; off < w->limit; off += CV_UNIT) {
 		b = good_at(w, off);
@@ -209,6 +213,19 @@ static void tell_tail(struct walker *w)
 		tell(w, CV_FINDING_TAIL, dirty, 0, 0);
 }
 
+/* Nothing good is behind the damage in this segment. */
+static void tell_lost_end(struct walker *w)
+{
+	const struct cv_acked *acked = &w->lane->acked;
+	bool marked = acked->segment == w->s->index.first && acked->end > w->expected;
+	uint64_t limit = marked && acked->used > w->off ? acked->used : w->limit;
+
+	tell(w, CV_FINDING_DAMAGE, limit - w->off, w->expected, marked ? acked->end : 0);
+	if (marked)
+		w->expected = acked->end;
+	w->off = w->limit;
+}
+
 /* @return whether the chain goes on in this segment. */
 static bool mend(struct walker *w)
 {
@@ -231,8 +248,7 @@ static bool mend(struct walker *w)
 		tell(w, CV_FINDING_DAMAGE, next - w->off, w->expected, b ? b->first_seq : 0);
 		w->off = next;
 	} else {
-		tell(w, CV_FINDING_DAMAGE, w->limit - w->off, w->expected, 0);
-		w->off = w->limit;
+		tell_lost_end(w);
 	}
 	w->hole_told = w->damaged = true;
 	return next != 0;
@@ -331,6 +347,14 @@ int cv_log_image_walk(const struct cv_log_image *image, enum cv_lane lane,
 			w.expected = 0;
 			ret->end = 0;
 		}
+	}
+	if (res == 0 && !w.stop && w.lane->acked.end > ret->durable)
+		ret->durable = w.lane->acked.end;
+	if (res == 0 && !w.stop && w.last && w.expected && w.lane->acked.end > w.expected &&
+	    !image->writer) {
+		w.s = NULL;
+		w.off = 0;
+		tell(&w, CV_FINDING_DAMAGE, 0, w.expected, w.lane->acked.end);
 	}
 	return res;
 }

@@ -171,9 +171,13 @@ static void tear(struct fixture *fx, struct image *im, uint64_t appended)
 	size_t off = im->group[im->groups - 1].off, end = im->group[im->groups - 1].end;
 	uint64_t acked = im->group[im->groups - 1].seq;
 	uint8_t *torn = malloc(SEGMENT);
+	char acked_file[512];
 
+	snprintf(acked_file, sizeof(acked_file), "%s/acked", fx->dir);
 	for (size_t cut = off; cut < end; cut += SECTOR) {
 		bool shuffled = below(3) == 0;
+
+		unlink(acked_file); /* else it says that the last write was whole */
 
 		memcpy(torn, im->data, SEGMENT);
 		if (shuffled)
@@ -190,13 +194,13 @@ static void tear(struct fixture *fx, struct image *im, uint64_t appended)
 	free(torn);
 }
 
-/* Bits flipped in one acknowledged group that is not the last: only its events may be missing. */
+/* Bits flipped in one acknowledged group, also the last one: only its events may be missing. */
 static void damage(struct fixture *fx, struct image *im, uint64_t appended)
 {
 	uint8_t *bad = malloc(SEGMENT);
 
-	for (int i = 0; im->groups > 1 && i < 20; i++) {
-		unsigned int g = below(im->groups - 1);
+	for (int i = 0; i < 30; i++) {
+		unsigned int g = i < 10 ? im->groups - 1 : below(im->groups);
 		size_t len = im->group[g].end - im->group[g].off;
 
 		memcpy(bad, im->data, SEGMENT);

@@ -220,6 +220,40 @@ static void a_torn_end_is_only_a_note(void **state)
 	assert_int_equal(found.last.bytes, CV_UNIT);
 }
 
+/* No block is behind it to prove anything: the file "acked" does. */
+static void damage_to_the_newest_is_no_torn_end(void **state)
+{
+	struct fixture *fx = *state;
+	char name[CV_SEGMENT_NAME];
+	struct cv_walked walked;
+	struct found found;
+	const char *why = "";
+
+	append(fx, 2, 1);
+	fx_close(fx);
+	segment_name(fx, 0, name);
+	flip(fx, name, (off_t)cv_unit_align(PER_BLOCK * 384 + 128) + 77);
+	for (int i = 0; i < 2; i++) {
+		found = look(fx, &walked);
+		assert_int_equal(found.of[CV_FINDING_DAMAGE], 1);
+		assert_int_equal(found.of[CV_FINDING_TAIL], 0);
+		assert_int_equal(found.last.from, PER_BLOCK + 1);
+		assert_int_equal(found.last.to, 2 * PER_BLOCK + 1);
+		if (i == 1)
+			break;
+		/* Its numbers are not given out again, and readers are told of the hole. */
+		assert_int_equal(fx_open(fx, &why), 0);
+		assert_int_equal(cv_eventlog_counters(fx->log)->bad_blocks, 1);
+		assert_int_equal(cv_eventlog_end(fx->log, LANE), 2 * PER_BLOCK + 1);
+		append(fx, 1, 3);
+		assert_int_equal(fx_read(fx, LANE, PER_BLOCK + 1), -EBADMSG);
+		assert_int_equal(fx->read.skip_to, 2 * PER_BLOCK + 1);
+		assert_false(fx->read.told);
+		fx_close(fx);
+	}
+	assert_int_equal(found.records, 2 * PER_BLOCK);
+}
+
 static void a_missing_segment_is_a_hole(void **state)
 {
 	struct fixture *fx = *state;
@@ -331,6 +365,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(damage_is_found_with_its_place, setup, teardown),
 		cmocka_unit_test_setup_teardown(damage_at_the_end_of_a_segment, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_torn_end_is_only_a_note, setup, teardown),
+		cmocka_unit_test_setup_teardown(damage_to_the_newest_is_no_torn_end, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(a_missing_segment_is_a_hole, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_gap_record_must_fit_its_hole, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_sidecar_of_another_segment, setup, teardown),
