@@ -122,7 +122,7 @@ CV_INLINE void cv_device_aim_by(const struct cv_device_head *h, const struct cv_
 	cv_device_name(k, ret);
 	ret->hash = hash;
 	ret->buckets = h->buckets;
-	ret->home = 1 + ((__u32)(hash >> 40 & 0xff) * (CV_DEVICE_CELLS - 1) >> 8);
+	ret->home = 1 + ((__u32)(hash & 0xff) * (CV_DEVICE_CELLS - 1) >> 8);
 }
 
 CV_INLINE void cv_device_aim(const struct cv_device_head *h, const struct cv_device_key *k,
@@ -278,15 +278,6 @@ CV_INLINE struct cv_device *cv_device_at(const struct cv_device_map *map, __u32 
 		place ? cv_device_bucket(map, CV_PLACE_BUCKET(place)) : CV_NULL;
 
 	return b ? &b->cell[CV_PLACE_CELL(place)].device : CV_NULL;
-}
-
-/** Where the device may be, by the tags of its first bucket: to be loaded ahead. 0 = not there. */
-CV_INLINE __u32 cv_device_guess(const struct cv_device_map *map, const struct cv_device_aim *a)
-{
-	__u32 number = cv_device_choice(a, 0);
-	__u32 mask = cv_device_match(cv_device_bucket(map, number), cv_device_tag(a));
-
-	return mask ? CV_DEVICE_PLACE(number, cv_device_lowest(mask)) : 0;
 }
 
 /** @return place of the device, 0: it is not there, or there is no table yet. */

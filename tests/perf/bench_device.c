@@ -98,12 +98,14 @@ static void judge_burst(struct cv_device_table *t, const struct cv_device_key *k
 			uint64_t now_ns, uint64_t *passed)
 {
 	const struct cv_limit limit = {.cost_packet = 1, .burst = 1ull << 40};
-	struct device_step d[BURST];
+	struct device_step d[BURST], *asked[BURST];
+	unsigned int n = 0;
 
-	for (uint32_t i = 0; i < BURST; i++)
-		ask_tags(&t->map, &keys[i], 0, &d[i]);
-	for (uint32_t i = 0; i < BURST; i++)
-		ask_state(&t->map, &d[i]);
+	for (uint32_t i = 0; i < BURST; i++) {
+		asked[n] = &d[i];
+		n += ask_tags(&t->map, &keys[i], 0, &d[i]);
+	}
+	ask_states(&t->map, asked, n);
 	for (uint32_t i = 0; i < BURST; i++) {
 		struct cv_device *dev =
 			cv_device_at(&t->map, device_found(&t->map, &keys[i], &d[i]));

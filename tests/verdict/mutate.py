@@ -20,6 +20,7 @@ JUDGE = "ebpf/judge.bpf.h"
 QUARANTINE = POLICY + "quarantine_lookup.h"
 HEADERS = (
     VERDICT, PARSE, LOOKUP, FLOW, DEVICES, JUDGE, QUARANTINE, POLICY + "policy_table_internal.h",
+    POLICY + "policy_step.h",
     POLICY + "device_table_internal.h", POLICY + "device_burst.h", "ebpf/devices.bpf.h")
 
 # name: (compiled source, mutated file, text, replacement); the text occurs exactly once
