@@ -86,8 +86,11 @@ void dlms_associate(struct dlms_apdu *a, struct cv_reader *r)
 	struct association s = {0};
 	size_t len = cv_axdr_length(r);
 	const uint8_t *at = cv_read_bytes(r, len);
-	struct cv_reader in = cv_reader(at, r->failed ? 0 : len);
+	struct cv_reader in;
 
+	if (at == NULL) /* not even a reader of nothing can be made of it */
+		return;
+	in = cv_reader(at, len);
 	while (!r->failed && cv_reader_left(&in) > 0) {
 		uint8_t tag = cv_read_u8(&in);
 		size_t size = cv_axdr_length(&in);

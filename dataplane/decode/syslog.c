@@ -219,9 +219,10 @@ static int64_t syslog_decode(struct cv_decode *d, const uint8_t *data, size_t le
 		return reject == CV_REJECT_NONE ? (int64_t)len : CV_REJECTED(reject);
 	}
 	skip = bare(data, len);
+	if (skip == BARE_MAX) /* also where more follows: every cut gives the same */
+		return rejected(d, CV_REJECT_BAD_HEADER, skip);
 	if (skip == len)
-		return skip == BARE_MAX ? rejected(d, CV_REJECT_BAD_HEADER, skip)
-					: cv_decode_want(d, 0, CV_REJECT_TRUNCATED);
+		return cv_decode_want(d, 0, CV_REJECT_TRUNCATED);
 	head = octet_count(data + skip, len - skip, &count);
 	if (head == 0)
 		return cv_decode_want(d, 0, CV_REJECT_TRUNCATED);
