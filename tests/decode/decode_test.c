@@ -59,6 +59,35 @@ static void arena_reset(struct decode_run *r)
 	}
 }
 
+/*
+ * The arenas of two runs that ended are kept for the next: megabytes mapped anew for each input would
+ * be most of a fuzzer's time.
+ */
+static uint8_t *spare_arena[2];
+
+static uint8_t *arena_take(void)
+{
+	for (size_t i = 0; i < 2; i++) {
+		uint8_t *spare = spare_arena[i];
+
+		spare_arena[i] = NULL;
+		if (spare != NULL)
+			return spare;
+	}
+	return must(aligned_alloc(64, ARENA_SIZE));
+}
+
+static void arena_give(uint8_t *arena)
+{
+	for (size_t i = 0; i < 2; i++) {
+		if (spare_arena[i] == NULL) {
+			spare_arena[i] = arena;
+			return;
+		}
+	}
+	free(arena);
+}
+
 static const struct cv_generation *empty_generation(void)
 {
 	static const struct cv_generation gen = {
@@ -81,7 +110,7 @@ struct decode_run *decode_run_new(const struct cv_decoder *decoder, const struct
 
 	r->decoder = decoder;
 	r->gen = gen ? gen : empty_generation();
-	r->arena = must(aligned_alloc(64, ARENA_SIZE));
+	r->arena = arena_take();
 	r->flow = must(calloc(1, decoder->flow_size ? decoder->flow_size : 1));
 	r->worker = must(calloc(1, decoder->worker_size ? decoder->worker_size : 1));
 	for (int i = 0; i < 2; i++)
@@ -120,7 +149,7 @@ void decode_run_free(struct decode_run *r)
 	cv_repeats_release(&r->repeats);
 	free(r->worker);
 	free(r->flow);
-	free(r->arena);
+	arena_give(r->arena);
 	free(r);
 }
 

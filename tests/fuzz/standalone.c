@@ -2,20 +2,23 @@
 /*
  * Runs a libFuzzer harness without libFuzzer, so that each harness is also a plain test with gcc:
  *
- *     fuzz_x [-runs=N] [-seed=S] [-max_len=L] [FILE|DIRECTORY]...
+ *     fuzz_x [-runs=N] [-max_total_time=S] [-seed=S] [-max_len=L] [FILE|DIRECTORY]...
  *
- * First every seed as it is, then N inputs mutated from the seeds. The same seed number and files
+ * First every seed as it is, then N inputs mutated from the seeds, or as many as S seconds have room
+ * for. The same seed number and files
  * give the same inputs. Each input lies in a heap block of exactly its size, so that
  * AddressSanitizer sees the first byte read behind it.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "tests/random.h"
 
@@ -208,11 +211,22 @@ static size_t mutate_once(uint8_t *buf, size_t size)
 	}
 }
 
-static void run_mutated(unsigned long runs)
+static double now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* @param seconds 0 = until the runs are done. @return how many were. */
+static unsigned long run_mutated(unsigned long runs, double seconds)
 {
 	uint8_t *buf = must(malloc(max_len + 64));
+	double begin = now_s();
+	unsigned long i;
 
-	for (unsigned long i = 0; i < runs; i++) {
+	for (i = 0; i < runs && (seconds == 0 || now_s() - begin < seconds); i++) {
 		const struct input *s = &seeds[below(seed_count)];
 		size_t size = s->size;
 		size_t steps = 1 + below(6);
@@ -223,17 +237,21 @@ static void run_mutated(unsigned long runs)
 		run_one(buf, size);
 	}
 	free(buf);
+	return i;
 }
 
 int main(int argc, char **argv)
 {
 	unsigned long runs = 1000;
+	double seconds = 0;
 	uint64_t seed = 1;
 	size_t given;
 
 	for (int i = 1; i < argc; i++) {
 		if (strncmp(argv[i], "-runs=", 6) == 0)
 			runs = strtoul(argv[i] + 6, NULL, 10);
+		else if (strncmp(argv[i], "-max_total_time=", 16) == 0)
+			seconds = strtod(argv[i] + 16, NULL);
 		else if (strncmp(argv[i], "-seed=", 6) == 0)
 			seed = strtoull(argv[i] + 6, NULL, 10);
 		else if (strncmp(argv[i], "-max_len=", 9) == 0)
@@ -245,11 +263,13 @@ int main(int argc, char **argv)
 	if (given == 0)
 		seed_add("", 0);
 	prng = seed;
-	printf("fuzz: seed %" PRIu64 ", %lu runs, %zu seed inputs\n", seed, runs, given);
+	if (seconds > 0)
+		runs = ULONG_MAX;
+	printf("fuzz: seed %" PRIu64 ", %zu seed inputs\n", seed, given);
 	fflush(stdout);
 	for (size_t i = 0; i < seed_count; i++)
 		run_one(seeds[i].data, seeds[i].size);
-	run_mutated(runs);
+	printf("fuzz: %lu mutated inputs\n", run_mutated(runs, seconds));
 	for (size_t i = 0; i < seed_count; i++)
 		free(seeds[i].data);
 	free(seeds);
