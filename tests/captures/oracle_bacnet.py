@@ -18,6 +18,10 @@ PREFIX = "bacapp."
 PRESENT_VALUE = 85
 
 
+def begin():
+    """Nothing is remembered from packet to packet."""
+
+
 def fields(app, name):
     return [f for f in app.iter("field") if f.get("name") == PREFIX + name]
 

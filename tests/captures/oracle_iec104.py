@@ -19,6 +19,10 @@ CAUSES = {
 QUALITY = {"IV": "iv", "NT": "nt", "SB": "sb", "BL": "bl", "OV": "ov"}
 
 
+def begin():
+    """Nothing is remembered from packet to packet."""
+
+
 def fields(element):
     return {f.get("name").replace("iec60870_asdu.", ""): f for f in element.iter("field")}
 

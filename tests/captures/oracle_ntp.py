@@ -14,6 +14,10 @@ LEAPS = {"": 0, "leap-insert": 1, "leap-delete": 2, "unsynchronized": 3}
 asked = {}  # transmit timestamp as sent: when it was seen, s
 
 
+def begin():
+    asked.clear()
+
+
 def field(ntp, name):
     return ntp.find(f".//field[@name='ntp.{name}']")
 

@@ -16,6 +16,10 @@ NUMBERS = ("int", "uint", "unsigned", "counter", "timeticks", "g32", "u32", "cnt
 MISSING = ("noSuchObject", "noSuchInstance", "endOfMibView")
 
 
+def begin():
+    """Nothing is remembered from packet to packet."""
+
+
 def show(packet, name):
     f = packet.find(f".//field[@name='snmp.{name}']")
     return None if f is None else f.get("show")

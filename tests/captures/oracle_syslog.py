@@ -12,6 +12,10 @@ END = 6
 LONG = 400
 
 
+def begin():
+    """Nothing is remembered from packet to packet."""
+
+
 def end_of(text, size):
     return None if size > LONG else text.rstrip("\0\r\n ")[-END:]
 

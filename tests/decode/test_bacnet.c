@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Expected values are those of ../shared/protocols (public captures, decoded with tshark 4.0) and of
- * ASHRAE 135 clauses 20 and 21. Captures are compared with tshark by tests/captures/oracle_fields.
+ * ASHRAE 135 clauses 20 and 21. Captures are compared with tshark by tools/oracle-diff.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Expected values are those of RFC 5905, computed by hand from the timestamps, and of
- * ../shared/protocols. Captures are compared with tshark by tests/captures/oracle_fields.
+ * ../shared/protocols. Captures are compared with tshark by tools/oracle-diff.
  */
 #include <math.h>
 #include <setjmp.h>

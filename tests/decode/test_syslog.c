@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Expected values are those of the examples in RFC 5424 6.5 and RFC 3164 5.4, and of ../shared/protocols.
- * Captures are compared with tshark by tests/captures/oracle_fields.
+ * Captures are compared with tshark by tools/oracle-diff.
  */
 #include <setjmp.h>
 #include <stdarg.h>
