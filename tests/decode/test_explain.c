@@ -100,7 +100,8 @@ static void every_message_is_explained(void **state)
 
 	for (unsigned int n = 0; n < sim_encoder_count; n++) {
 		const struct sim_encoder *e = sim_encoders[n];
-		int proto = cv_proto_by_name(e->name, strlen(e->name));
+		const char *decoder = sim_decoder_name(e);
+		int proto = cv_proto_by_name(decoder, strlen(decoder));
 		unsigned int explained = 0;
 
 		if (!cv_explain_knows((unsigned int)proto))
@@ -115,7 +116,8 @@ static void every_message_is_explained(void **state)
 				.kind = i / e->profile_count,
 				.time_ns = 1700000000ll * 1000000000,
 				.random = i,
-				.tcp = !(e->transports & SIM_UDP) || i % 2,
+				.tcp = !(e->transports & SIM_UDP) ||
+				       (e->transports & SIM_TCP && i % 2),
 			};
 
 			e->identity(&dev, profile);

@@ -133,7 +133,8 @@ static void same_record(const struct sim_message *m, unsigned int i, const struc
 	if (e->direction != CV_DIR_UNKNOWN)
 		same_number(m, i, "direction", rec->direction, e->direction);
 	same_number(m, i, "stage", rec->stage, e->stage);
-	same_number(m, i, "quality", rec->quality, e->quality);
+	if (!e->any_quality)
+		same_number(m, i, "quality", rec->quality, e->quality);
 	same_number(m, i, "device time", rec->ts_device_ns, e->time_ns);
 	same_text(m, i, "unit", record_unit(rec), e->unit);
 	same_text(m, i, "text", decode_text(rec, CV_TLV_TEXT), e->text);
@@ -257,6 +258,8 @@ static void damaged_ones(struct decode_run *r, struct sim_input *in, struct sim_
 	struct sim_message *next = malloc(sizeof(*next));
 
 	assert_non_null(next);
+	if (now.encoder->opens_once && now.encoder->kinds[in->kind].when == SIM_ON_OPEN)
+		can = 0;
 	for (unsigned int d = 0; d < SIM_DAMAGE_COUNT * 12; d++) {
 		enum sim_damage damage = d % SIM_DAMAGE_COUNT;
 		unsigned int rejected;
@@ -290,7 +293,8 @@ static void damaged_ones(struct decode_run *r, struct sim_input *in, struct sim_
 static void profile_over(const struct sim_profile *profile, bool tcp, unsigned int number)
 {
 	const struct sim_encoder *encoder = now.encoder;
-	int proto = cv_proto_by_name(encoder->name, strlen(encoder->name));
+	const char *decoder = sim_decoder_name(encoder);
+	int proto = cv_proto_by_name(decoder, strlen(decoder));
 	struct sim_message *m = malloc(sizeof(*m));
 	struct sim_device dev = {.index = number, .key = sim_mix(number)};
 	unsigned int said[256] = {0};

@@ -70,8 +70,9 @@ static int setup_group(struct sim_city *city, struct sim_group *g, const struct 
 	}
 	for (unsigned int i = 0; i < g->profile->point_count; i++)
 		g->alarm_count += g->profile->points[i].curve == SIM_CURVE_ALARM;
-	for (unsigned int i = 0; i < sim_encoder_count; i++)
-		if (sim_encoders[i] == e)
+	/* Encoders of one decoder have one account: the node counts by decoder. */
+	for (unsigned int i = sim_encoder_count; i-- > 0;)
+		if (strcmp(sim_decoder_name(sim_encoders[i]), sim_decoder_name(e)) == 0)
 			g->row = &city->ledger.row[i];
 	g->state = calloc(c->devices, sizeof(*g->state));
 	return g->state ? 0 : -ENOMEM;

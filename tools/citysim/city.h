@@ -71,7 +71,7 @@ struct sim_ledger {
 	uint64_t retransmitted; /* segments */
 	uint64_t devices; /* that said something */
 	uint64_t start_ns, end_ns; /* of the frames */
-	struct sim_ledger_row *row; /* by encoder */
+	struct sim_ledger_row *row; /* by encoder: the first one of a decoder has its row */
 };
 
 struct sim_output;

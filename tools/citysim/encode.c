@@ -88,6 +88,16 @@ void sim_le32(struct sim_message *m, uint32_t v)
 	sim_le16(m, v >> 16);
 }
 
+void sim_fill_be16(struct sim_message *m, unsigned int body)
+{
+	unsigned int len = m->len - body;
+
+	if (m->overflow)
+		return;
+	m->bytes[body - 2] = (uint8_t)(len >> 8);
+	m->bytes[body - 1] = (uint8_t)len;
+}
+
 void sim_bcd_le(struct sim_message *m, uint64_t v, unsigned int digits)
 {
 	for (unsigned int i = 0; i < digits; i += 2) {
@@ -213,6 +223,32 @@ void sim_keep_last(struct sim_message *m)
 	m->part[0] = m->part[m->parts - 1];
 	m->parts = 1;
 	m->again = 0;
+}
+
+void sim_damage_first(const struct sim_input *in, struct sim_message *m, enum sim_damage damage,
+		      unsigned int at, unsigned int byte)
+{
+	sim_keep_first(m);
+	if (damage == SIM_DAMAGE_CUT)
+		m->part[0].len = (uint16_t)(1 + in->random % (m->part[0].len - 1u));
+	else
+		m->bytes[m->part[0].at + at] = (uint8_t)byte;
+	sim_damaged(m);
+}
+
+void sim_damage_checked(const struct sim_input *in, struct sim_message *m, enum sim_damage damage,
+			const struct sim_framing *f)
+{
+	uint8_t *bytes = m->bytes + m->part[0].at;
+	unsigned int len = m->part[0].len;
+
+	if (damage == SIM_DAMAGE_CUT)
+		m->part[0].len = (uint16_t)(f->shortest + in->random % (len - f->shortest - 1u));
+	else if (damage == SIM_DAMAGE_CHECK)
+		bytes[len - f->check] ^= 1;
+	else
+		bytes[f->content + in->random % (len - f->content - f->tail)] ^= 1;
+	sim_damaged(m);
 }
 
 double sim_value(const struct sim_reading *r)

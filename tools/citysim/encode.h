@@ -137,6 +137,7 @@ struct sim_expect {
 	uint8_t value_type; /* enum cv_value_type; a number of any type is compared as
                          a number */
 	bool any_value; /* the value is not looked at */
+	bool any_quality; /* nor is the quality: what went before decides it */
 	double number;
 	int64_t time_ns; /* device time, 0 = not stated */
 	bool placed; /* the record has a position, this one */
@@ -167,7 +168,8 @@ struct sim_message {
 };
 
 struct sim_encoder {
-	const char *name; /* the decoder's */
+	const char *name; /* the decoder's, or its own where a decoder has several encoders */
+	const char *decoder; /* NULL = it has that name */
 	uint8_t transports; /* SIM_UDP, SIM_TCP */
 	uint16_t port; /* of the end that listens, host order */
 	bool device_listens; /* the platform connects to the device and asks (Modbus)
@@ -180,6 +182,8 @@ struct sim_encoder {
 	uint8_t stream_damages; /* and to messages of a stream */
 	/* The messages have numbers, by which one that comes again is known: it makes no events. */
 	bool numbered;
+	/* What opens a connection is said once on it: a damaged one could not be said again. */
+	bool opens_once;
 	/**
 	 * Make of what encode() made what the device sends when nobody confirmed it. NULL = the same
 	 * bytes. @return false: such a message is not sent again.
@@ -206,6 +210,12 @@ extern const unsigned int sim_encoder_count;
 /** @return NULL when there is none of that name. */
 const struct sim_encoder *sim_encoder_by_name(const char *name);
 
+/** The decoder that hears it. */
+static inline const char *sim_decoder_name(const struct sim_encoder *e)
+{
+	return e->decoder != NULL ? e->decoder : e->name;
+}
+
 const char *sim_damage_name(enum sim_damage damage);
 
 /* Building the message. All of these bound their writes; what does not fit sets
@@ -221,6 +231,8 @@ void sim_be16(struct sim_message *m, unsigned int v);
 void sim_be32(struct sim_message *m, uint32_t v);
 void sim_le16(struct sim_message *m, unsigned int v);
 void sim_le32(struct sim_message *m, uint32_t v);
+/** What is behind @p body as a length of two bytes, highest first, in front of it. */
+void sim_fill_be16(struct sim_message *m, unsigned int body);
 /** @p digits decimal digits of @p v, two to a byte, highest first. An odd
  * number is rounded up. */
 void sim_bcd(struct sim_message *m, uint64_t v, unsigned int digits);
@@ -245,6 +257,23 @@ void sim_expect_text(struct sim_expect *e, const char *text);
 
 /** Of a damaged message nothing is left but one rejection. */
 void sim_damaged(struct sim_message *m);
+/**
+ * The whole of a damage() for protocols without a check code: the first part alone, which ends early
+ * (SIM_DAMAGE_CUT), or else whose byte @p at is @p byte.
+ */
+void sim_damage_first(const struct sim_input *in, struct sim_message *m, enum sim_damage damage,
+		      unsigned int at, unsigned int byte);
+/** Where a frame with a check code can be damaged, in bytes; all of part[0]. */
+struct sim_framing {
+	uint8_t content; /* from here on nothing says how long the frame is */
+	uint8_t tail; /* bytes at the end that are no content */
+	uint8_t check; /* the check code, from the end */
+	uint8_t shortest; /* what is left of a frame that ends early, at least */
+};
+
+/** Another check code, another byte of the content, or a frame that ends early. */
+void sim_damage_checked(const struct sim_input *in, struct sim_message *m, enum sim_damage damage,
+			const struct sim_framing *f);
 /** For damage(): of an exchange only the first, or the last, part is sent. */
 void sim_keep_first(struct sim_message *m);
 void sim_keep_last(struct sim_message *m);

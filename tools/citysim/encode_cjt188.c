@@ -176,20 +176,10 @@ static void encode(const struct sim_input *in, struct sim_message *m)
 
 static void damage(const struct sim_input *in, struct sim_message *m, enum sim_damage damage)
 {
-	switch (damage) {
-	case SIM_DAMAGE_CHECK:
-		m->bytes[m->len - 2] ^= 1;
-		break;
-	case SIM_DAMAGE_CONTENT:
-		m->bytes[14 + in->random % (m->len - 16)] ^= 1;
-		break;
-	case SIM_DAMAGE_CUT:
-		m->part[0].len = (uint16_t)(14 + in->random % (m->len - 15));
-		break;
-	default:
-		break;
-	}
-	sim_damaged(m);
+	static const struct sim_framing framing = {
+		.content = 14, .tail = 2, .check = 2, .shortest = 14};
+
+	sim_damage_checked(in, m, damage, &framing);
 }
 
 const struct sim_encoder sim_encoder_cjt188 = {

@@ -183,26 +183,11 @@ static void encode(const struct sim_input *in, struct sim_message *m)
 /* Only the last answer is sent. */
 static void damage(const struct sim_input *in, struct sim_message *m, enum sim_damage damage)
 {
-	uint8_t *bytes;
-	unsigned int len;
+	static const struct sim_framing framing = {
+		.content = 14, .tail = 2, .check = 2, .shortest = 13};
 
 	sim_keep_last(m);
-	bytes = m->bytes + m->part[0].at;
-	len = m->part[0].len;
-	switch (damage) {
-	case SIM_DAMAGE_CHECK:
-		bytes[len - 2] ^= 1;
-		break;
-	case SIM_DAMAGE_CONTENT:
-		bytes[14 + in->random % (len - 16)] ^= 1;
-		break;
-	case SIM_DAMAGE_CUT:
-		m->part[0].len = (uint16_t)(13 + in->random % (len - 14));
-		break;
-	default:
-		break;
-	}
-	sim_damaged(m);
+	sim_damage_checked(in, m, damage, &framing);
 }
 
 const struct sim_encoder sim_encoder_dlt645 = {

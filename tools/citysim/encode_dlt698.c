@@ -242,23 +242,10 @@ static void encode(const struct sim_input *in, struct sim_message *m)
 
 static void damage(const struct sim_input *in, struct sim_message *m, enum sim_damage damage)
 {
-	uint8_t *bytes = m->bytes + m->part[0].at;
-	unsigned int len = m->part[0].len;
+	static const struct sim_framing framing = {
+		.content = 14, .tail = 3, .check = 2, .shortest = 5};
 
-	switch (damage) {
-	case SIM_DAMAGE_CHECK:
-		bytes[len - 2 - in->random % 2] ^= 1;
-		break;
-	case SIM_DAMAGE_CONTENT:
-		bytes[14 + in->random % (len - 17)] ^= 1;
-		break;
-	case SIM_DAMAGE_CUT:
-		m->part[0].len = (uint16_t)(5 + in->random % (len - 6));
-		break;
-	default:
-		break;
-	}
-	sim_damaged(m);
+	sim_damage_checked(in, m, damage, &framing);
 }
 
 const struct sim_encoder sim_encoder_dlt698 = {

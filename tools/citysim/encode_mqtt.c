@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* MQTT 3.1.1 and 5: lamps, lifts and shelters that publish numbers and SenML
  * packs. */
-#include "tools/citysim/encode.h"
+#include "tools/citysim/encode_mqtt.h"
 #include "tools/citysim/encode_senml.h"
 
 #include <inttypes.h>
@@ -54,14 +54,14 @@ static bool is_v5(const struct sim_input *in)
 	return in->device->key % 4 == 0;
 }
 
-static void text(struct sim_message *m, const char *s)
+void sim_mqtt_text(struct sim_message *m, const char *s)
 {
 	sim_be16(m, (unsigned int)strlen(s));
 	sim_put(m, s, strlen(s));
 }
 
 /* Type and flags, with two bytes for the length, which end() fills in. */
-static unsigned int begin(struct sim_message *m, bool from_device, unsigned int first)
+unsigned int sim_mqtt_begin(struct sim_message *m, bool from_device, unsigned int first)
 {
 	sim_part(m, from_device);
 	sim_u8(m, first);
@@ -69,7 +69,7 @@ static unsigned int begin(struct sim_message *m, bool from_device, unsigned int 
 	return m->len;
 }
 
-static void end(struct sim_message *m, unsigned int body)
+void sim_mqtt_end(struct sim_message *m, unsigned int body)
 {
 	unsigned int n = m->len - body, at = body - 2;
 
@@ -86,17 +86,17 @@ static void end(struct sim_message *m, unsigned int body)
 
 static void connect(struct sim_message *m, const struct sim_input *in)
 {
-	unsigned int body = begin(m, true, 0x10);
+	unsigned int body = sim_mqtt_begin(m, true, 0x10);
 	struct sim_expect *e = sim_expect(m, in, CV_KIND_SESSION);
 
-	text(m, "MQTT");
+	sim_mqtt_text(m, "MQTT");
 	sim_u8(m, is_v5(in) ? 5 : 4);
 	sim_u8(m, 0x02); /* clean */
 	sim_be16(m, 300);
 	if (is_v5(in))
 		sim_u8(m, 0);
-	text(m, in->device->id);
-	end(m, body);
+	sim_mqtt_text(m, in->device->id);
+	sim_mqtt_end(m, body);
 	e->method = "CONNECT";
 	e->text = is_v5(in) ? "MQTT 5, keep alive 300 s, clean start"
 			    : "MQTT 3.1.1, keep alive 300 s, clean session";
@@ -104,11 +104,11 @@ static void connect(struct sim_message *m, const struct sim_input *in)
 	e->direction = CV_DIR_DOWN;
 	e->method = "CONNACK";
 	e->any_value = true;
-	body = begin(m, false, 0x20);
+	body = sim_mqtt_begin(m, false, 0x20);
 	sim_be16(m, 0);
 	if (is_v5(in))
 		sim_u8(m, 0);
-	end(m, body);
+	sim_mqtt_end(m, body);
 }
 
 static const char *topic(struct sim_message *m, const struct sim_input *in, const char *last)
@@ -119,9 +119,9 @@ static const char *topic(struct sim_message *m, const struct sim_input *in, cons
 static unsigned int publish(struct sim_message *m, const struct sim_input *in, unsigned int qos,
 			    const char *name)
 {
-	unsigned int body = begin(m, true, 0x30 | qos << 1);
+	unsigned int body = sim_mqtt_begin(m, true, 0x30 | qos << 1);
 
-	text(m, name);
+	sim_mqtt_text(m, name);
 	if (qos != 0)
 		sim_be16(m, in->serial % 65535 + 1);
 	if (is_v5(in))
@@ -137,7 +137,7 @@ static void one_value(struct sim_message *m, const struct sim_input *in,
 	struct sim_expect *e = sim_expect_reading(m, in, r);
 
 	sim_printf(m, "%s", sim_decimal(r->raw, r->point->decimals));
-	end(m, body);
+	sim_mqtt_end(m, body);
 	e->name = name;
 	e->unit = "";
 	e->method = "PUBLISH";
@@ -148,7 +148,7 @@ static void pack(struct sim_message *m, const struct sim_input *in)
 	unsigned int body = publish(m, in, 0, topic(m, in, "senml"));
 
 	sim_senml_json(m, in);
-	end(m, body);
+	sim_mqtt_end(m, body);
 	sim_senml_expect(m, in);
 }
 
@@ -157,9 +157,9 @@ static void acknowledged(struct sim_message *m, const struct sim_input *in)
 	unsigned int body;
 
 	one_value(m, in, &in->reading[0], 1);
-	body = begin(m, false, 0x40);
+	body = sim_mqtt_begin(m, false, 0x40);
 	sim_be16(m, in->serial % 65535 + 1);
-	end(m, body);
+	sim_mqtt_end(m, body);
 }
 
 static void encode(const struct sim_input *in, struct sim_message *m)
@@ -167,8 +167,8 @@ static void encode(const struct sim_input *in, struct sim_message *m)
 	if (in->kind == CONNECT) {
 		connect(m, in);
 	} else if (in->kind == PING) {
-		end(m, begin(m, true, 0xc0));
-		end(m, begin(m, false, 0xd0));
+		sim_mqtt_end(m, sim_mqtt_begin(m, true, 0xc0));
+		sim_mqtt_end(m, sim_mqtt_begin(m, false, 0xd0));
 	} else if (in->count == 0) {
 		return;
 	} else if (in->kind == SENML) {
@@ -194,14 +194,12 @@ static bool repeat(const struct sim_input *in, struct sim_message *m)
  * behind it. */
 static void damage(const struct sim_input *in, struct sim_message *m, enum sim_damage damage)
 {
-	sim_keep_first(m);
-	if (m->bytes[0] >> 4 == 3)
-		m->bytes[0] |= 0x06; /* QoS 3 */
-	else if (m->bytes[0] >> 4 == 1)
-		m->bytes[4] = 'X'; /* no such protocol */
-	else
-		m->bytes[0] |= 0x05; /* flags that are reserved */
-	sim_damaged(m);
+	unsigned int first = m->bytes[0];
+
+	if (first >> 4 == 1) /* no such protocol */
+		sim_damage_first(in, m, damage, 4, 'X');
+	else /* QoS 3, or flags that are reserved */
+		sim_damage_first(in, m, damage, 0, first | (first >> 4 == 3 ? 0x06 : 0x05));
 }
 
 const struct sim_encoder sim_encoder_mqtt = {

@@ -97,14 +97,9 @@ static void encode(const struct sim_input *in, struct sim_message *m)
 
 static void damage(const struct sim_input *in, struct sim_message *m, enum sim_damage damage)
 {
-	sim_keep_first(m);
-	if (damage == SIM_DAMAGE_HEADER)
-		m->bytes[1] = 0x03; /* a type that is reserved */
-	else if (damage == SIM_DAMAGE_LENGTH)
-		m->bytes[0] += 2;
-	else
-		m->part[0].len = (uint16_t)(1 + in->random % (m->part[0].len - 1u));
-	sim_damaged(m);
+	bool header = damage == SIM_DAMAGE_HEADER; /* a type that is reserved */
+
+	sim_damage_first(in, m, damage, header ? 1 : 0, header ? 0x03 : m->bytes[0] + 2u);
 }
 
 const struct sim_encoder sim_encoder_mqttsn = {

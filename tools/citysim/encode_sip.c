@@ -102,12 +102,9 @@ static void encode(const struct sim_input *in, struct sim_message *m)
 
 static void damage(const struct sim_input *in, struct sim_message *m, enum sim_damage damage)
 {
-	sim_keep_first(m);
-	if (damage == SIM_DAMAGE_HEADER)
-		*((char *)memchr(m->bytes, '\r', m->len) - 1) = '1'; /* SIP/2.1 */
-	else
-		m->part[0].len = (uint16_t)(1 + in->random % (m->part[0].len - 1u));
-	sim_damaged(m);
+	const uint8_t *line = memchr(m->bytes, '\r', m->len);
+
+	sim_damage_first(in, m, damage, (unsigned int)(line - m->bytes) - 1, '1'); /* SIP/2.1 */
 }
 
 const struct sim_encoder sim_encoder_sip = {

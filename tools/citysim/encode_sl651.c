@@ -188,21 +188,10 @@ static void encode(const struct sim_input *in, struct sim_message *m)
 
 static void damage(const struct sim_input *in, struct sim_message *m, enum sim_damage damage)
 {
-	switch (damage) {
-	case SIM_DAMAGE_CHECK:
-		m->bytes[m->len - 1] ^= 1;
-		break;
-	case SIM_DAMAGE_CONTENT: /* of the body: what stands before it says how long
-                              the frame is */
-		m->bytes[BODY + in->random % (m->len - BODY - 3)] ^= 1;
-		break;
-	case SIM_DAMAGE_CUT:
-		m->part[0].len = (uint16_t)(BODY + in->random % (m->len - BODY - 1));
-		break;
-	default:
-		break;
-	}
-	sim_damaged(m);
+	static const struct sim_framing framing = {
+		.content = BODY, .tail = 3, .check = 1, .shortest = BODY};
+
+	sim_damage_checked(in, m, damage, &framing);
 }
 
 const struct sim_encoder sim_encoder_sl651 = {

@@ -71,11 +71,9 @@ static void encode(const struct sim_input *in, struct sim_message *m)
 /* There is no check code: what is wrong is the priority, or that there is none. */
 static void damage(const struct sim_input *in, struct sim_message *m, enum sim_damage damage)
 {
-	if (damage == SIM_DAMAGE_HEADER)
-		m->bytes[0] = '{';
-	else
-		m->bytes[1] = '9';
-	sim_damaged(m);
+	bool header = damage == SIM_DAMAGE_HEADER;
+
+	sim_damage_first(in, m, damage, header ? 0 : 1, header ? '{' : '9');
 }
 
 const struct sim_encoder sim_encoder_syslog = {

@@ -38,8 +38,8 @@ int sim_ledger_text(const struct sim_ledger *l, FILE *out)
 
 		if (is_idle(r))
 			continue;
-		fprintf(out, "%-10s %10" PRIu64 " %9" PRIu64 " %9" PRIu64, sim_encoders[i]->name,
-			r->messages, r->rejected, r->repeated);
+		fprintf(out, "%-10s %10" PRIu64 " %9" PRIu64 " %9" PRIu64,
+			sim_decoder_name(sim_encoders[i]), r->messages, r->rejected, r->repeated);
 		for (size_t k = 0; k < sizeof(shown); k++)
 			fprintf(out, " %11" PRIu64, r->events[shown[k]]);
 		fputc('\n', out);
@@ -95,7 +95,7 @@ int sim_ledger_json(const struct sim_ledger *l, FILE *out)
 
 	for (unsigned int i = 0; i < sim_encoder_count; i++)
 		if (!is_idle(&l->row[i]))
-			json_object_set_new(protocols, sim_encoders[i]->name,
+			json_object_set_new(protocols, sim_decoder_name(sim_encoders[i]),
 					    row_json(sim_encoders[i], &l->row[i]));
 	o = json_pack("{sI sI sf sI sI sI so}", "frames", (json_int_t)l->frames, "bytes",
 		      (json_int_t)l->bytes, "seconds", (double)(l->end_ns - l->start_ns) / 1e9,

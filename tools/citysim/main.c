@@ -64,7 +64,8 @@ static void list(void)
 	for (unsigned int i = 0; i < sim_encoder_count; i++) {
 		const struct sim_encoder *e = sim_encoders[i];
 
-		printf("%s, port %u, %s%s%s\n", e->name, e->port,
+		printf("%s, %s%s%sport %u, %s%s%s\n", e->name, e->decoder ? "decoder " : "",
+		       e->decoder ? e->decoder : "", e->decoder ? ", " : "", e->port,
 		       e->transports & SIM_TCP ? "TCP" : "",
 		       (e->transports & (SIM_TCP | SIM_UDP)) == (SIM_TCP | SIM_UDP) ? " and " : "",
 		       e->transports & SIM_UDP ? "UDP" : "");
