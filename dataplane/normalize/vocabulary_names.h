@@ -38,6 +38,7 @@ NAME(16, AIR_BENZENE, "air.benzene", "mass concentration", UG_M3, 0, 20000, MEAS
 NAME(17, AIR_TOLUENE, "air.toluene", "mass concentration", UG_M3, 0, 20000, MEASUREMENT)
 NAME(18, AIR_XYLENE, "air.xylene", "mass concentration", UG_M3, 0, 20000, MEASUREMENT)
 NAME(19, AIR_FORMALDEHYDE, "air.formaldehyde", "mass concentration", MG_M3, 0, 100, MEASUREMENT)
+NAME(115, AIR_ODOUR, "air.odour", "ratio", RATIO, 0, 1000000, MEASUREMENT) /* odour concentration, GB 14554 */
 
 /* weather */
 NAME(20, WEATHER_TEMPERATURE, "weather.temperature", "temperature", CEL, -90, 70, MEASUREMENT)
@@ -188,6 +189,7 @@ NAME(231, FIRE_FLOW, "fire.flow", "volume flow", L_S, 0, 3200, MEASUREMENT)
 NAME(232, FIRE_AIR_FLOW, "fire.air_flow", "volume flow", M3_H, 0, 192000, MEASUREMENT)
 NAME(233, FIRE_WIND_SPEED, "fire.wind_speed", "speed", M_S, 0, 20, MEASUREMENT)
 NAME(234, FIRE_POWER_FAULT, "fire.power_fault", "alarm", NONE, ANY, ANY, ALARM) /* of a component */
+NAME(235, FIRE_FOREST, "fire.forest", "alarm", NONE, ANY, ANY, ALARM) /* smoke or fire seen in a forest */
 
 /* the device itself, more of it, 300-399 */
 NAME(300, DEVICE_VERSION, "device.version", "text", NONE, ANY, ANY, STATUS) /* software of the device */
@@ -322,6 +324,13 @@ NAME(547, STATION_BATTERY_LOW, "station.battery_low", "alarm", NONE, ANY, ANY, A
 NAME(548, STATION_FLOW_METER_FAULT, "station.flow_meter_fault", "alarm", NONE, ANY, ANY, ALARM)
 NAME(549, STATION_LEVEL_METER_FAULT, "station.level_meter_fault", "alarm", NONE, ANY, ANY, ALARM)
 NAME(550, STATION_MEMORY_FAULT, "station.memory_fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(551, WATER_IMMERSION, "water.immersion", "alarm", NONE, ANY, ANY, ALARM) /* water where there must be none */
+NAME(552, WATER_PONDING, "water.ponding", "alarm", NONE, ANY, ANY, ALARM) /* on a road, in an underpass */
+NAME(553, WATER_PONDING_DEPTH, "water.ponding_depth", "height", M, 0, 20, MEASUREMENT)
+NAME(554, PUMP_STATE, "pump.state", "state", NONE, ANY, ANY, STATUS)
+NAME(555, PUMP_FAULT, "pump.fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(556, SOIL_PH, "soil.ph", "acidity", PH, 0, 14, MEASUREMENT)
+NAME(557, SOIL_CONDUCTIVITY, "soil.conductivity", "conductivity", US_CM, 0, 50000, MEASUREMENT)
 
 /* electricity, more of it, 600-699 */
 NAME(600, POWER_ENERGY_IMPORT, "power.energy_import", "energy", KWH, 0, 1e13, MEASUREMENT) /* forward active */
@@ -372,6 +381,16 @@ NAME(644, POWER_PHASE_SEQUENCE, "power.phase_sequence", "alarm", NONE, ANY, ANY,
 NAME(645, POWER_VOLTAGE_UNBALANCE, "power.voltage_unbalance", "alarm", NONE, ANY, ANY, ALARM)
 NAME(646, POWER_CURRENT_UNBALANCE, "power.current_unbalance", "alarm", NONE, ANY, ANY, ALARM)
 NAME(647, POWER_VOLTAGE_ANGLE, "power.voltage_angle", "angle", DEG, -360, 360, MEASUREMENT) /* of a phase, to the first */
+NAME(648, POWER_RESIDUAL_CURRENT, "power.residual_current", "current", MA, 0, 100000, MEASUREMENT) /* to earth: electric fires begin so */
+NAME(649, POWER_RESIDUAL_CURRENT_ALARM, "power.residual_current_alarm", "alarm", NONE, ANY, ANY, ALARM)
+NAME(650, POWER_ARC, "power.arc", "alarm", NONE, ANY, ANY, ALARM)
+NAME(651, POWER_CABLE_TEMPERATURE, "power.cable_temperature", "temperature", CEL, -60, 500, MEASUREMENT)
+NAME(652, POWER_CABLE_HOT, "power.cable_hot", "alarm", NONE, ANY, ANY, ALARM)
+NAME(653, POWER_BREAKER, "power.breaker", "state", NONE, ANY, ANY, STATUS) /* open or closed */
+NAME(654, POWER_CABINET_DOOR, "power.cabinet_door", "alarm", NONE, ANY, ANY, ALARM)
+NAME(655, CHARGER_STATE, "charger.state", "state", NONE, ANY, ANY, STATUS)
+NAME(656, CHARGER_FAULT, "charger.fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(657, CHARGER_CHARGED, "charger.charged", "energy", KWH, 0, ANY, MEASUREMENT) /* since the vehicle was plugged in */
 
 /* meters of water, gas and heat, 700-799 */
 NAME(700, METER_BATTERY_LOW, "meter.battery_low", "alarm", NONE, ANY, ANY, ALARM)
@@ -396,16 +415,112 @@ NAME(718, METER_RUNAWAY, "meter.runaway", "alarm", NONE, ANY, ANY, ALARM) /* it 
 NAME(719, METER_BACKWARD, "meter.backward", "alarm", NONE, ANY, ANY, ALARM) /* its reading went down */
 NAME(720, METER_UNKNOWN, "meter.unknown", "alarm", NONE, ANY, ANY, ALARM) /* one that nobody registered */
 NAME(721, METER_AUTH_FAILED, "meter.auth_failed", "alarm", NONE, ANY, ANY, ALARM) /* somebody without the right to asked */
+NAME(722, GAS_PRESSURE, "gas.pressure", "pressure", KPA, 0, 1e5, MEASUREMENT)
 
 /* elevators and special equipment, 800-899 */
+NAME(800, ELEVATOR_TRAPPED, "elevator.trapped", "alarm", NONE, ANY, ANY, ALARM) /* somebody is inside and cannot get out */
+NAME(801, ELEVATOR_EBIKE, "elevator.ebike", "alarm", NONE, ANY, ANY, ALARM) /* an electric bicycle is taken in */
+NAME(802, ELEVATOR_FAULT, "elevator.fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(803, ELEVATOR_DOOR_FAULT, "elevator.door_fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(804, ELEVATOR_STATE, "elevator.state", "state", NONE, ANY, ANY, STATUS)
+NAME(805, ELEVATOR_DIRECTION, "elevator.direction", "state", NONE, ANY, ANY, STATUS)
+NAME(806, ELEVATOR_DOOR, "elevator.door", "state", NONE, ANY, ANY, STATUS)
+NAME(807, ELEVATOR_FLOOR, "elevator.floor", "number", NONE, -20, 300, STATUS)
+NAME(808, ELEVATOR_SPEED, "elevator.speed", "speed", M_S, -25, 25, MEASUREMENT)
+NAME(809, ELEVATOR_LOAD, "elevator.load", "mass", KG, 0, 20000, MEASUREMENT)
+NAME(810, ELEVATOR_RUNS, "elevator.runs", "count", COUNT_OF, 0, ANY, MEASUREMENT)
+NAME(811, EQUIPMENT_STATE, "equipment.state", "state", NONE, ANY, ANY, STATUS) /* boilers, cranes, rides, ropeways, pressure vessels */
+NAME(812, EQUIPMENT_FAULT, "equipment.fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(813, EQUIPMENT_OVERLOAD, "equipment.overload", "alarm", NONE, ANY, ANY, ALARM)
+NAME(814, EQUIPMENT_TEMPERATURE, "equipment.temperature", "temperature", CEL, -100, 2000, MEASUREMENT)
+NAME(815, EQUIPMENT_PRESSURE, "equipment.pressure", "pressure", KPA, -110, 1e6, MEASUREMENT)
 
 /* tanks, warehouses, hazard sources, 900-999 */
+NAME(900, TANK_TEMPERATURE, "tank.temperature", "temperature", CEL, -273, 1500, MEASUREMENT)
+NAME(901, TANK_PRESSURE, "tank.pressure", "pressure", KPA, -110, 1e6, MEASUREMENT)
+NAME(902, TANK_LEVEL, "tank.level", "height", M, 0, 100, MEASUREMENT)
+NAME(903, TANK_FILL, "tank.fill", "ratio", PER_100, 0, 150, MEASUREMENT)
+NAME(904, TANK_LEAK, "tank.leak", "alarm", NONE, ANY, ANY, ALARM)
+NAME(905, TANK_PRESSURE_ALARM, "tank.pressure_alarm", "alarm", NONE, ANY, ANY, ALARM)
+NAME(906, TANK_TEMPERATURE_ALARM, "tank.temperature_alarm", "alarm", NONE, ANY, ANY, ALARM)
+NAME(907, TANK_LEVEL_ALARM, "tank.level_alarm", "alarm", NONE, ANY, ANY, ALARM)
+NAME(908, WAREHOUSE_TEMPERATURE, "warehouse.temperature", "temperature", CEL, -200, 100, MEASUREMENT) /* cold chains too */
+NAME(909, WAREHOUSE_HUMIDITY, "warehouse.humidity", "relative humidity", PERCENT_RH, 0, 100, MEASUREMENT)
+NAME(910, WAREHOUSE_PASSAGE, "warehouse.passage", "text", NONE, ANY, ANY, STATUS) /* what goes in or out */
+NAME(911, WAREHOUSE_DOOR, "warehouse.door", "state", NONE, ANY, ANY, STATUS)
+NAME(912, WAREHOUSE_ALARM, "warehouse.alarm", "alarm", NONE, ANY, ANY, ALARM)
+NAME(913, HAZARD_GAS, "hazard.gas", "fraction of the lower explosive limit", PER_100, 0, 100, MEASUREMENT)
+NAME(914, HAZARD_LEAK, "hazard.leak", "alarm", NONE, ANY, ANY, ALARM)
+NAME(915, HAZARD_ALARM, "hazard.alarm", "alarm", NONE, ANY, ANY, ALARM)
+NAME(916, HAZARD_WASTE_STORED, "hazard.waste_stored", "mass", KG, 0, ANY, MEASUREMENT)
 
 /* street: lamps, covers, parking, garbage, 1000-1099 */
+NAME(1000, LAMP_STATE, "lamp.state", "state", NONE, ANY, ANY, STATUS)
+NAME(1001, LAMP_LEVEL, "lamp.level", "ratio", PER_100, 0, 100, MEASUREMENT)
+NAME(1002, LAMP_FAULT, "lamp.fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1003, LAMP_HOURS, "lamp.hours", "time", HOUR, 0, ANY, MEASUREMENT)
+NAME(1004, MANHOLE_OPEN, "manhole.open", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1005, MANHOLE_MOVED, "manhole.moved", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1006, MANHOLE_OVERFLOW, "manhole.overflow", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1007, MANHOLE_TILT, "manhole.tilt", "angle", DEG, -180, 180, MEASUREMENT)
+NAME(1008, HYDRANT_OPEN, "hydrant.open", "alarm", NONE, ANY, ANY, ALARM) /* water is taken */
+NAME(1009, HYDRANT_LEAK, "hydrant.leak", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1010, HYDRANT_TILTED, "hydrant.tilted", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1011, HYDRANT_PRESSURE, "hydrant.pressure", "pressure", KPA, 0, 1e4, MEASUREMENT)
+NAME(1012, BIN_FILL, "bin.fill", "ratio", PER_100, 0, 150, MEASUREMENT)
+NAME(1013, BIN_FULL, "bin.full", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1014, BIN_FIRE, "bin.fire", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1015, BIN_EXPOSED, "bin.exposed", "alarm", NONE, ANY, ANY, ALARM) /* garbage beside it */
+NAME(1016, PARKING_OCCUPIED, "parking.occupied", "state", NONE, ANY, ANY, STATUS)
+NAME(1017, PARKING_FREE, "parking.free", "count", COUNT_OF, 0, 1000000, MEASUREMENT)
+NAME(1018, TRAFFIC_COUNT, "traffic.count", "count", COUNT_OF, 0, ANY, MEASUREMENT)
+NAME(1019, TRAFFIC_SPEED, "traffic.speed", "speed", KM_H, 0, 300, MEASUREMENT)
+NAME(1020, TRAFFIC_OCCUPANCY, "traffic.occupancy", "ratio", PER_100, 0, 100, MEASUREMENT)
+NAME(1021, TRAFFIC_QUEUE, "traffic.queue", "length", M, 0, 100000, MEASUREMENT)
+NAME(1022, TRAFFIC_PLATE, "traffic.plate", "text", NONE, ANY, ANY, STATUS)
+NAME(1023, TRAFFIC_VIOLATION, "traffic.violation", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1024, SIGNAL_STATE, "signal.state", "state", NONE, ANY, ANY, STATUS) /* of a traffic light */
+NAME(1025, SIGNAL_PHASE, "signal.phase", "state", NONE, ANY, ANY, STATUS)
+NAME(1026, SIGNAL_FAULT, "signal.fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1027, SCREEN_TEXT, "screen.text", "text", NONE, ANY, ANY, STATUS) /* what a guidance screen shows */
+NAME(1028, SCREEN_FAULT, "screen.fault", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1029, ROAD_DEFECT, "road.defect", "alarm", NONE, ANY, ANY, ALARM)
 
 /* buildings, structures and geology, 1100-1199 */
+NAME(1100, BUILDING_TEMPERATURE, "building.temperature", "temperature", CEL, -60, 80, MEASUREMENT)
+NAME(1101, BUILDING_HUMIDITY, "building.humidity", "relative humidity", PERCENT_RH, 0, 100, MEASUREMENT)
+NAME(1102, BUILDING_OCCUPANCY, "building.occupancy", "count", COUNT_OF, 0, 1000000, MEASUREMENT)
+NAME(1103, STRUCTURE_STRAIN, "structure.strain", "ratio", RATIO, -1, 1, MEASUREMENT)
+NAME(1104, STRUCTURE_DISPLACEMENT, "structure.displacement", "length", MM, -100000, 100000, MEASUREMENT)
+NAME(1105, STRUCTURE_TILT, "structure.tilt", "angle", DEG, -180, 180, MEASUREMENT)
+NAME(1106, STRUCTURE_VIBRATION, "structure.vibration", "acceleration", M_S2, -1000, 1000, MEASUREMENT)
+NAME(1107, STRUCTURE_CRACK, "structure.crack", "length", MM, 0, 10000, MEASUREMENT)
+NAME(1108, STRUCTURE_ALARM, "structure.alarm", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1109, PIPE_LEAK, "pipe.leak", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1110, GROUND_DISPLACEMENT, "ground.displacement", "length", MM, -100000, 100000, MEASUREMENT)
+NAME(1111, GROUND_TILT, "ground.tilt", "angle", DEG, -180, 180, MEASUREMENT)
+NAME(1112, GROUND_CRACK, "ground.crack", "length", MM, 0, 100000, MEASUREMENT)
+NAME(1113, GROUND_ALARM, "ground.alarm", "alarm", NONE, ANY, ANY, ALARM) /* a slope, a subsidence */
 
 /* health and people, 1200-1299 */
+NAME(1200, HEALTH_HEART_RATE, "health.heart_rate", "rate", BEAT_MIN, 0, 400, MEASUREMENT)
+NAME(1201, HEALTH_TEMPERATURE, "health.temperature", "temperature", CEL, 20, 50, MEASUREMENT)
+NAME(1202, HEALTH_OXYGEN_SATURATION, "health.oxygen_saturation", "ratio", PER_100, 0, 100, MEASUREMENT)
+NAME(1203, HEALTH_SYSTOLIC, "health.systolic", "pressure", HPA, 0, 500, MEASUREMENT)
+NAME(1204, HEALTH_DIASTOLIC, "health.diastolic", "pressure", HPA, 0, 500, MEASUREMENT)
+NAME(1205, HEALTH_RESPIRATION, "health.respiration", "rate", PER_MIN, 0, 200, MEASUREMENT)
+NAME(1206, HEALTH_FALL, "health.fall", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1207, HEALTH_SOS, "health.sos", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1208, HEALTH_INACTIVE, "health.inactive", "alarm", NONE, ANY, ANY, ALARM) /* nobody moved where somebody lives */
+NAME(1209, ACCESS_PERSON, "access.person", "text", NONE, ANY, ANY, STATUS)
+NAME(1210, ACCESS_RESULT, "access.result", "state", NONE, ANY, ANY, STATUS)
+NAME(1211, ACCESS_DOOR, "access.door", "state", NONE, ANY, ANY, STATUS)
+NAME(1212, ACCESS_DENIED, "access.denied", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1213, ACCESS_FORCED, "access.forced", "alarm", NONE, ANY, ANY, ALARM)
+NAME(1214, CROWD_COUNT, "crowd.count", "count", COUNT_OF, 0, ANY, MEASUREMENT)
+NAME(1215, CROWD_ENTERED, "crowd.entered", "count", COUNT_OF, 0, ANY, MEASUREMENT)
+NAME(1216, CROWD_LEFT, "crowd.left", "count", COUNT_OF, 0, ANY, MEASUREMENT)
+NAME(1217, CROWD_ALARM, "crowd.alarm", "alarm", NONE, ANY, ANY, ALARM)
 
 /* networks and information technology, 1300-1399 */
 NAME(1300, NETWORK_ENCRYPTED_PAYLOAD, "network.encrypted_payload", "payload", NONE, ANY, ANY, STATUS) /* what nobody here has the key of */

@@ -126,3 +126,4 @@ UNIT(PER_L, "1/l") /* = 1000/m3; bacteria, algae */
 UNIT(NM, "Nm") /* torque */
 UNIT(KG_100KM, "kg/100km") /* = 1e-5 kg/m */
 UNIT(L_100KM, "l/100km") /* = 1e-8 m2 */
+UNIT(KPA, "kPa") /* = 1000 Pa; what gauges of tanks and pipes are read in */

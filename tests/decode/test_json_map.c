@@ -32,7 +32,7 @@ static const char config[] =
 	"    - { pointer: /pm25, name: air.pm2_5, code: pm25 }\n"
 	"    - { pointer: /t, name: weather.temperature, factor: 0.1 }\n"
 	"    - { pointer: /f, name: weather.temperature, factor: 0.5, offset: -16 }\n"
-	"    - { pointer: /list/1/v, name: raw.second, unit_name: kPa }\n"
+	"    - { pointer: /list/1/v, name: raw.second, unit_name: bar }\n"
 	"    - { pointer: /a~1b/~0c, name: raw.odd }\n"
 	"    - { pointer: /fire, name: fire.alarm }\n"
 	"  - { topic: bare/+, values: [ { pointer: payload, name: water.level } ] }\n"
@@ -159,7 +159,7 @@ static void test_mapped(void **state)
 	assert_true(by_code(r, "weather.temperature", 1)->value.f64 == 25);
 	rec = by_code(r, "raw.second", 0);
 	assert_true(rec->value.f64 == 101.3);
-	assert_text(rec, CV_TLV_UNIT, "kPa");
+	assert_text(rec, CV_TLV_UNIT, "bar");
 	assert_true(by_code(r, "raw.odd", 0)->value.f64 == -100);
 	rec = by_code(r, "fire.alarm", 0);
 	assert_int_equal(rec->lane, CV_LANE_ALARM);
