@@ -329,16 +329,26 @@ static int convert_large(const struct decimal *d, double *ret)
 	return round_to_double(quotient, shift - 63 + d->exponent, n.used != 0, ret);
 }
 
-static int convert(const struct decimal *d, double *ret)
+#define EXACT_DIGITS 15
+#define EXACT_POWER 22
+
+/* At most EXACT_DIGITS digits and EXACT_POWER. */
+static double convert_small(uint64_t head, int e)
 {
 	static const double pow10[] = {1e0,  1e1,  1e2,	 1e3,  1e4,  1e5,  1e6,	 1e7,
 				       1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
 				       1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+	return e < 0 ? (double)head / pow10[-e] : (double)head * pow10[e];
+}
+
+static int convert(const struct decimal *d, double *ret)
+{
 	int e = d->exponent;
 	int magnitude = e + (int)d->count;
 
-	if (d->count <= 15 && e >= -22 && e <= 22) {
-		*ret = e < 0 ? (double)d->head / pow10[-e] : (double)d->head * pow10[e];
+	if (d->count <= EXACT_DIGITS && e >= -EXACT_POWER && e <= EXACT_POWER) {
+		*ret = convert_small(d->head, e);
 		return 0;
 	}
 	if (magnitude > MAGNITUDE_MAX)
@@ -355,12 +365,47 @@ static int convert(const struct decimal *d, double *ret)
 	return convert_large(d, ret);
 }
 
+/*
+ * Digits, with a sign and a point or without: what devices send. All else, and what is not a number,
+ * is left to scan().
+ */
+static bool plain(const char *text, size_t len, int shift, double *ret)
+{
+	const char *at = text, *end = text + len, *point = NULL, *first;
+	uint64_t head = 0;
+	double value;
+
+	if (len > EXACT_DIGITS + 1)
+		return false;
+	at += len != 0 && *at == '-';
+	for (first = at; at < end; at++) {
+		unsigned int digit = (unsigned int)(*at - '0');
+
+		if (digit <= 9)
+			head = head * 10 + digit;
+		else if (*at == '.' && point == NULL)
+			point = at;
+		else
+			return false;
+	}
+	if (end - first - (point != NULL) < 1 || end - first - (point != NULL) > EXACT_DIGITS)
+		return false;
+	shift -= point ? (int)(end - point - 1) : 0;
+	if (shift < -EXACT_POWER || shift > EXACT_POWER)
+		return false;
+	value = convert_small(head, shift);
+	*ret = first != text ? -value : value;
+	return true;
+}
+
 int cv_decimal_parse(const char *text, size_t len, int shift, double *ret)
 {
 	struct decimal d = {0};
 	double value = 0.0;
 	int r;
 
+	if (plain(text, len, shift, ret))
+		return 0;
 	if (len > CV_DECIMAL_MAX)
 		return -E2BIG;
 	r = scan(text, len, &d);

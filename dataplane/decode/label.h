@@ -49,8 +49,8 @@ static inline void cv_label_u32(struct cv_label *l, uint32_t value)
 /** The low @p digits hexadecimal digits, at most 16, lower case. */
 static inline void cv_label_hex(struct cv_label *l, uint64_t value, unsigned int digits)
 {
-	while (digits-- > 0)
-		cv_label_bytes(l, &"0123456789abcdef"[value >> 4 * digits & 15], 1);
+	while (digits-- > 0 && l->len < sizeof(l->text))
+		l->text[l->len++] = "0123456789abcdef"[value >> 4 * digits & 15];
 }
 
 #endif

@@ -179,32 +179,64 @@ static size_t cut(const uint8_t *data, size_t max, enum cv_tlv_tag tag)
 	return n;
 }
 
-void cv_emit_tlv(struct cv_emit *e, enum cv_tlv_tag tag, const void *data, size_t len)
-{
-	/* 8 bytes stay free for the final padding to a multiple of 8. */
-	size_t room = CV_RECORD_MAX - 8 - e->used;
-	uint8_t *at = (uint8_t *)e->rec + e->used;
-	struct cv_tlv tlv = {.tag = (uint16_t)tag};
-	size_t max = CV_TLV_MAX;
+/* Longest value that is copied in place: a call of memcpy() takes longer than most values do. */
+#define SHORT_MAX 32
 
-	if (room < sizeof(tlv) + 4) {
-		e->rec->flags |= CV_FLAG_TRUNCATED;
-		return;
-	}
-	if (max > ((room - sizeof(tlv)) & ~(size_t)3))
-		max = (room - sizeof(tlv)) & ~(size_t)3;
-	if (len > max) {
-		len = cut(data, max, tag);
-		e->rec->flags |= CV_FLAG_TRUNCATED;
-	}
-	tlv.len = (uint16_t)len;
+static inline void copy_two(uint8_t *to, const uint8_t *from, size_t len, size_t piece)
+{
+	memcpy(to, from, piece);
+	memcpy(to + len - piece, from + len - piece, piece);
+}
+
+/* At most SHORT_MAX bytes, in two pieces that may overlap. */
+static inline void copy_short(uint8_t *to, const uint8_t *from, size_t len)
+{
+	if (len >= 16)
+		copy_two(to, from, len, 16);
+	else if (len >= 8)
+		copy_two(to, from, len, 8);
+	else if (len >= 4)
+		copy_two(to, from, len, 4);
+	else if (len >= 2)
+		copy_two(to, from, len, 2);
+	else if (len == 1)
+		*to = *from;
+}
+
+/* A value for which there is room. */
+static inline void append(struct cv_emit *e, enum cv_tlv_tag tag, const void *data, size_t len)
+{
+	uint8_t *at = (uint8_t *)e->rec + e->used;
+	const struct cv_tlv tlv = {.tag = (uint16_t)tag, .len = (uint16_t)len};
+
 	memcpy(at, &tlv, sizeof(tlv));
 	at += sizeof(tlv);
 	if (len % 4 != 0)
 		memset(at + (len & ~(size_t)3), 0, 4);
-	if (len != 0)
+	if (len <= SHORT_MAX)
+		copy_short(at, data, len);
+	else
 		memcpy(at, data, len);
 	e->used += (uint32_t)(sizeof(tlv) + ((len + 3) & ~(size_t)3));
+}
+
+void cv_emit_tlv(struct cv_emit *e, enum cv_tlv_tag tag, const void *data, size_t len)
+{
+	/* 8 bytes stay free for the final padding to a multiple of 8. */
+	size_t room = CV_RECORD_MAX - 8 - e->used;
+	size_t max = CV_TLV_MAX;
+
+	if (room < sizeof(struct cv_tlv) + 4) {
+		e->rec->flags |= CV_FLAG_TRUNCATED;
+		return;
+	}
+	if (max > ((room - sizeof(struct cv_tlv)) & ~(size_t)3))
+		max = (room - sizeof(struct cv_tlv)) & ~(size_t)3;
+	if (len > max) {
+		len = cut(data, max, tag);
+		e->rec->flags |= CV_FLAG_TRUNCATED;
+	}
+	append(e, tag, data, len);
 }
 
 #define LAT_MAX 900000000
