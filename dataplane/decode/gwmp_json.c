@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The JSON of a datagram, read once: everything before anything of it becomes a record. */
+#include <endian.h>
+
 #include "dataplane/decode/gwmp.h"
 
 /* Digits of the longest frame, padding included. */
@@ -75,31 +77,49 @@ static bool damaged(struct cv_json_in *j, struct gwmp_packet *p)
 	return true;
 }
 
-static bool packet_member(struct cv_json_in *j, struct gwmp_packet *p,
-			  const struct cv_senml_text *name)
+static bool frame_data(struct cv_json_in *j, struct gwmp_packet *p)
 {
-	if (is(name, "rssi"))
-		return number(j, &p->rssi, &p->has_rssi);
-	if (is(name, "lsnr"))
-		return number(j, &p->snr, &p->has_snr);
-	if (is(name, "freq"))
-		return text_of(j, &p->frequency);
-	if (is(name, "datr"))
-		return text_of(j, &p->rate);
-	if (is(name, "codr"))
-		return text_of(j, &p->coding);
-	if (is(name, "stat"))
-		return damaged(j, p);
-	if (is(name, "time") && j->at < j->end && *j->at == '"')
-		return cv_json_in_string(j, &p->time);
-	if (is(name, "rsig"))
-		return antennas(j, p);
-	if (!is(name, "data"))
-		return cv_json_in_skip(j);
 	if (!cv_json_in_string(j, &p->data))
 		return false;
 	p->has_data = true;
 	return true;
+}
+
+/* Names of four letters, compared as one word. */
+#define NAME(a, b, c, d)                                                                           \
+	((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
+
+static bool packet_member(struct cv_json_in *j, struct gwmp_packet *p,
+			  const struct cv_senml_text *name)
+{
+	uint32_t word = 0;
+
+	if (name->len != sizeof(word))
+		return cv_json_in_skip(j);
+	memcpy(&word, name->data, sizeof(word));
+	switch (le32toh(word)) {
+	case NAME('r', 's', 's', 'i'):
+		return number(j, &p->rssi, &p->has_rssi);
+	case NAME('l', 's', 'n', 'r'):
+		return number(j, &p->snr, &p->has_snr);
+	case NAME('f', 'r', 'e', 'q'):
+		return text_of(j, &p->frequency);
+	case NAME('d', 'a', 't', 'r'):
+		return text_of(j, &p->rate);
+	case NAME('c', 'o', 'd', 'r'):
+		return text_of(j, &p->coding);
+	case NAME('s', 't', 'a', 't'):
+		return damaged(j, p);
+	case NAME('t', 'i', 'm', 'e'):
+		return j->at < j->end && *j->at == '"' ? cv_json_in_string(j, &p->time)
+						       : cv_json_in_skip(j);
+	case NAME('r', 's', 'i', 'g'):
+		return antennas(j, p);
+	case NAME('d', 'a', 't', 'a'):
+		return frame_data(j, p);
+	default:
+		return cv_json_in_skip(j);
+	}
 }
 
 static enum cv_reject packet(struct cv_json_in *j, struct gwmp_content *c)

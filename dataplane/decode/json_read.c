@@ -1,7 +1,67 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dataplane/decode/json_read.h"
 
+#include <endian.h>
+
 #define DEPTH_MAX 8 /* nesting of values that are skipped */
+
+#define EACH(byte) ((byte)*0x0101010101010101ull)
+/* The highest bit of each byte that is below @p than, which is at most 80H; above the lowest such
+ * byte, by its borrow, of others too. */
+#define BELOW(word, than) (((word)-EACH(than)) & ~(word)&EACH(0x80))
+
+/* Eight bytes: the highest bit of the first that is a quote, a backslash, a control character or not
+ * ASCII; 0 when none is. */
+static uint64_t special(const uint8_t *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	word = le64toh(word);
+	return BELOW(word ^ EACH('"'), 1) | BELOW(word ^ EACH('\\'), 1) | BELOW(word, 0x20) |
+	       (word & EACH(0x80));
+}
+
+/* What is not only printable ASCII, from where the cursor is. */
+static bool rest_of_string(struct cv_json_in *j, struct cv_senml_text *t)
+{
+	bool escaped = false;
+
+	for (; j->at < j->end && *j->at != '"'; j->at++) {
+		if (*j->at < 0x20) /* RFC 8259 7: must be escaped */
+			return false;
+		if (*j->at == '\\') {
+			escaped = true;
+			if (++j->at == j->end)
+				return false;
+		}
+	}
+	t->len = (uint32_t)(j->at - t->data);
+	t->form = escaped ? CV_SENML_ESCAPED : CV_SENML_PLAIN;
+	return cv_json_in_accept(j, '"') && cv_senml_text_valid(t);
+}
+
+bool cv_json_in_string(struct cv_json_in *j, struct cv_senml_text *t)
+{
+	if (!cv_json_in_accept(j, '"'))
+		return false;
+	t->data = j->at;
+	while (j->end - j->at >= 8) {
+		uint64_t found = special(j->at);
+
+		if (found == 0) {
+			j->at += 8;
+			continue;
+		}
+		j->at += __builtin_ctzll(found) / 8;
+		if (*j->at != '"')
+			break;
+		t->len = (uint32_t)(j->at++ - t->data);
+		t->form = CV_SENML_PLAIN;
+		return true;
+	}
+	return rest_of_string(j, t);
+}
 
 /* A value without parts, or the beginning of one with parts: 1, else 0; -1 malformed. */
 static int skip_one(struct cv_json_in *j, uint64_t *objects, int depth)
@@ -59,6 +119,9 @@ bool cv_json_in_skip(struct cv_json_in *j)
 	uint64_t objects = 0;
 	int depth = 0;
 
+	cv_json_in_space(j);
+	if (j->at < j->end && *j->at != '{' && *j->at != '[')
+		return skip_one(j, &objects, depth) == 0;
 	do {
 		int nested;
 

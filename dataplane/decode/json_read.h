@@ -21,7 +21,7 @@ struct cv_json_in {
 /** White space, if any. */
 static inline void cv_json_in_space(struct cv_json_in *j)
 {
-	while (j->at < j->end &&
+	while (j->at < j->end && *j->at <= ' ' &&
 	       (*j->at == ' ' || *j->at == '\n' || *j->at == '\r' || *j->at == '\t'))
 		j->at++;
 }
@@ -55,26 +55,7 @@ static inline bool cv_json_in_word(struct cv_json_in *j, const char *text, size_
 }
 
 /** A string; @p t points into the text and keeps its escapes. */
-static inline bool cv_json_in_string(struct cv_json_in *j, struct cv_senml_text *t)
-{
-	bool escaped = false;
-
-	if (!cv_json_in_accept(j, '"'))
-		return false;
-	t->data = j->at;
-	for (; j->at < j->end && *j->at != '"'; j->at++) {
-		if (*j->at < 0x20) /* RFC 8259 7: must be escaped */
-			return false;
-		if (*j->at == '\\') {
-			escaped = true;
-			if (++j->at == j->end)
-				return false;
-		}
-	}
-	t->len = (uint32_t)(j->at - t->data);
-	t->form = escaped ? CV_SENML_ESCAPED : CV_SENML_PLAIN;
-	return cv_json_in_accept(j, '"') && cv_senml_text_valid(t);
-}
+bool cv_json_in_string(struct cv_json_in *j, struct cv_senml_text *t);
 
 static inline bool cv_json_in_digits(struct cv_json_in *j)
 {

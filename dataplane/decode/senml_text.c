@@ -117,17 +117,23 @@ static size_t copy_escaped(const struct cv_senml_text *t, uint8_t *to, size_t ma
 }
 
 /* Value of a base64url digit (RFC 4648 5), the plain alphabet's two accepted as well; or -1. */
+#define BASE64(c)                                                                                  \
+	(int8_t)((c) >= 'A' && (c) <= 'Z'   ? (c) - 'A'                                            \
+		 : (c) >= 'a' && (c) <= 'z' ? (c) - 'a' + 26                                       \
+		 : (c) >= '0' && (c) <= '9' ? (c) - '0' + 52                                       \
+		 : (c) == '-' || (c) == '+' ? 62                                                   \
+		 : (c) == '_' || (c) == '/' ? 63                                                   \
+					    : -1)
+#define BASE64_4(c) BASE64(c), BASE64((c) + 1), BASE64((c) + 2), BASE64((c) + 3)
+#define BASE64_16(c) BASE64_4(c), BASE64_4((c) + 4), BASE64_4((c) + 8), BASE64_4((c) + 12)
+#define BASE64_64(c) BASE64_16(c), BASE64_16((c) + 16), BASE64_16((c) + 32), BASE64_16((c) + 48)
+
 static int base64_digit(uint8_t c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '-' || c == '+')
-		return 62;
-	return c == '_' || c == '/' ? 63 : -1;
+	static const int8_t digit[256] = {BASE64_64(0), BASE64_64(64), BASE64_64(128),
+					  BASE64_64(192)};
+
+	return digit[c];
 }
 
 static size_t without_padding(const struct cv_senml_text *t)
@@ -228,12 +234,11 @@ static bool escapes_valid(const struct cv_senml_text *t)
 static bool base64_valid(const struct cv_senml_text *t)
 {
 	size_t len = without_padding(t);
+	int all = 0;
 
-	for (size_t i = 0; i < len; i++) {
-		if (base64_digit(t->data[i]) < 0)
-			return false;
-	}
-	return len % 4 != 1;
+	for (size_t i = 0; i < len; i++)
+		all |= base64_digit(t->data[i]);
+	return all >= 0 && len % 4 != 1;
 }
 
 static bool chunks_valid(const struct cv_senml_text *t)
