@@ -33,28 +33,38 @@ static void add(struct hj212_frame *f, struct hj212_group *g, const struct hj212
 		g->item[g->count++] = *it;
 }
 
+/* What ends a text: by the first, of a key; by both, of a value. */
+enum { OF_KEY = 1, OF_VALUE = 2 };
+static const uint8_t ends[256] = {
+	['-'] = OF_KEY,
+	['='] = OF_KEY,
+	[';'] = OF_KEY | OF_VALUE,
+	[','] = OF_KEY | OF_VALUE,
+};
+
+static const char *find_end(const char *at, const char *end, uint8_t of)
+{
+	while (at < end && !(ends[(uint8_t)*at] & of))
+		at++;
+	return at;
+}
+
 /* Separators are ';' between and ',' within factors; the standard's own examples mix them up. */
 static const char *next_item(const char *at, const char *end, struct hj212_item *ret)
 {
-	const char *start = at, *equals = NULL, *dash = NULL;
+	const char *start = at, *dash = NULL;
 
-	for (; at < end && *at != ';' && *at != ','; at++) {
-		if (*at == '-' && equals == NULL)
-			dash = at;
-		else if (*at == '=' && equals == NULL)
-			equals = at;
-	}
-	if (equals == NULL)
-		equals = at;
-	*ret = (struct hj212_item){.key = {start, (size_t)(equals - start)}};
+	for (at = find_end(at, end, OF_KEY); at < end && *at == '-';
+	     at = find_end(at + 1, end, OF_KEY))
+		dash = at;
+	*ret = (struct hj212_item){.key = {start, (size_t)(at - start)}};
 	if (dash) {
 		ret->code = (struct hj212_text){start, (size_t)(dash - start)};
-		ret->stat = (struct hj212_text){dash + 1, (size_t)(equals - dash - 1)};
+		ret->stat = (struct hj212_text){dash + 1, (size_t)(at - dash - 1)};
 	}
-	if (equals < at)
-		ret->value = (struct hj212_text){equals + 1, (size_t)(at - equals - 1)};
-	else
-		ret->value = (struct hj212_text){equals, 0};
+	start = at < end && *at == '=' ? ++at : at;
+	at = find_end(at, end, OF_VALUE);
+	ret->value = (struct hj212_text){start, (size_t)(at - start)};
 	return at < end ? at + 1 : at;
 }
 

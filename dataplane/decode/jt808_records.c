@@ -176,31 +176,39 @@ uint8_t jt808_time(const uint8_t *bcd, int64_t *ret)
 	return cv_civil_time(&c, CV_BEIJING_S, ret) ? CV_TIME_DEVICE : CV_TIME_IMPLAUSIBLE;
 }
 
+static void put_alarm(const struct jt808_frame *f, unsigned int name, unsigned int bit,
+		      const char *code, uint32_t word)
+{
+	struct cv_record *rec = jt808_named(f, name);
+	struct cv_label l = {0}, flag = {0};
+
+	rec->value_type = CV_VALUE_BOOL;
+	rec->value.u64 = 1;
+	cv_label_str(&l, code);
+	cv_label_u32(&l, bit);
+	jt808_put(f, CV_TLV_CODE, &l);
+	cv_label_hex(&flag, word, 8);
+	jt808_put(f, CV_TLV_FLAG, &flag);
+	jt808_end(f);
+}
+
 void jt808_alarms(const struct jt808_frame *f, uint32_t word, const uint16_t *names,
 		  unsigned int count, const char *code)
 {
-	for (unsigned int bit = 0; bit < count; bit++) {
-		struct cv_label l = {0}, flag = {0};
-		struct cv_record *rec;
+	for (uint32_t left = word; left != 0; left &= left - 1) {
+		unsigned int bit = (unsigned int)__builtin_ctz(left);
 
-		if (!(word & 1u << bit) || names[bit] == CV_NAME_NONE)
-			continue;
-		rec = jt808_named(f, names[bit]);
-		rec->value_type = CV_VALUE_BOOL;
-		rec->value.u64 = 1;
-		cv_label_str(&l, code);
-		cv_label_u32(&l, bit);
-		jt808_put(f, CV_TLV_CODE, &l);
-		cv_label_hex(&flag, word, 8);
-		jt808_put(f, CV_TLV_FLAG, &flag);
-		jt808_end(f);
+		if (bit < count && names[bit] != CV_NAME_NONE)
+			put_alarm(f, names[bit], bit, code, word);
 	}
 }
 
 void jt808_bits(struct cv_label *l, uint32_t word, const char *const *names, unsigned int count)
 {
-	for (unsigned int bit = 0; bit < count; bit++) {
-		if (!(word & 1u << bit) || names[bit] == NULL)
+	for (; word != 0; word &= word - 1) {
+		unsigned int bit = (unsigned int)__builtin_ctz(word);
+
+		if (bit >= count || names[bit] == NULL)
 			continue;
 		if (l->len != 0)
 			cv_label_str(l, ", ");
