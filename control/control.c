@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -49,6 +50,7 @@ static int open_log(struct cv_control *c)
 		.dir = c->config->log_dir,
 		.node = c->config->node,
 		.segment_size = c->config->segment_size,
+		.hold_bytes = c->config->hold_for_groups,
 	};
 	const char *why = "";
 	int res;
@@ -60,6 +62,24 @@ static int open_log(struct cv_control *c)
 	res = cv_eventlog_open(c->loop, &log, &c->log, &why);
 	if (res < 0)
 		cv_diag("error", "%s", why);
+	return res;
+}
+
+/* Beside the lanes, whose numbers they hold: one is nothing without the other. */
+static int open_groups(struct cv_control *c)
+{
+	char path[sizeof(c->config->log_dir) + 8];
+	const char *why = "";
+	int res;
+
+	snprintf(path, sizeof(path), "%s/groups", c->config->log_dir);
+	res = cv_groups_create(c->loop, c->log, path, &c->groups, &why);
+	if (res < 0)
+		cv_diag("error", "%s", why);
+	else if (cv_groups_damaged(c->groups) > 0)
+		cv_diag("warning",
+			"%s: the cursors of %u consumer groups are damaged; they are lost", path,
+			cv_groups_damaged(c->groups));
 	return res;
 }
 
@@ -212,17 +232,21 @@ static int open_http(struct cv_control *c)
 		.node = c->config->node,
 		.unix_path = c->config->api_socket,
 		.tcp = c->config->api_listen[0] ? c->config->api_listen : NULL,
+		.groups = c->groups,
 		.routes = c->routes,
 		.route_count = CV_CONTROL_ROUTES,
 	};
 	const char *why = "";
 	int res;
 
-	_Static_assert(sizeof(routes) / sizeof(routes[0]) + CV_POLICY_ROUTES + CV_FIREWALL_ROUTES ==
+	_Static_assert(sizeof(routes) / sizeof(routes[0]) + CV_GROUP_ROUTES + CV_POLICY_ROUTES +
+				       CV_FIREWALL_ROUTES ==
 			       CV_CONTROL_ROUTES,
 		       "count them in CV_CONTROL_ROUTES");
 	memcpy(c->routes, routes, sizeof(routes));
-	cv_policy_routes(c->rollout, c->routes + sizeof(routes) / sizeof(routes[0]));
+	cv_group_routes(c->groups, c->routes + sizeof(routes) / sizeof(routes[0]));
+	cv_policy_routes(c->rollout,
+			 c->routes + sizeof(routes) / sizeof(routes[0]) + CV_GROUP_ROUTES);
 	res = cv_firewall_owner_init(&c->firewall_owner, c->loop, c->config, c->firewall);
 	if (res < 0)
 		return res;
@@ -305,6 +329,8 @@ int cv_control_start(struct cv_control *c, const char *config_path)
 	if (res == 0)
 		res = open_log(c);
 	if (res == 0)
+		res = open_groups(c);
+	if (res == 0)
 		res = open_rollout(c);
 	if (res == 0)
 		res = open_quarantine(c);
@@ -351,6 +377,7 @@ void cv_control_stop(struct cv_control *c)
 			;
 	}
 	cv_http_server_destroy(c->http);
+	cv_groups_destroy(c->groups);
 	cv_firewall_owner_release(&c->firewall_owner);
 	cv_capture_hub_destroy(c->captures);
 	cv_quarantine_keeper_destroy(c->quarantine);

@@ -14,10 +14,11 @@
 #include "control/nft/firewall.h"
 #include "control/quarantine/keeper.h"
 #include "control/rollout/rollout.h"
+#include "control/subscriber/group_routes.h"
 #include "control/subscriber/http_server.h"
 #include "ebpf/loader.h"
 
-#define CV_CONTROL_ROUTES (5 + CV_POLICY_ROUTES + CV_FIREWALL_ROUTES)
+#define CV_CONTROL_ROUTES (5 + CV_GROUP_ROUTES + CV_POLICY_ROUTES + CV_FIREWALL_ROUTES)
 
 struct cv_control {
 	struct cv_config *config;
@@ -32,6 +33,7 @@ struct cv_control {
 	bool firewall_told; /* said that it could not be put back */
 	struct cv_link_server *link;
 	struct cv_capture_hub *captures;
+	struct cv_groups *groups;
 	struct cv_http_server *http;
 	struct cv_ledger ledger;
 	bool ledger_open; /* said so already */

@@ -275,6 +275,19 @@ int cv_client_post(struct cv_client *c, const char *path, const void *body, size
 	return r == CV_CLI_OK ? read_document(c, path, ret) : r;
 }
 
+int cv_client_delete(struct cv_client *c, const char *path)
+{
+	long status = 0;
+	int r;
+
+	curl_easy_setopt(c->get, CURLOPT_CUSTOMREQUEST, "DELETE");
+	r = ask(c, path, &status);
+	curl_easy_setopt(c->get, CURLOPT_CUSTOMREQUEST, NULL);
+	if (r != CV_CLI_OK)
+		return r;
+	return status == 200 ? CV_CLI_OK : refused(c, status);
+}
+
 static int start_stream(struct cv_client *c, const char *path, void *owner)
 {
 	curl_multi_remove_handle(c->multi, c->stream);

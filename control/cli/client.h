@@ -48,6 +48,9 @@ int cv_client_get(struct cv_client *client, const char *path, json_t **ret);
 int cv_client_post(struct cv_client *client, const char *path, const void *body, size_t len,
 		   const char *if_match, long *ret_status, json_t **ret);
 
+/** Remove something (DELETE). @return CV_CLI_OK; CV_CLI_UNREACHABLE; CV_CLI_INPUT when refused. */
+int cv_client_delete(struct cv_client *client, const char *path);
+
 /** A line without its end; zero-terminated. Return false to end the stream. */
 typedef bool cv_client_line(void *owner, const char *line, size_t len);
 

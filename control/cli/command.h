@@ -188,6 +188,7 @@ int cv_cli_status(struct cv_cli *cli);
 int cv_cli_stats(struct cv_cli *cli);
 int cv_cli_ledger(struct cv_cli *cli);
 int cv_cli_events(struct cv_cli *cli);
+int cv_cli_groups(struct cv_cli *cli);
 int cv_cli_capture(struct cv_cli *cli);
 int cv_cli_top(struct cv_cli *cli);
 int cv_cli_protocols(struct cv_cli *cli);

@@ -77,7 +77,9 @@ const struct cv_cli_command cv_cli_commands[] = {
 		.help = "follow the event stream",
 		.details = "One line per event: time, lane, device, what, value. With --json the "
 			   "events as CloudEvents, one object per line. START is earliest, latest, "
-			   "seq:LANE:NUMBER, seq:CURSOR or time:RFC3339.",
+			   "seq:LANE:NUMBER, seq:CURSOR or time:RFC3339. As a member of a group "
+			   "it goes on where the group is, whatever START says, and acknowledges "
+			   "what it has printed.",
 		.options = {{"from", "START", "earliest latest", "where to begin; latest"},
 			    {"lane", "LANES", LANES, "these lanes only, commas between"},
 			    {"type", "TYPES", TYPES, "these types only, commas between"},
@@ -89,10 +91,22 @@ const struct cv_cli_command cv_cli_commands[] = {
 			     "these protocols only, commas between"},
 			    {"quality", "NAMES", "good uncertain bad unstated",
 			     "values of these qualities only, commas between"},
+			    {"group", "NAME", NULL,
+			     "as a member of this consumer group; made if there is none"},
 			    {"limit", "N", NULL, "end after N events"},
 			    {"no-follow", NULL, NULL, "end with the newest event there is"}},
 		.exits = "0 1 2 3",
 		.run = cv_cli_events,
+	},
+	{
+		.name = "groups",
+		.help = "list the consumer groups, or forget one",
+		.details =
+			"A group is a place in the event log that outlives its readers: members, "
+			"events it has yet to acknowledge, when it last did, and its cursor.",
+		.options = {{"delete", "NAME", NULL, "forget this group"}},
+		.exits = "0 1 2 3 5",
+		.run = cv_cli_groups,
 	},
 	{
 		.name = "capture",

@@ -164,6 +164,7 @@ struct cv_config {
 	char log_dir[PATH_MAX];
 	uint64_t segment_size; /* bytes */
 	struct cv_config_retain retain[CV_LANE_COUNT];
+	uint64_t hold_for_groups; /* bytes */
 
 	char api_socket[CV_SOCKET_PATH_MAX];
 	char api_listen[64]; /* "address:port" or "[address]:port"; empty = no TCP */

@@ -119,6 +119,15 @@ static const struct cv_field log_fields[] = {
 	 .type = CV_FIELD_SECTION,
 	 FIELDS(lane_fields),
 	 .help = "How much of each lane is kept."},
+	{.name = "hold_for_groups",
+	 .type = CV_FIELD_SIZE,
+	 CONFIG(hold_for_groups),
+	 .fallback = "256MiB",
+	 .word = "none",
+	 .min = 1 << 20,
+	 .max = 1ull << 50,
+	 .help = "So much larger may a lane become while a consumer group has not acknowledged its "
+		 "oldest events; beyond that they go, and the group is told of the gap."},
 };
 
 static const struct cv_field api_fields[] = {

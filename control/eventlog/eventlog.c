@@ -164,7 +164,8 @@ static void init_lane(struct cv_eventlog *log, enum cv_lane lane)
 {
 	struct cv_log_lane *l = &log->lane[lane];
 
-	*l = (struct cv_log_lane){.log = log, .lane = lane, .dir = -1, .fd = -1};
+	*l = (struct cv_log_lane){
+		.log = log, .lane = lane, .dir = -1, .fd = -1, .hold = UINT64_MAX};
 	l->append.write = (struct cv_op){.done = cv_append_written, .owner = l};
 	l->append.op = (struct cv_op){.done = cv_append_synced, .owner = l};
 	l->spare.op = (struct cv_op){.done = cv_spare_done, .owner = l};

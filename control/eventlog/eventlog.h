@@ -25,6 +25,8 @@ struct cv_eventlog_config {
 	uint64_t segment_size; /* bytes, multiple of CV_BLOCK_SIZE */
 	uint64_t retain_bytes[CV_LANE_COUNT]; /* per lane, 0 = no bound */
 	uint64_t retain_ns[CV_LANE_COUNT]; /* per lane, 0 = no bound */
+	/* How much larger a lane may become by cv_eventlog_hold(), bytes. */
+	uint64_t hold_bytes;
 };
 
 /** Why handed records did not reach the log (ledger: handed = logged + refused[reason]). */
@@ -92,6 +94,12 @@ uint64_t cv_eventlog_last_source(const struct cv_eventlog *log, uint64_t incarna
 /** Sequence of the oldest event kept, and one past the newest acknowledged. */
 uint64_t cv_eventlog_begin(const struct cv_eventlog *log, enum cv_lane lane);
 uint64_t cv_eventlog_end(const struct cv_eventlog *log, enum cv_lane lane);
+
+/**
+ * Keep events of a lane from @p seq on beyond what is retained, up to hold_bytes more; UINT64_MAX =
+ * none. A full disk goes before that.
+ */
+void cv_eventlog_hold(struct cv_eventlog *log, enum cv_lane lane, uint64_t seq);
 
 /** Bytes of a lane's files on disk, and whether it refuses records because the disk is full. */
 uint64_t cv_eventlog_bytes(const struct cv_eventlog *log, enum cv_lane lane);

@@ -111,6 +111,7 @@ struct cv_log_lane {
 	uint64_t gap_pending; /* refused records that no gap record tells of yet */
 	enum cv_refusal gap_why;
 	uint64_t retry_at; /* monotonic ns, 0 = now */
+	uint64_t hold; /* events from here on are wanted; UINT64_MAX = nobody said so */
 	bool full;
 	bool roll_wanted; /* the active segment failed or is used up */
 	struct cv_block *gap_block; /* one unit */

@@ -83,6 +83,20 @@ uint64_t cv_eventlog_bytes(const struct cv_eventlog *log, enum cv_lane lane)
 	return bytes;
 }
 
+void cv_eventlog_hold(struct cv_eventlog *log, enum cv_lane lane, uint64_t seq)
+{
+	log->lane[lane].hold = seq;
+}
+
+/* Somebody has yet to read the oldest segment, and the lane may be that large. */
+static bool is_held(const struct cv_log_lane *l, uint64_t bytes)
+{
+	const struct cv_eventlog_config *c = &l->log->config;
+
+	return c->hold_bytes > 0 && l->segments[1]->first > l->hold &&
+	       bytes <= c->retain_bytes[l->lane] + c->hold_bytes;
+}
+
 void cv_lane_retain(struct cv_log_lane *l, int64_t now_ns)
 {
 	uint64_t max_bytes = l->log->config.retain_bytes[l->lane];
@@ -95,7 +109,7 @@ void cv_lane_retain(struct cv_log_lane *l, int64_t now_ns)
 		bool too_old = max_ns > 0 && now_ns > 0 && oldest->newest < now_ns &&
 			       (uint64_t)(now_ns - oldest->newest) > max_ns;
 
-		if (!too_many && !too_old)
+		if ((!too_many && !too_old) || is_held(l, bytes))
 			break;
 		bytes -= oldest->size;
 		remove_oldest(l);

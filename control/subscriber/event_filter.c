@@ -259,18 +259,28 @@ bool cv_event_filter_matches(const struct cv_event_filter *f, const struct cv_re
 
 /* ---- as a whole ----------------------------------------------------------------------------- */
 
-static bool same_patterns(const struct patterns *a, const struct patterns *b)
+/* FNV-1a. */
+static uint64_t mix(uint64_t h, const void *data, size_t len)
 {
-	return a->text && b->text ? strcmp(a->text, b->text) == 0 : a->text == b->text;
+	const uint8_t *at = data;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ at[i]) * UINT64_C(0x100000001b3);
+	return h;
 }
 
-bool cv_event_filter_same(const struct cv_event_filter *a, const struct cv_event_filter *b)
+uint64_t cv_event_filter_fingerprint(const struct cv_event_filter *f)
 {
-	if (!a || !b)
-		return a == b;
-	return memcmp(a, b, offsetof(struct cv_event_filter, raw_names)) == 0 &&
-	       same_patterns(&a->raw_names, &b->raw_names) &&
-	       same_patterns(&a->devices, &b->devices);
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	if (!f)
+		return 0;
+	h = mix(h, f, offsetof(struct cv_event_filter, raw_names));
+	if (f->raw_names.text)
+		h = mix(h, f->raw_names.text, strlen(f->raw_names.text) + 1);
+	if (f->devices.text)
+		h = mix(h, f->devices.text, strlen(f->devices.text) + 1);
+	return h;
 }
 
 static uint64_t pattern_size(const struct patterns *p)

@@ -39,8 +39,8 @@ bool cv_event_filter_matches(const struct cv_event_filter *f, const struct cv_re
 /** Memory of a filter, bytes. */
 uint64_t cv_event_filter_size(const struct cv_event_filter *f);
 
-/** Whether two let the same pass because they were given the same. */
-bool cv_event_filter_same(const struct cv_event_filter *a, const struct cv_event_filter *b);
+/** The same for filters that were given the same; 0 for none. */
+uint64_t cv_event_filter_fingerprint(const struct cv_event_filter *f);
 
 /** NULL is fine. */
 void cv_event_filter_free(struct cv_event_filter *f);

@@ -61,6 +61,7 @@ void cv_event_output_record(struct cv_event_output *o, const struct cv_record *r
 
 	o->ops->record(&o->out, &at, rec);
 	o->first = false;
+	o->events++;
 }
 
 void cv_event_output_gap(struct cv_event_output *o, struct cv_log_gap *gap,
@@ -72,6 +73,7 @@ void cv_event_output_gap(struct cv_event_output *o, struct cv_log_gap *gap,
 	gap->reason = cv_gap_reason_name(reason);
 	o->ops->gap(&o->out, &at, gap, reason);
 	o->first = false;
+	o->events++;
 }
 
 /* At the end of a piece of output, into the room behind the events. */
@@ -102,6 +104,9 @@ const char *cv_event_output_take(struct cv_event_output *o, bool last,
 	if (last && o->ops->end)
 		o->ops->end(&o->out);
 	o->ended = last;
+	o->taken = true;
+	o->taken_first = o->first;
+	o->events = 0;
 	n = cv_event_output_used(o);
 	*ret_len = n;
 	if (o->chunked)
@@ -110,6 +115,18 @@ const char *cv_event_output_take(struct cv_event_output *o, bool last,
 		return o->buffer + HEAD_ROOM;
 	cv_event_output_sent(o);
 	return NULL;
+}
+
+unsigned int cv_event_output_drop(struct cv_event_output *o)
+{
+	unsigned int events = o->events;
+
+	cv_event_output_sent(o);
+	o->events = 0;
+	o->first = o->taken_first;
+	if (!o->taken)
+		(void)cv_event_output_begin(o); /* its buffer has just come free */
+	return events;
 }
 
 void cv_event_output_sent(struct cv_event_output *o)

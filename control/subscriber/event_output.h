@@ -16,6 +16,9 @@ struct cv_event_output {
 	const char *node;
 	bool chunked; /* frame output as HTTP/1.1 chunks */
 	bool first; /* no event was written yet */
+	bool taken; /* something was, ever */
+	bool taken_first; /* first as it was then */
+	unsigned int events; /* in the buffer */
 	bool ended; /* the projection's end was written, and was taken */
 	char *buffer; /* NULL = nothing to send */
 	struct cv_json out;
@@ -52,6 +55,9 @@ void cv_event_output_idle(struct cv_event_output *o);
  */
 const char *cv_event_output_take(struct cv_event_output *o, bool last,
 				 const struct cv_member_cursor *next, size_t *ret_len);
+
+/** Forget what was not taken. @return how many events. */
+unsigned int cv_event_output_drop(struct cv_event_output *o);
 
 /** What was taken has been sent, or is not wanted any more. */
 void cv_event_output_sent(struct cv_event_output *o);

@@ -69,6 +69,18 @@ static int take_format(void *parse, const char *value)
 				   CV_EVENT_FORMAT_COUNT);
 }
 
+static int take_group(void *parse, const char *value)
+{
+	struct parse *p = parse;
+
+	if (!cv_group_name_is_good(value))
+		return cv_http_refuse_value(p->filters.why, "group", value,
+					    "1 to 63 letters, digits, '.', '_', '-', the first of "
+					    "them a letter or a digit");
+	snprintf(p->q->group, sizeof(p->q->group), "%s", value);
+	return 0;
+}
+
 /* Needs the lanes; looked at when all parameters are known. */
 static int take_from(void *parse, const char *value)
 {
@@ -86,6 +98,7 @@ static const struct cv_http_parameter parameters[] = {
 	CV_EVENT_FILTERS(FILTER_ROW) /* ends in a comma */
 	{"limit", take_limit},
 	{"follow", take_follow},
+	{"group", take_group},
 	{"format", take_format},
 	{NULL, NULL},
 };
@@ -167,7 +180,8 @@ static int parse_from(struct parse *p)
 
 static int parse_last_id(struct parse *p, const char *id)
 {
-	if (*id == '\0')
+	/* A group goes on behind what was acknowledged, whatever was received. */
+	if (*id == '\0' || p->q->group[0])
 		return 0;
 	p->q->from = CV_FROM_SEQUENCE;
 	if (cv_cursor_parse(id, &p->q->cursor) < 0)
@@ -200,6 +214,9 @@ void cv_event_query_release(struct cv_event_query *q)
 {
 	cv_event_filter_free(q->filter);
 	q->filter = NULL;
+	if (q->member)
+		q->member->left(q->member);
+	q->member = NULL;
 }
 
 bool cv_event_query_matches(const struct cv_event_query *q, const struct cv_record *rec)

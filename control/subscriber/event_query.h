@@ -9,6 +9,8 @@
 #include "control/projection/projection.h"
 #include "control/subscriber/cursor.h"
 #include "control/subscriber/event_filter.h"
+#include "control/subscriber/event_member.h"
+#include "control/subscriber/group_file.h"
 #include "control/subscriber/http_query.h"
 #include "control/subscriber/http_refusal.h"
 #include "dataplane/normalize/record.h"
@@ -24,6 +26,8 @@ struct cv_event_query {
 	bool follow; /* wait for events to come */
 	uint64_t limit; /* events, 0 = no limit */
 	struct cv_event_filter *filter; /* owned; NULL = everything */
+	struct cv_event_member *member; /* owned; NULL = of no group */
+	char group[CV_GROUP_NAME_MAX + 1]; /* "" = none */
 };
 
 /**

@@ -25,6 +25,7 @@ struct cv_event_stream {
 	struct cv_log_read read;
 	struct cv_op yield;
 	bool pumping, sending, ended;
+	bool rewind; /* the member has a new start */
 	struct cv_event_stream_stats stats;
 	struct cv_event_output out;
 };
@@ -39,8 +40,30 @@ static bool has_room(struct cv_event_stream *s)
 	return cv_event_output_has_room(&s->out);
 }
 
+/* A member's share; holes are everybody's. */
+static bool is_mine(const struct cv_event_stream *s, const struct cv_record *rec)
+{
+	const struct cv_event_member *m = s->query.member;
+
+	return !m || m->count <= 1 || rec->kind == CV_KIND_GAP ||
+	       cv_event_share(rec, m->count) == m->start.slot;
+}
+
+/* Tell the group how far this is; who asks batch by batch may be given the same again. */
+static void note_read(struct cv_event_stream *s, unsigned int lane, bool given)
+{
+	struct cv_event_member *m = s->query.member;
+	uint64_t at = s->cursor.at.next[lane];
+
+	if (m && m->read.next[lane] < at)
+		m->read.next[lane] = at;
+	if (m && given && m->given.next[lane] < at)
+		m->given.next[lane] = at;
+}
+
 static void put_record(struct cv_event_stream *s, const struct cv_record *rec, uint64_t seq)
 {
+	note_read(s, rec->lane, true);
 	cv_event_output_record(&s->out, rec, seq, &s->cursor);
 	s->stats.sent++;
 	if (s->left != 0 && --s->left == 0)
@@ -59,6 +82,7 @@ static void put_gap(struct cv_event_stream *s, unsigned int lane, uint64_t to,
 	};
 
 	s->cursor.at.next[lane] = to;
+	note_read(s, lane, true);
 	cv_event_output_gap(&s->out, &gap, reason, &s->cursor);
 	s->stats.sent++;
 	s->stats.gaps++;
@@ -91,9 +115,10 @@ static void take_block(struct cv_event_stream *s, unsigned int lane, const struc
 		if (seq < s->cursor.at.next[lane])
 			continue;
 		s->cursor.at.next[lane] = seq + 1;
-		if (cv_event_query_matches(&s->query, rec))
+		if (cv_event_query_matches(&s->query, rec) && is_mine(s, rec))
 			put_record(s, rec, seq);
 	}
+	note_read(s, lane, false);
 }
 
 static void on_read(struct cv_log_read *rd, const struct cv_block *block, int res)
@@ -105,7 +130,9 @@ static void on_read(struct cv_log_read *rd, const struct cv_block *block, int re
 		      : res == -EBADMSG ? rd->skip_to
 					: next;
 
-	if (res == 0) {
+	if (s->rewind) {
+		/* What was read is not what is wanted now. */
+	} else if (res == 0) {
 		take_block(s, lane, block);
 	} else if (to > next && res == -EBADMSG && rd->told) {
 		s->cursor.at.next[lane] = to; /* the gap record there tells of the hole */
@@ -175,10 +202,25 @@ static void read_next(struct cv_event_stream *s)
 		io_uring_prep_nop(cv_loop_sqe(s->loop, &s->yield));
 }
 
+static void restart(struct cv_event_stream *s)
+{
+	unsigned int dropped;
+
+	s->rewind = false;
+	if (s->ended)
+		return;
+	dropped = cv_event_output_drop(&s->out);
+	s->stats.sent -= dropped;
+	s->left += s->left != 0 ? dropped : 0;
+	s->cursor = s->query.member->start;
+}
+
 void cv_event_stream_pump(struct cv_event_stream *s)
 {
 	if (s->pumping || s->sending || s->read.busy || s->yield.pending)
 		return;
+	if (s->rewind)
+		restart(s);
 	if (!s->ended) {
 		s->pumping = true;
 		read_next(s);
@@ -214,6 +256,25 @@ void cv_event_stream_sent(struct cv_event_stream *s)
 {
 	s->sending = false;
 	cv_event_output_sent(&s->out);
+}
+
+/* Not at once: whoever asks goes through a list of streams. */
+static void pump_later(struct cv_event_stream *s)
+{
+	if (!s->sending && !s->read.busy && !s->yield.pending)
+		io_uring_prep_nop(cv_loop_sqe(s->loop, &s->yield));
+}
+
+void cv_event_stream_rewind(struct cv_event_stream *s)
+{
+	s->rewind = true;
+	pump_later(s);
+}
+
+void cv_event_stream_end(struct cv_event_stream *s)
+{
+	s->ended = true;
+	pump_later(s);
 }
 
 void cv_event_stream_stop(struct cv_event_stream *s)
@@ -320,8 +381,11 @@ int cv_event_stream_create(struct cv_loop *loop, struct cv_eventlog *log, const 
 	s->yield.done = on_yield;
 	s->yield.owner = s;
 	cv_event_output_init(&s->out, cv_projections[query->format].ops, node, chunked);
+	if (query->member)
+		s->cursor = query->member->start;
 	if (resolve_start(s) < 0) {
-		s->query.filter = NULL; /* still the caller's */
+		s->query.filter = NULL; /* still the caller's, as is the member */
+		s->query.member = NULL;
 		cv_event_stream_destroy(s);
 		return -ENOMEM;
 	}

@@ -49,6 +49,15 @@ const char *cv_event_stream_output(struct cv_event_stream *s, size_t *ret_len);
 /** The output has been sent whole: unlock. The caller then pumps. */
 void cv_event_stream_sent(struct cv_event_stream *s);
 
+/**
+ * The stream's member has a new start: drop what was not given to the connection yet and go on
+ * from there, in a later turn of the loop.
+ */
+void cv_event_stream_rewind(struct cv_event_stream *s);
+
+/** End in order, in a later turn of the loop. */
+void cv_event_stream_end(struct cv_event_stream *s);
+
 /** Read no more and end, as if the limit had been reached. */
 void cv_event_stream_stop(struct cv_event_stream *s);
 

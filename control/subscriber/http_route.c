@@ -6,10 +6,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "control/subscriber/group.h"
 #include "control/subscriber/http_host.h"
 #include "control/text/nearest.h"
 
 #define EVENTS_PATH "/v1/events"
+#define GROUP_LOOK_NS 500000u /* between looks whether a new group is on stable storage */
+#define GROUP_LATE_NS UINT64_C(5000000000)
 
 /* What a client wrote is quoted in errors and may be no UTF-8, or was cut inside a character. */
 static json_t *safe_string(const char *text)
@@ -127,6 +130,33 @@ static void not_found(const struct cv_http_service *service, struct cv_http_conn
 	refuse(c, 404, error, hint);
 }
 
+/* Groups are changed by who reads as one: where the kernel says who asks. */
+static bool join_group(const struct cv_http_service *service, struct cv_http_conn *c,
+		       struct cv_event_query *wanted)
+{
+	struct cv_http_refusal why;
+	int res;
+
+	if (!wanted->group[0])
+		return true;
+	if (!c->peer.is_local || !service->config->groups) {
+		refuse(c, 403, "groups are for the Unix socket", "ask there, or without group=");
+		return false;
+	}
+	if (c->request.method != CV_HTTP_GET)
+		return true;
+	res = cv_groups_prepare(service->config->groups, wanted->group, wanted, &why);
+	if (res == 0)
+		res = cv_groups_join(service->config->groups, wanted->group, NULL, wanted, &why);
+	if (res == -EINPROGRESS && c->held_ns < GROUP_LATE_NS)
+		cv_http_conn_hold(c, GROUP_LOOK_NS);
+	else if (res == -EINPROGRESS)
+		refuse(c, 503, "the group cannot be stored", "see culvert status; ask again");
+	else if (res < 0)
+		refuse(c, res == -EBUSY ? 409 : res == -ENOSPC ? 507 : 503, why.error, why.hint);
+	return res == 0;
+}
+
 static void serve_events(const struct cv_http_service *service, struct cv_http_conn *c,
 			 const struct cv_http_query *query)
 {
@@ -147,6 +177,10 @@ static void serve_events(const struct cv_http_service *service, struct cv_http_c
 		       "ask on the Unix socket, or for another format");
 		return;
 	}
+	if (!join_group(service, c, &wanted)) {
+		cv_event_query_release(&wanted);
+		return;
+	}
 	if (c->request.method == CV_HTTP_GET &&
 	    cv_event_stream_create(service->loop, service->log, service->config->node, &wanted,
 				   chunked, cv_http_conn_ready, c, &events) < 0) {
@@ -154,6 +188,8 @@ static void serve_events(const struct cv_http_service *service, struct cv_http_c
 		refuse(c, 503, "out of memory", "try again later");
 		return;
 	}
+	if (events && wanted.member)
+		cv_groups_attach(wanted.member, events);
 	if (events)
 		stream = (struct cv_http_stream){&cv_event_stream_ops, events};
 	else
@@ -217,13 +253,14 @@ static bool takes_method(struct cv_http_conn *c, bool reads, bool changes)
 }
 
 static void serve_change(struct cv_http_conn *c, const struct cv_http_route *route,
-			 const struct cv_http_query *query)
+			 const char *tail, const struct cv_http_query *query)
 {
 	const struct cv_http_call call = {
 		.id = c->id << 32 | c->number,
 		.held_ns = c->held_ns,
 		.method = c->request.method,
 		.query = query,
+		.tail = tail,
 		.body = c->request.body ? c->request.body : "",
 		.body_len = c->request.body_len,
 		.if_match = c->request.if_match.text,
@@ -241,13 +278,13 @@ static void serve_change(struct cv_http_conn *c, const struct cv_http_route *rou
 		       "see the diagnostics of culvert-control");
 }
 
-static void serve_route(struct cv_http_conn *c, const struct cv_http_route *r,
+static void serve_route(struct cv_http_conn *c, const struct cv_http_route *r, const char *tail,
 			const struct cv_http_query *query)
 {
 	if (!takes_method(c, r->json || r->document || r->stream, r->change))
 		return;
 	if (c->request.method != CV_HTTP_GET && c->request.method != CV_HTTP_HEAD)
-		serve_change(c, r, query);
+		serve_change(c, r, tail, query);
 	else if (r->stream)
 		serve_stream(c, r, query);
 	else
@@ -268,10 +305,13 @@ static void route(const struct cv_http_service *service, struct cv_http_conn *c,
 		return;
 	}
 	for (unsigned int i = 0; i < service->config->route_count; i++) {
-		if (strcmp(path, service->config->routes[i].path) == 0) {
-			serve_route(c, &service->config->routes[i], query);
-			return;
-		}
+		const struct cv_http_route *r = &service->config->routes[i];
+		size_t len = strcspn(r->path, "*");
+
+		if (strncmp(path, r->path, len) != 0 || !path[len] != !r->path[len])
+			continue;
+		serve_route(c, r, path + len, query);
+		return;
 	}
 	not_found(service, c, path);
 }

@@ -22,6 +22,7 @@
 #define CV_HTTP_CONNECTIONS_DEFAULT 256
 
 struct cv_http_server;
+struct cv_groups;
 
 /**
  * Make the document of a resource.
@@ -67,6 +68,7 @@ struct cv_http_call {
 	uint64_t held_ns; /* how long it was held already */
 	enum cv_http_method method; /* POST, PUT or DELETE */
 	const struct cv_http_query *query;
+	const char *tail; /* of the path, where the route's ends in an asterisk; else "" */
 	const char *body; /* "" when there is none; zero-terminated */
 	size_t body_len;
 	const char *if_match; /* header, "" = none */
@@ -87,7 +89,10 @@ struct cv_http_answer {
 typedef json_t *cv_http_change(void *owner, const struct cv_http_call *call,
 			       struct cv_http_answer *answer);
 
-/** A resource. Paths are compared whole; "/" lists them all. */
+/**
+ * A resource. Paths are compared whole, up to an asterisk at the end, which stands for one
+ * character and more; "/" lists them all.
+ */
 struct cv_http_route {
 	const char *path; /* "/v1/status" */
 	const char *summary; /* one line for the list */
@@ -105,6 +110,7 @@ struct cv_http_config {
 	const char *unix_path; /* NULL = none; mode 0660; a stale socket file is replaced */
 	const char *tcp; /* "ADDRESS:PORT", "[ADDRESS]:PORT"; NULL = none; port 0 = any free */
 	bool tcp_public; /* allow a TCP address that is not loopback */
+	struct cv_groups *groups; /* NULL = there are none; must outlive the server */
 	unsigned int max_connections; /* 0 = CV_HTTP_CONNECTIONS_DEFAULT */
 	const struct cv_http_route *routes; /* must outlive the server */
 	unsigned int route_count;

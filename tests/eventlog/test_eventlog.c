@@ -141,6 +141,34 @@ static void test_retention(void **state)
 	fx_destroy(&fx);
 }
 
+/* A reader who is behind keeps the log from shrinking, up to a bound. */
+static void test_retention_holds_for_readers(void **state)
+{
+	struct fixture fx;
+	uint64_t value = 1;
+	bool held = false;
+
+	fx_init(&fx, SEGMENT);
+	fx.config.retain_bytes[LANE] = 3 * SEGMENT;
+	fx.config.hold_bytes = 4 * SEGMENT;
+	open_log(&fx);
+	cv_eventlog_hold(fx.log, LANE, 1);
+	for (unsigned int i = 0; i < 100; i++) {
+		value += fx_block(&fx, 0, LANE, i + 1, value, 1000, 100);
+		assert_int_equal(fx_append(&fx, LANE, 1), 0);
+		held = held || (cv_eventlog_bytes(fx.log, LANE) > 4 * SEGMENT &&
+				cv_eventlog_begin(fx.log, LANE) == 1);
+	}
+	assert_true(held);
+	assert_true(cv_eventlog_bytes(fx.log, LANE) <= 8 * SEGMENT);
+	assert_true(cv_eventlog_begin(fx.log, LANE) > 1);
+	assert_int_equal(fx_read(&fx, LANE, 1), -ESTALE); /* which is what the reader is told */
+	cv_eventlog_hold(fx.log, LANE, UINT64_MAX);
+	fx_wait(&fx, 1500000000);
+	assert_true(cv_eventlog_bytes(fx.log, LANE) <= 3 * SEGMENT);
+	fx_destroy(&fx);
+}
+
 static void test_refused_records_leave_a_told_hole(void **state)
 {
 	struct fixture fx;
@@ -374,6 +402,7 @@ int main(void)
 		cmocka_unit_test(test_groups_roll_over_segments),
 		cmocka_unit_test(test_seek_by_time),
 		cmocka_unit_test(test_retention),
+		cmocka_unit_test(test_retention_holds_for_readers),
 		cmocka_unit_test(test_refused_records_leave_a_told_hole),
 		cmocka_unit_test(test_damage_in_the_middle),
 		cmocka_unit_test(test_damage_to_a_version),

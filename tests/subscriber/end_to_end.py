@@ -259,7 +259,8 @@ class Requests(Base):
         status, body = self.status_of(f"{self.server.url}/")
         self.assertEqual(status, 200)
         self.assertEqual([r["path"] for r in body["resources"]],
-                         ["/v1/events", "/v1/status", "/v1/fails", "/v1/waits", "/v1/change"])
+                         ["/v1/events", "/v1/status", "/v1/fails", "/v1/waits", "/v1/change",
+                          "/v1/groups", "/v1/groups/*"])
         status, body = self.status_of(f"{self.server.url}/v1/status?a=1&b=2")
         self.assertEqual(body, {"owner": "me", "parameters": 2})
         head = curl("-I", f"{self.server.url}/v1/events")
@@ -391,9 +392,10 @@ class Docs(Base):
         for command in commands:
             live = "curl -N 'http://127.0.0.1:8480/v1/events'" in command
             run = command.replace("127.0.0.1:8480", f"127.0.0.1:{self.server.port}")
+            run = run.replace("/run/culvert/control.sock", self.server.unix)
             if live:  # it never ends by itself: give it an event and a second
                 run = run.replace("curl -N", "curl -sS -N --max-time 1")
-            with subprocess.Popen(["sh", "-c", run], stdout=subprocess.PIPE,
+            with subprocess.Popen(["sh", "-c", run], cwd=self.server.dir.name, stdout=subprocess.PIPE,
                                   stderr=subprocess.DEVNULL) as process:
                 if live:
                     while not self.server.stats()["subscribers"]:

@@ -7,7 +7,9 @@
  *     stats                 say the server's statistics as one line of JSON
  *
  * At the end of input it stops orderly and fails if a file descriptor is left over.
- * usage: serve UNIX-PATH TCP-ADDRESS MAX-CONNECTIONS
+ * Events are of 16 devices in turn. With LOG-DIR the log is there and stays there: what was there is
+ * served, and the program may be killed and started again.
+ * usage: serve UNIX-PATH TCP-ADDRESS MAX-CONNECTIONS [LOG-DIR]
  */
 #include <dirent.h>
 #include <errno.h>
@@ -16,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "control/subscriber/group_routes.h"
 #include "control/subscriber/http_server.h"
 #include "tests/eventlog/log_fixture.h"
 
@@ -24,6 +27,7 @@
 
 static struct fixture fx;
 static struct cv_http_server *server;
+static struct cv_groups *groups;
 static struct cv_op input;
 static char line[256];
 static bool have_line, at_end;
@@ -56,12 +60,27 @@ static void read_input(void)
 			   (__u64)-1);
 }
 
+/* The n-th event of a lane is of device n % 16, known by its address. */
+static void set_devices(enum cv_lane lane, unsigned int count)
+{
+	uint8_t *at = (uint8_t *)(fx.blocks + 1);
+
+	for (unsigned int i = 0; i < count; i++) {
+		struct cv_record *rec = (struct cv_record *)(void *)at;
+
+		rec->device_end = CV_DEVICE_END_SRC;
+		memcpy(rec->src, (uint8_t[]){192, 0, 2, (added[lane] + i) % 16}, 4);
+		at += rec->size;
+	}
+}
+
 static void add(enum cv_lane lane, unsigned int count, size_t text)
 {
 	while (count > 0) {
 		unsigned int n = fx_block(&fx, 0, lane, ++source_seq[lane], FIRST_US + added[lane],
 					  count, text);
 
+		set_devices(lane, n);
 		if (fx_append(&fx, lane, 1) != 0) {
 			fputs("append failed\n", stderr);
 			exit(1);
@@ -130,7 +149,8 @@ static uint64_t hold(void *owner, const struct cv_http_query *query, uint64_t he
 static int start(char **argv)
 {
 	static char owner[] = "me";
-	static const struct cv_http_route routes[] = {
+	static struct cv_http_route routes[4 + CV_GROUP_ROUTES];
+	static const struct cv_http_route fixed[] = {
 		{.path = "/v1/status", .summary = "a document", .json = echo, .owner = owner},
 		{.path = "/v1/fails", .summary = "a handler without memory", .json = fail},
 		{.path = "/v1/waits",
@@ -140,17 +160,34 @@ static int start(char **argv)
 		 .owner = owner},
 		{.path = "/v1/change", .summary = "something to change", .change = change},
 	};
+	const unsigned int count = sizeof(fixed) / sizeof(fixed[0]);
 	struct cv_http_config config = {
 		.node = fx.config.node,
 		.unix_path = argv[1],
 		.tcp = argv[2],
 		.max_connections = (unsigned int)atoi(argv[3]),
 		.routes = routes,
-		.route_count = 4,
+		.route_count = sizeof(routes) / sizeof(routes[0]),
 	};
 	const char *why;
-	int res = fx_open(&fx, &why);
+	char path[512];
+	int res;
 
+	if (argv[4]) {
+		rmdir(fx.dir);
+		snprintf(fx.dir, sizeof(fx.dir), "%s", argv[4]);
+	}
+	res = fx_open(&fx, &why);
+	for (enum cv_lane lane = 0; argv[4] && res == 0 && lane < CV_LANE_COUNT; lane++) {
+		added[lane] = cv_eventlog_end(fx.log, lane);
+		source_seq[lane] = cv_eventlog_last_source(fx.log, FX_INCARNATION, 3, lane);
+	}
+	snprintf(path, sizeof(path), "%s/groups", fx.dir);
+	if (res == 0)
+		res = cv_groups_create(fx.loop, fx.log, path, &groups, &why);
+	config.groups = groups;
+	memcpy(routes, fixed, sizeof(fixed));
+	cv_group_routes(groups, routes + count);
 	if (res == 0)
 		res = cv_http_server_create(fx.loop, fx.log, &config, &server, &why);
 	if (res < 0)
@@ -163,8 +200,8 @@ int main(int argc, char **argv)
 	unsigned int before = open_files(), after;
 	int res;
 
-	if (argc != 4) {
-		fputs("usage: serve UNIX-PATH TCP-ADDRESS MAX-CONNECTIONS\n", stderr);
+	if (argc != 4 && argc != 5) {
+		fputs("usage: serve UNIX-PATH TCP-ADDRESS MAX-CONNECTIONS [LOG-DIR]\n", stderr);
 		return 2;
 	}
 	fx_init(&fx, 4u << 20);
@@ -183,7 +220,13 @@ int main(int argc, char **argv)
 		}
 	}
 	cv_http_server_destroy(server);
-	fx_destroy(&fx);
+	cv_groups_destroy(groups);
+	if (argv[4]) {
+		fx_close(&fx);
+		cv_loop_destroy(fx.loop);
+	} else {
+		fx_destroy(&fx);
+	}
 	after = open_files();
 	if (after != before)
 		fprintf(stderr, "%u files open at the start, %u at the end\n", before, after);
