@@ -4,7 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define TABLE_ROW(id, name, type, symbol) [CV_EVENT_##id] = {name, type, &cv_projection_##symbol},
+#define TABLE_ROW(id, name, type, live, symbol)                                                    \
+	[CV_EVENT_##id] = {name, type, live, &cv_projection_##symbol},
 const struct cv_projection cv_projections[CV_EVENT_FORMAT_COUNT] = {CV_PROJECTIONS(TABLE_ROW)};
 
 const char *cv_projection_name(unsigned int format)
@@ -12,7 +13,12 @@ const char *cv_projection_name(unsigned int format)
 	return cv_projections[format].name;
 }
 
-enum cv_event_format cv_projection_by_accept(const char *accept)
+static bool is_type(const char *type, const char *text, size_t len)
+{
+	return strlen(type) == len && strncasecmp(type, text, len) == 0;
+}
+
+enum cv_event_format cv_projection_by_accept(const char *accept, enum cv_event_format fallback)
 {
 	while (*accept) {
 		size_t len;
@@ -20,12 +26,11 @@ enum cv_event_format cv_projection_by_accept(const char *accept)
 		accept += strspn(accept, ", \t");
 		len = strcspn(accept, ",; \t");
 		for (unsigned int i = 0; i < CV_EVENT_FORMAT_COUNT; i++) {
-			const char *type = cv_projections[i].content_type;
-
-			if (strlen(type) == len && strncasecmp(type, accept, len) == 0)
+			if (is_type(cv_projections[i].content_type, accept, len) ||
+			    is_type(cv_projections[i].live_type, accept, len))
 				return (enum cv_event_format)i;
 		}
 		accept += strcspn(accept, ",");
 	}
-	return CV_EVENT_NDJSON;
+	return fallback;
 }

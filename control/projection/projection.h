@@ -17,14 +17,22 @@
 #include "dataplane/normalize/json_write.h"
 #include "dataplane/normalize/record.h"
 
-/* In this order they are offered. id, name of format=, media type, symbol of the row's functions */
+/*
+ * In this order they are offered: id, name of format=, media type, media type of a stream that goes
+ * on, symbol of the row's functions.
+ */
 #define CV_PROJECTIONS(X)                                                                          \
-	X(NDJSON, "ndjson", "application/x-ndjson", ndjson)                                        \
-	X(SSE, "sse", "text/event-stream", sse)                                                    \
-	X(BATCH, "cloudevents", "application/cloudevents-batch+json", batch)                       \
-	X(FRAMES, "frames", CV_FRAMES_TYPE, frames)
+	X(NDJSON, "ndjson", "application/x-ndjson", "application/x-ndjson", ndjson)                \
+	X(SSE, "sse", "text/event-stream", "text/event-stream", sse)                               \
+	X(BATCH, "cloudevents", "application/cloudevents-batch+json",                              \
+	  "application/cloudevents-batch+json", batch)                                             \
+	X(SENML, "senml", "application/senml+json", "application/sensml+json", senml)              \
+	X(SENML_CBOR, "senml-cbor", "application/senml+cbor", "application/sensml+cbor",           \
+	  senml_cbor)                                                                              \
+	X(NGSI_LD, "ngsi-ld", "application/ld+json", "application/ld+json", ngsi_ld)               \
+	X(FRAMES, "frames", CV_FRAMES_TYPE, CV_FRAMES_TYPE, frames)
 
-#define CV_PROJECTION_ROW(id, name, type, symbol) CV_EVENT_##id,
+#define CV_PROJECTION_ROW(id, name, type, live, symbol) CV_EVENT_##id,
 enum cv_event_format { CV_PROJECTIONS(CV_PROJECTION_ROW) CV_EVENT_FORMAT_COUNT };
 
 /** Where an event stands. */
@@ -54,7 +62,8 @@ struct cv_projection_ops {
 
 struct cv_projection {
 	const char *name; /* of format= */
-	const char *content_type;
+	const char *content_type; /* of what ends */
+	const char *live_type; /* of what goes on */
 	const struct cv_projection_ops *ops;
 };
 
@@ -67,12 +76,12 @@ const char *cv_projection_name(unsigned int format);
  * The projection that an Accept header asks for: the first media type in it that is one's content
  * type. Weights are not looked at.
  *
- * @return enum cv_event_format; CV_EVENT_NDJSON when it names none.
+ * @return enum cv_event_format; @p fallback when it names none.
  */
-enum cv_event_format cv_projection_by_accept(const char *accept);
+enum cv_event_format cv_projection_by_accept(const char *accept, enum cv_event_format fallback);
 
 /** Rows' functions, each in its own file. */
-#define CV_PROJECTION_OPS(id, name, type, symbol)                                                  \
+#define CV_PROJECTION_OPS(id, name, type, live, symbol)                                            \
 	extern const struct cv_projection_ops cv_projection_##symbol;
 CV_PROJECTIONS(CV_PROJECTION_OPS)
 

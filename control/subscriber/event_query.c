@@ -55,7 +55,7 @@ static int take_follow(void *parse, const char *value)
 
 static int take_format(void *parse, const char *value)
 {
-#define FORMAT_ROW(id, name, type, symbol) ", " name
+#define FORMAT_ROW(id, name, type, live, symbol) ", " name
 	static const char list[] = CV_PROJECTIONS(FORMAT_ROW);
 	struct parse *p = parse;
 
@@ -81,6 +81,48 @@ static int take_group(void *parse, const char *value)
 	return 0;
 }
 
+static int take_member(void *parse, const char *value)
+{
+	struct parse *p = parse;
+
+	if (!cv_group_name_is_good(value))
+		return cv_http_refuse_value(p->filters.why, "member", value,
+					    "1 to 63 letters, digits, '.', '_', '-', the first of "
+					    "them a letter or a digit");
+	snprintf(p->q->name, sizeof(p->q->name), "%s", value);
+	return 0;
+}
+
+static int take_number(struct parse *p, const char *key, const char *value, uint64_t min,
+		       uint64_t max, uint64_t *ret)
+{
+	char hint[80];
+
+	if (cv_sequence_parse(value, strlen(value), ret) == 0 && *ret >= min && *ret <= max)
+		return 0;
+	snprintf(hint, sizeof(hint), "allowed: a whole number from %ju to %ju", (uintmax_t)min,
+		 (uintmax_t)max);
+	return cv_http_refuse_value(p->filters.why, key, value, hint);
+}
+
+static int take_max(void *parse, const char *value)
+{
+	struct parse *p = parse;
+
+	return take_number(p, "max", value, 1, CV_BATCH_EVENTS_MAX, &p->q->limit);
+}
+
+static int take_wait(void *parse, const char *value)
+{
+	struct parse *p = parse;
+	uint64_t ms;
+
+	if (take_number(p, "wait", value, 0, CV_BATCH_WAIT_MAX_MS, &ms) < 0)
+		return -EINVAL;
+	p->q->wait_ns = ms * 1000000;
+	return 0;
+}
+
 /* Needs the lanes; looked at when all parameters are known. */
 static int take_from(void *parse, const char *value)
 {
@@ -99,6 +141,18 @@ static const struct cv_http_parameter parameters[] = {
 	{"limit", take_limit},
 	{"follow", take_follow},
 	{"group", take_group},
+	{"format", take_format},
+	{NULL, NULL},
+};
+
+static const struct cv_http_parameter batch_parameters[] = {
+	{"from", take_from},
+	{"lane", take_lane},
+	CV_EVENT_FILTERS(FILTER_ROW) /* ends in a comma */
+	{"max", take_max},
+	{"wait", take_wait},
+	{"group", take_group},
+	{"member", take_member},
 	{"format", take_format},
 	{NULL, NULL},
 };
@@ -191,23 +245,46 @@ static int parse_last_id(struct parse *p, const char *id)
 	return 0;
 }
 
-int cv_event_query_parse(const struct cv_http_query *query, const char *accept,
-			 const char *last_event_id, struct cv_event_query *ret,
-			 struct cv_http_refusal *why)
+static int parse_query(const struct cv_http_query *query, const struct cv_http_parameter *rows,
+		       const char *last_event_id, struct cv_event_query *ret,
+		       struct cv_http_refusal *why)
 {
 	struct parse p = {.filters.why = why, .query = query, .q = ret};
 
-	memset(ret, 0, sizeof(*ret));
-	ret->format = cv_projection_by_accept(accept);
 	ret->lanes = ALL_LANES;
 	ret->follow = true;
-	if (cv_http_take_parameters(query, parameters, &p, why) < 0 || parse_from(&p) < 0 ||
+	if (cv_http_take_parameters(query, rows, &p, why) < 0 || parse_from(&p) < 0 ||
 	    parse_last_id(&p, last_event_id) < 0) {
 		cv_event_filter_free(p.filters.filter);
 		return -EINVAL;
 	}
 	ret->filter = p.filters.filter;
 	return 0;
+}
+
+int cv_event_query_parse_batch(const struct cv_http_query *query, const char *accept,
+			       struct cv_event_query *ret, struct cv_http_refusal *why)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->format = cv_projection_by_accept(accept, CV_EVENT_BATCH);
+	ret->limit = CV_BATCH_EVENTS;
+	ret->wait_ns = UINT64_C(1000000) * CV_BATCH_WAIT_MS;
+	strcpy(ret->name, "batch");
+	if (parse_query(query, batch_parameters, "", ret, why) < 0)
+		return -EINVAL;
+	if (ret->format != CV_EVENT_SSE)
+		return 0;
+	cv_event_query_release(ret);
+	return cv_http_refuse_value(why, "format", "sse", "that is a stream: ask /v1/events");
+}
+
+int cv_event_query_parse(const struct cv_http_query *query, const char *accept,
+			 const char *last_event_id, struct cv_event_query *ret,
+			 struct cv_http_refusal *why)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->format = cv_projection_by_accept(accept, CV_EVENT_NDJSON);
+	return parse_query(query, parameters, last_event_id, ret, why);
 }
 
 void cv_event_query_release(struct cv_event_query *q)

@@ -15,6 +15,13 @@
 #include "control/subscriber/http_refusal.h"
 #include "dataplane/normalize/record.h"
 
+/** Events of a batch: without max=, and at most. */
+#define CV_BATCH_EVENTS 500
+#define CV_BATCH_EVENTS_MAX 10000
+/** Time that a batch waits for its first event: without wait=, and at most, ms. */
+#define CV_BATCH_WAIT_MS 20000
+#define CV_BATCH_WAIT_MAX_MS 300000
+
 enum cv_event_from { CV_FROM_EARLIEST, CV_FROM_LATEST, CV_FROM_SEQUENCE, CV_FROM_TIME };
 
 struct cv_event_query {
@@ -28,6 +35,8 @@ struct cv_event_query {
 	struct cv_event_filter *filter; /* owned; NULL = everything */
 	struct cv_event_member *member; /* owned; NULL = of no group */
 	char group[CV_GROUP_NAME_MAX + 1]; /* "" = none */
+	char name[CV_GROUP_NAME_MAX + 1]; /* of the member, for batches */
+	uint64_t wait_ns; /* for the first event of a batch */
 };
 
 /**
@@ -39,6 +48,10 @@ struct cv_event_query {
 int cv_event_query_parse(const struct cv_http_query *q, const char *accept,
 			 const char *last_event_id, struct cv_event_query *ret,
 			 struct cv_http_refusal *why);
+
+/** The same for one batch: the parameters of /v1/events/batch. */
+int cv_event_query_parse_batch(const struct cv_http_query *q, const char *accept,
+			       struct cv_event_query *ret, struct cv_http_refusal *why);
 
 void cv_event_query_release(struct cv_event_query *q);
 

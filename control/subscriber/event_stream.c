@@ -258,6 +258,11 @@ void cv_event_stream_sent(struct cv_event_stream *s)
 	cv_event_output_sent(&s->out);
 }
 
+void cv_event_stream_cursor(const struct cv_event_stream *s, char *buf)
+{
+	cv_member_cursor_format(&s->cursor, buf);
+}
+
 /* Not at once: whoever asks goes through a list of streams. */
 static void pump_later(struct cv_event_stream *s)
 {

@@ -58,6 +58,9 @@ void cv_event_stream_rewind(struct cv_event_stream *s);
 /** End in order, in a later turn of the loop. */
 void cv_event_stream_end(struct cv_event_stream *s);
 
+/** Where it is: text of the place behind what was put out; CV_CURSOR_TEXT_MAX bytes. */
+void cv_event_stream_cursor(const struct cv_event_stream *s, char *buf);
+
 /** Read no more and end, as if the limit had been reached. */
 void cv_event_stream_stop(struct cv_event_stream *s);
 

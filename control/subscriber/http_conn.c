@@ -62,7 +62,7 @@ void cv_http_conn_close(struct cv_http_conn *c)
 {
 	if (c->state == CV_CONN_CLOSING)
 		return;
-	if (c->state == CV_CONN_HOLDING)
+	if (c->state == CV_CONN_HOLDING || c->state == CV_CONN_WAITING)
 		cv_loop_cancel(cv_http_server_loop(c->server), &c->send);
 	c->state = CV_CONN_CLOSING;
 	if (c->stream.ops)
@@ -72,8 +72,11 @@ void cv_http_conn_close(struct cv_http_conn *c)
 
 void cv_http_conn_receive(struct cv_http_conn *c)
 {
-	struct io_uring_sqe *sqe = cv_loop_sqe(cv_http_server_loop(c->server), &c->recv);
+	struct io_uring_sqe *sqe;
 
+	if (c->recv.pending)
+		return;
+	sqe = cv_loop_sqe(cv_http_server_loop(c->server), &c->recv);
 	io_uring_prep_recv(sqe, c->fd, c->in, sizeof(c->in), 0);
 }
 
@@ -92,8 +95,7 @@ void cv_http_conn_linger(struct cv_http_conn *c)
 	c->state = CV_CONN_LINGERING;
 	set_deadline(c, LINGER_NS);
 	shutdown(c->fd, SHUT_WR);
-	if (!c->recv.pending)
-		cv_http_conn_receive(c);
+	cv_http_conn_receive(c);
 }
 
 static void next_request(struct cv_http_conn *c)
@@ -130,6 +132,8 @@ void cv_http_conn_ready(void *conn)
 
 	if (c->state == CV_CONN_CLOSING)
 		release(c);
+	else if (c->state == CV_CONN_WAITING)
+		cv_http_conn_batch_ready(c);
 	else if (c->state == CV_CONN_STREAMING && !c->send.pending)
 		send_output(c);
 }
@@ -150,6 +154,10 @@ static void on_sent(struct cv_op *op, int res, uint32_t flags)
 	if (c->state == CV_CONN_HOLDING) {
 		c->state = CV_CONN_REPLYING;
 		cv_http_server_dispatch(c->server, c, 0);
+		return;
+	}
+	if (c->state == CV_CONN_WAITING) {
+		cv_http_conn_batch_ready(c);
 		return;
 	}
 	if (res <= 0)
@@ -199,6 +207,11 @@ static void on_received(struct cv_op *op, int res, uint32_t flags)
 		c->in_at = 0;
 		c->in_len = (size_t)res;
 		read_requests(c);
+		break;
+	case CV_CONN_WAITING:
+	case CV_CONN_REPLYING: /* sent ahead while a batch was waited for: the next request */
+		c->in_at = 0;
+		c->in_len = (size_t)res;
 		break;
 	default: /* what a client says while it is being served a stream goes unheard */
 		cv_http_conn_receive(c);

@@ -21,6 +21,7 @@ enum cv_http_conn_state {
 	CV_CONN_READING, /* a request, or waiting for one */
 	CV_CONN_REPLYING,
 	CV_CONN_HOLDING, /* the request waits; it is dispatched again */
+	CV_CONN_WAITING, /* the stream waits for events to answer with (http_batch.c) */
 	CV_CONN_STREAMING,
 	CV_CONN_LINGERING, /* all is sent; wait for the peer to close, so that nothing is lost */
 	CV_CONN_CLOSING, /* wait for what is in flight, then free */
@@ -54,6 +55,7 @@ struct cv_http_conn {
 	const char *out; /* what is being sent */
 	size_t out_len;
 	struct cv_http_stream stream;
+	const char *batch_type; /* content type, while waiting */
 	const struct cv_event_stream *events; /* the stream, where it is one of events */
 };
 
@@ -72,6 +74,14 @@ void cv_http_conn_reply(struct cv_http_conn *c, int status, json_t *body);
 void cv_http_conn_stream(struct cv_http_conn *c, struct cv_http_stream stream,
 			 const char *content_type, bool chunked);
 
+/**
+ * Answer with what a stream of events puts out first, or with what it has after @p wait_ns. The
+ * stream becomes the connection's.
+ */
+void cv_http_conn_batch(struct cv_http_conn *c, struct cv_http_stream stream,
+			const struct cv_event_stream *events, const char *content_type,
+			uint64_t wait_ns);
+
 /** Dispatch the request in hand again after @p ns. */
 void cv_http_conn_hold(struct cv_http_conn *c, uint64_t ns);
 
@@ -84,7 +94,12 @@ void cv_http_conn_ready(void *conn);
 /** Time goes on: deadlines and heartbeats. */
 void cv_http_conn_tick(struct cv_http_conn *c, uint64_t now_ns);
 
-/* ---- between the connection's two files ---------------------------------------------------- */
+/* ---- between the connection's files -------------------------------------------------------- */
+
+/** The stream of a batch has something, or its time is over. */
+void cv_http_conn_batch_ready(struct cv_http_conn *c);
+/** "Date: ..." with the end of its line. @return buf. */
+const char *cv_http_conn_date(const struct cv_http_conn *c, char *buf, size_t size);
 
 void cv_http_conn_receive(struct cv_http_conn *c);
 /** Send what stays where it is until it is sent. */

@@ -9,7 +9,7 @@
 #include "control/subscriber/http_conn.h"
 
 /* RFC 9110 5.6.7; the program stays in the C locale. */
-static const char *date_header(const struct cv_http_conn *c, char *buf, size_t size)
+const char *cv_http_conn_date(const struct cv_http_conn *c, char *buf, size_t size)
 {
 	time_t now = (time_t)(cv_loop_wall_ns(cv_http_server_loop(c->server)) / 1000000000);
 	struct tm tm;
@@ -68,8 +68,8 @@ void cv_http_conn_reply(struct cv_http_conn *c, int status, json_t *body)
 		len = asprintf(&c->reply,
 			       "HTTP/1.1 %d %s\r\n%sContent-Type: application/json\r\n"
 			       "Content-Length: %zu\r\nCache-Control: no-store\r\n%s%s\r\n%s%s",
-			       status, reason_phrase(status), date_header(c, date, sizeof(date)),
-			       strlen(text) + 1, extra,
+			       status, reason_phrase(status),
+			       cv_http_conn_date(c, date, sizeof(date)), strlen(text) + 1, extra,
 			       c->keep_alive ? "" : "Connection: close\r\n",
 			       c->request.method == CV_HTTP_HEAD ? "" : text,
 			       c->request.method == CV_HTTP_HEAD ? "" : "\n");
@@ -77,7 +77,7 @@ void cv_http_conn_reply(struct cv_http_conn *c, int status, json_t *body)
 		len = asprintf(&c->reply,
 			       "HTTP/1.1 500 Internal Server Error\r\n%sContent-Length: 0"
 			       "\r\n%s\r\n",
-			       date_header(c, date, sizeof(date)),
+			       cv_http_conn_date(c, date, sizeof(date)),
 			       c->keep_alive ? "" : "Connection: close\r\n");
 	free(text);
 	if (len >= 0) {
@@ -97,7 +97,7 @@ void cv_http_conn_stream(struct cv_http_conn *c, struct cv_http_stream stream,
 	int len = asprintf(&c->reply,
 			   "HTTP/1.1 200 OK\r\n%sContent-Type: %s\r\nCache-Control: no-store\r\n"
 			   "X-Accel-Buffering: no\r\n%sConnection: close\r\n\r\n",
-			   date_header(c, date, sizeof(date)), content_type,
+			   cv_http_conn_date(c, date, sizeof(date)), content_type,
 			   chunked ? "Transfer-Encoding: chunked\r\n" : "");
 
 	c->keep_alive = false;

@@ -11,6 +11,7 @@
 #include "control/text/nearest.h"
 
 #define EVENTS_PATH "/v1/events"
+#define BATCH_PATH "/v1/events/batch"
 #define GROUP_LOOK_NS 500000u /* between looks whether a new group is on stable storage */
 #define GROUP_LATE_NS UINT64_C(5000000000)
 
@@ -105,7 +106,9 @@ static json_t *list_routes(const struct cv_http_service *service)
 {
 	json_t *rows = json_array();
 
-	json_array_append_new(rows, list_row(EVENTS_PATH, "events, as SSE or NDJSON"));
+	json_array_append_new(rows, list_row(EVENTS_PATH, "events as a stream, in many formats"));
+	json_array_append_new(rows,
+			      list_row(BATCH_PATH, "the next events, waited for (long poll)"));
 	for (unsigned int i = 0; i < service->config->route_count; i++)
 		json_array_append_new(rows, list_row(service->config->routes[i].path,
 						     service->config->routes[i].summary));
@@ -120,6 +123,7 @@ static void not_found(const struct cv_http_service *service, struct cv_http_conn
 	char error[160], hint[160];
 
 	cv_nearest_offer(&near, EVENTS_PATH);
+	cv_nearest_offer(&near, BATCH_PATH);
 	for (unsigned int i = 0; i < service->config->route_count; i++)
 		cv_nearest_offer(&near, service->config->routes[i].path);
 	snprintf(error, sizeof(error), "no resource '%.100s'", path);
@@ -147,7 +151,8 @@ static bool join_group(const struct cv_http_service *service, struct cv_http_con
 		return true;
 	res = cv_groups_prepare(service->config->groups, wanted->group, wanted, &why);
 	if (res == 0)
-		res = cv_groups_join(service->config->groups, wanted->group, NULL, wanted, &why);
+		res = cv_groups_join(service->config->groups, wanted->group,
+				     wanted->name[0] ? wanted->name : NULL, wanted, &why);
 	if (res == -EINPROGRESS && c->held_ns < GROUP_LATE_NS)
 		cv_http_conn_hold(c, GROUP_LOOK_NS);
 	else if (res == -EINPROGRESS)
@@ -157,11 +162,42 @@ static bool join_group(const struct cv_http_service *service, struct cv_http_con
 	return res == 0;
 }
 
+/*
+ * The stream of what is wanted, which then owns it.
+ *
+ * @param chunked frame output as HTTP/1.1 chunks.
+ * @return false: answered already, or the request is held.
+ */
+static bool open_events(const struct cv_http_service *service, struct cv_http_conn *c,
+			struct cv_event_query *wanted, bool chunked, struct cv_event_stream **ret)
+{
+	*ret = NULL;
+	if (wanted->format == CV_EVENT_FRAMES && !c->peer.is_local) {
+		refuse(c, 403, "frames are for programs of this node",
+		       "ask on the Unix socket, or for another format");
+	} else if (!join_group(service, c, wanted)) {
+		/* answered, or held */
+	} else if (c->request.method != CV_HTTP_GET) {
+		cv_event_query_release(wanted);
+		return true;
+	} else if (cv_event_stream_create(service->loop, service->log, service->config->node,
+					  wanted, chunked, cv_http_conn_ready, c, ret) < 0) {
+		refuse(c, 503, "out of memory", "try again later");
+	} else {
+		if (wanted->member)
+			cv_groups_attach(wanted->member, *ret);
+		return true;
+	}
+	cv_event_query_release(wanted);
+	return false;
+}
+
 static void serve_events(const struct cv_http_service *service, struct cv_http_conn *c,
 			 const struct cv_http_query *query)
 {
 	struct cv_http_stream stream = {NULL, NULL};
-	struct cv_event_stream *events = NULL;
+	const struct cv_projection *form;
+	struct cv_event_stream *events;
 	struct cv_http_refusal why;
 	struct cv_event_query wanted;
 	bool chunked = c->request.minor >= 1;
@@ -171,31 +207,34 @@ static void serve_events(const struct cv_http_service *service, struct cv_http_c
 		refuse(c, 400, why.error, why.hint);
 		return;
 	}
-	if (wanted.format == CV_EVENT_FRAMES && !c->peer.is_local) {
-		cv_event_query_release(&wanted);
-		refuse(c, 403, "frames are for programs of this node",
-		       "ask on the Unix socket, or for another format");
+	form = &cv_projections[wanted.format];
+	if (!open_events(service, c, &wanted, chunked, &events))
 		return;
-	}
-	if (!join_group(service, c, &wanted)) {
-		cv_event_query_release(&wanted);
-		return;
-	}
-	if (c->request.method == CV_HTTP_GET &&
-	    cv_event_stream_create(service->loop, service->log, service->config->node, &wanted,
-				   chunked, cv_http_conn_ready, c, &events) < 0) {
-		cv_event_query_release(&wanted);
-		refuse(c, 503, "out of memory", "try again later");
-		return;
-	}
-	if (events && wanted.member)
-		cv_groups_attach(wanted.member, events);
 	if (events)
 		stream = (struct cv_http_stream){&cv_event_stream_ops, events};
-	else
-		cv_event_query_release(&wanted);
 	c->events = events;
-	cv_http_conn_stream(c, stream, cv_projections[wanted.format].content_type, chunked);
+	cv_http_conn_stream(c, stream, wanted.follow ? form->live_type : form->content_type,
+			    chunked);
+}
+
+static void serve_batch(const struct cv_http_service *service, struct cv_http_conn *c,
+			const struct cv_http_query *query)
+{
+	struct cv_event_stream *events;
+	struct cv_http_refusal why;
+	struct cv_event_query wanted;
+
+	if (cv_event_query_parse_batch(query, c->request.accept.text, &wanted, &why) < 0) {
+		refuse(c, 400, why.error, why.hint);
+		return;
+	}
+	if (!open_events(service, c, &wanted, false, &events))
+		return;
+	if (!events) /* HEAD: what there is to say of an answer that nobody knows yet */
+		cv_http_conn_reply(c, 200, json_object());
+	else
+		cv_http_conn_batch(c, (struct cv_http_stream){&cv_event_stream_ops, events}, events,
+				   cv_projections[wanted.format].content_type, wanted.wait_ns);
 }
 
 static void serve_stream(struct cv_http_conn *c, const struct cv_http_route *route,
@@ -302,6 +341,11 @@ static void route(const struct cv_http_service *service, struct cv_http_conn *c,
 	if (strcmp(path, EVENTS_PATH) == 0) {
 		if (takes_method(c, true, false))
 			serve_events(service, c, query);
+		return;
+	}
+	if (strcmp(path, BATCH_PATH) == 0) {
+		if (takes_method(c, true, false))
+			serve_batch(service, c, query);
 		return;
 	}
 	for (unsigned int i = 0; i < service->config->route_count; i++) {

@@ -110,7 +110,7 @@ static void on_grown(struct cv_log_watch *w, enum cv_lane lane)
 
 	for (c = s->connections; c; c = next) {
 		next = c->next;
-		if (c->state == CV_CONN_STREAMING && c->events)
+		if (c->events && (c->state == CV_CONN_STREAMING || c->state == CV_CONN_WAITING))
 			c->stream.ops->pump(c->stream.self);
 	}
 }

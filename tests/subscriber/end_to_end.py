@@ -4,6 +4,7 @@
 
 usage: end_to_end.py SERVE-PROGRAM SCHEMA [timeouts]
 """
+import http.client
 import json
 import os
 import re
@@ -13,6 +14,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -231,6 +233,102 @@ class Stream(Base):
         self.addCleanup(lambda: [sock.close() for sock in self.waiting])
 
 
+class Batch(Base):
+    """Long poll: events as soon as there are some, and the place to go on from."""
+
+    def setUp(self):
+        super().setUp()
+        self.connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
+
+    def tearDown(self):
+        self.connection.close()
+        super().tearDown()
+
+    def poll(self, query, **headers):
+        self.connection.request("GET", "/v1/events/batch?" + query, headers=headers)
+        answer = self.connection.getresponse()
+        self.assertEqual(answer.status, 200)
+        return answer.getheader("Culvert-Cursor"), answer, answer.read()
+
+    def test_whole_log(self):
+        """All on one connection, by the cursor; then nothing, in time."""
+        self.server.add("measurement", 3000, 50)
+        self.server.add("alarm", 20)
+        seen, place, polls = [], "earliest", 0
+        while len(seen) < 3020:
+            cursor, answer, body = self.poll(f"from={place}&max=700")
+            self.assertEqual(answer.getheader("Content-Type"),
+                             "application/cloudevents-batch+json")
+            seen += [e["id"] for e in json.loads(body)]
+            place, polls = "seq:" + cursor, polls + 1
+        self.assertEqual(len(set(seen)), 3020)
+        self.assertGreater(polls, 4)
+        begin = time.monotonic()
+        cursor, _, body = self.poll(f"from={place}&wait=300")
+        self.assertEqual((json.loads(body), "seq:" + cursor), ([], place))
+        self.assertGreater(time.monotonic() - begin, 0.29)
+        self.assertEqual(self.server.stats()["accepted"], 1)
+
+    def test_comes_at_once(self):
+        waits = threading.Thread(target=lambda: answers.append(self.poll("wait=20000")))
+        answers, begin = [], time.monotonic()
+        waits.start()
+        while not self.server.stats()["requests"]:
+            time.sleep(0.01)
+        self.server.add("status", 1)
+        waits.join(timeout=30)
+        self.assertLess(time.monotonic() - begin, 15)
+        self.assertEqual(len(json.loads(answers[0][2])), 1)
+
+    def test_sent_ahead(self):
+        """The next request is there before the answer to the first: none is lost."""
+        self.server.add("alarm", 2)
+        one = b"GET /v1/events/batch?from=%s&wait=%d&max=1 HTTP/1.1\r\nHost: localhost\r\n"
+        with self.server.connect() as sock:
+            sock.sendall(one % (b"earliest", 0) + b"\r\n" + one % (b"latest", 300) + b"\r\n")
+            time.sleep(0.1)
+            sock.sendall(one % (b"earliest", 0) + b"Connection: close\r\n\r\n")
+            text = read_all(sock)
+        self.assertEqual(text.count("HTTP/1.1 200 OK"), 3)
+        self.assertEqual(text.count('"specversion"'), 2)
+
+    def test_who_goes_while_it_waits(self):
+        for _ in range(20):
+            sock = self.server.connect()
+            sock.sendall(b"GET /v1/events/batch HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            sock.close()
+        for _ in range(200):
+            if self.server.stats()["connections"] == 0:
+                break
+            time.sleep(0.02)
+        self.assertEqual(self.server.stats()["connections"], 0)
+
+    def test_formats(self):
+        self.server.add("measurement", 10)
+        for type_, first in (("application/senml+json", b"["), ("application/senml+cbor", b"\x9f"),
+                             ("application/ld+json", b"["), ("application/x-ndjson", b"{")):
+            _, answer, body = self.poll("from=earliest", Accept=type_)
+            self.assertEqual(answer.getheader("Content-Type"), type_)
+            self.assertEqual(body[:1], first)
+        pack = json.loads(self.poll("from=earliest&format=senml")[2])
+        self.assertEqual([r["v"] for r in pack], sorted(r["v"] for r in pack))
+        self.assertEqual({r["t"] for r in pack}, {1777863721 + i / 1e6 for i in range(10)})
+        entities = json.loads(self.poll("from=earliest&format=ngsi-ld&max=3")[2])
+        self.assertEqual([e["type"] for e in entities], ["Device"] * 3)
+        head = curl("-I", "-H", "Accept: application/senml+json",
+                    f"{self.server.url}/v1/events?from=earliest")
+        self.assertIn("Content-Type: application/sensml+json\r\n", head)
+
+    def test_refusals(self):
+        url = self.server.url + "/v1/events/batch?"
+        for query, hint in (("max=0", "from 1 to 10000"), ("wait=300001", "from 0 to 300000"),
+                            ("format=sse", "/v1/events"), ("follow=1", "allowed: from"),
+                            ("member=-", "letters")):
+            status, body = self.status_of(url + query)
+            self.assertEqual(status, 400)
+            self.assertIn(hint, body["hint"])
+
+
 class Requests(Base):
     def test_refusals(self):
         url = self.server.url
@@ -259,7 +357,7 @@ class Requests(Base):
         status, body = self.status_of(f"{self.server.url}/")
         self.assertEqual(status, 200)
         self.assertEqual([r["path"] for r in body["resources"]],
-                         ["/v1/events", "/v1/status", "/v1/fails", "/v1/waits", "/v1/change",
+                         ["/v1/events", "/v1/events/batch", "/v1/status", "/v1/fails", "/v1/waits", "/v1/change",
                           "/v1/groups", "/v1/groups/*"])
         status, body = self.status_of(f"{self.server.url}/v1/status?a=1&b=2")
         self.assertEqual(body, {"owner": "me", "parameters": 2})

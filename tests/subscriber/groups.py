@@ -268,6 +268,28 @@ class Groups(Base):
         self.assertEqual(len(self.member("group=g").take(3)), 3)
         self.assertEqual(self.server.ack("g", ids[-1])[0], 409)
 
+    def test_batches(self):
+        """A member that comes again and again; what it has not acknowledged comes again, too."""
+        for lane in LANES:
+            self.server.add(lane, 100)
+        seen, polls = [], 0
+        while len(seen) < 400:
+            connection = Connection(self.server.unix)
+            connection.request("GET", "/v1/events/batch?group=b&from=earliest&max=150&wait=100")
+            answer = connection.getresponse()
+            events, cursor = json.loads(answer.read()), answer.getheader("Culvert-Cursor")
+            connection.close()
+            polls += 1
+            if polls % 2:
+                before = events
+                continue
+            self.assertEqual(events, before)
+            self.assertEqual(self.server.ack("b", cursor)[0], 200)
+            seen += [place(e) for e in events]
+        self.assertEqual(len(set(seen)), 400)
+        self.assertEqual(self.server.groups()["b"]["lag"], 0)
+        self.assertEqual([m["name"] for m in self.server.groups()["b"]["members"]], ["batch"])
+
     def test_command(self):
         self.server.add("alarm", 9)
         self.assertEqual(self.culvert("groups").splitlines()[1:], [])

@@ -343,14 +343,19 @@ static void test_accept(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		assert_int_equal(cv_projection_by_accept(rows[i].accept), rows[i].want);
+		assert_int_equal(cv_projection_by_accept(rows[i].accept, CV_EVENT_NDJSON),
+				 rows[i].want);
 	for (unsigned int i = 0; i < CV_EVENT_FORMAT_COUNT; i++) {
 		char query[64];
 
 		snprintf(query, sizeof(query), "format=%s", cv_projection_name(i));
 		assert_int_equal(parse(query), 0);
 		assert_int_equal(q.format, i);
-		assert_int_equal(cv_projection_by_accept(cv_projections[i].content_type), i);
+		assert_int_equal(
+			cv_projection_by_accept(cv_projections[i].content_type, CV_EVENT_NDJSON),
+			i);
+		assert_int_equal(
+			cv_projection_by_accept(cv_projections[i].live_type, CV_EVENT_NDJSON), i);
 	}
 }
 
