@@ -233,6 +233,11 @@ static int open_http(struct cv_control *c)
 		.unix_path = c->config->api_socket,
 		.tcp = c->config->api_listen[0] ? c->config->api_listen : NULL,
 		.groups = c->groups,
+		.max_connections = c->config->api_connections,
+		.slow = {.disconnect = c->config->slow.disconnect,
+			 .events = c->config->slow.events,
+			 .bytes = c->config->slow.bytes,
+			 .ns = c->config->slow.ns},
 		.routes = c->routes,
 		.route_count = CV_CONTROL_ROUTES,
 	};

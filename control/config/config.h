@@ -42,6 +42,12 @@ struct cv_config_port {
 	uint64_t rate_pps; /* pcap: frames per second, 0 = as fast as possible */
 };
 
+/** What becomes of subscribers who do not keep up; 0 = no bound. */
+struct cv_config_slow {
+	uint8_t disconnect; /* 0: they wait */
+	uint64_t events, bytes, ns;
+};
+
 struct cv_config_retain {
 	uint64_t bytes; /* 0 = no bound */
 	uint64_t ns; /* 0 = no bound */
@@ -168,6 +174,8 @@ struct cv_config {
 
 	char api_socket[CV_SOCKET_PATH_MAX];
 	char api_listen[64]; /* "address:port" or "[address]:port"; empty = no TCP */
+	uint32_t api_connections;
+	struct cv_config_slow slow;
 	char link_socket[CV_SOCKET_PATH_MAX];
 
 	uint32_t lcore; /* CPU number or CV_CONFIG_AUTO */

@@ -130,6 +130,44 @@ static const struct cv_field log_fields[] = {
 		 "oldest events; beyond that they go, and the group is told of the gap."},
 };
 
+static const char *const slow_choices[] = {"wait", "disconnect", NULL};
+
+static const struct cv_field slow_fields[] = {
+	{.name = "policy",
+	 .type = CV_FIELD_CHOICE,
+	 AT(struct cv_config_slow, disconnect),
+	 .choices = slow_choices,
+	 .fallback = "wait",
+	 .help = "`wait`: who is behind stays so until the log has gone on without it, which it is "
+		 "told as a gap. `disconnect`: beyond one of the bounds its connection is closed; "
+		 "it "
+		 "comes back to where it was."},
+	{.name = "events",
+	 .type = CV_FIELD_UINT,
+	 AT(struct cv_config_slow, events),
+	 .fallback = "any",
+	 .word = "any",
+	 .min = 1,
+	 .max = 1ull << 50,
+	 .help = "So many events behind are too many."},
+	{.name = "size",
+	 .type = CV_FIELD_SIZE,
+	 AT(struct cv_config_slow, bytes),
+	 .fallback = "any",
+	 .word = "any",
+	 .min = 4096,
+	 .max = 1ull << 50,
+	 .help = "So much of the log is too much, by the mean size of events."},
+	{.name = "age",
+	 .type = CV_FIELD_DURATION,
+	 AT(struct cv_config_slow, ns),
+	 .fallback = "any",
+	 .word = "any",
+	 .min = 1000000000,
+	 .max = 31536000000000000,
+	 .help = "So long behind, or without taking anything of what is sent to it, is too long."},
+};
+
 static const struct cv_field api_fields[] = {
 	{.name = "socket",
 	 .type = CV_FIELD_PATH,
@@ -141,6 +179,19 @@ static const struct cv_field api_fields[] = {
 	 CONFIG(api_listen),
 	 .fallback = "127.0.0.1:8480",
 	 .help = "TCP address of the HTTP API, or `off`. Loopback only: it has no login."},
+	{.name = "connections",
+	 .type = CV_FIELD_UINT,
+	 CONFIG(api_connections),
+	 .fallback = "256",
+	 .min = 8,
+	 .max = 60000,
+	 .help = "Connections at a time; the next are told to come later."},
+	{.name = "slow",
+	 .type = CV_FIELD_SECTION,
+	 .offset = offsetof(struct cv_config, slow),
+	 FIELDS(slow_fields),
+	 .help = "What becomes of subscribers who do not keep up; each may ask for stricter "
+		 "bounds."},
 };
 
 static const struct cv_field link_fields[] = {

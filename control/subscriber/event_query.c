@@ -17,6 +17,7 @@ struct parse {
 	const struct cv_http_query *query;
 	struct cv_event_query *q;
 	const char *from; /* value of from=, NULL = none */
+	const char *slow; /* of slow= */
 };
 
 static int take_lane(void *parse, const char *value)
@@ -123,6 +124,37 @@ static int take_wait(void *parse, const char *value)
 	return 0;
 }
 
+static int take_slow(void *parse, const char *value)
+{
+	struct parse *p = parse;
+
+	if (strcmp(value, "wait") != 0 && strcmp(value, "disconnect") != 0)
+		return cv_http_refuse_value(p->filters.why, "slow", value,
+					    "allowed: wait, disconnect");
+	p->slow = value;
+	return 0;
+}
+
+static int take_max_lag(void *parse, const char *value)
+{
+	struct parse *p = parse;
+
+	p->q->slow.disconnect = true;
+	return cv_event_slow_parse(value, &p->q->slow, p->filters.why);
+}
+
+/* The one is nothing without the other. */
+static int check_slow(struct parse *p)
+{
+	bool disconnect = p->slow && p->slow[0] == 'd';
+
+	if (!p->slow || disconnect == p->q->slow.disconnect)
+		return 0;
+	return cv_http_refuse_value(p->filters.why, "slow", p->slow,
+				    disconnect ? "give max_lag=10000, 64MiB or 30s with it"
+					       : "who waits has no max_lag");
+}
+
 /* Needs the lanes; looked at when all parameters are known. */
 static int take_from(void *parse, const char *value)
 {
@@ -141,6 +173,8 @@ static const struct cv_http_parameter parameters[] = {
 	{"limit", take_limit},
 	{"follow", take_follow},
 	{"group", take_group},
+	{"slow", take_slow},
+	{"max_lag", take_max_lag},
 	{"format", take_format},
 	{NULL, NULL},
 };
@@ -254,7 +288,7 @@ static int parse_query(const struct cv_http_query *query, const struct cv_http_p
 	ret->lanes = ALL_LANES;
 	ret->follow = true;
 	if (cv_http_take_parameters(query, rows, &p, why) < 0 || parse_from(&p) < 0 ||
-	    parse_last_id(&p, last_event_id) < 0) {
+	    parse_last_id(&p, last_event_id) < 0 || check_slow(&p) < 0) {
 		cv_event_filter_free(p.filters.filter);
 		return -EINVAL;
 	}

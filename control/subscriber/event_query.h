@@ -10,6 +10,7 @@
 #include "control/subscriber/cursor.h"
 #include "control/subscriber/event_filter.h"
 #include "control/subscriber/event_member.h"
+#include "control/subscriber/event_slow.h"
 #include "control/subscriber/group_file.h"
 #include "control/subscriber/http_query.h"
 #include "control/subscriber/http_refusal.h"
@@ -36,6 +37,7 @@ struct cv_event_query {
 	struct cv_event_member *member; /* owned; NULL = of no group */
 	char group[CV_GROUP_NAME_MAX + 1]; /* "" = none */
 	char name[CV_GROUP_NAME_MAX + 1]; /* of the member, for batches */
+	struct cv_event_slow slow;
 	uint64_t wait_ns; /* for the first event of a batch */
 };
 

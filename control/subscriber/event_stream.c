@@ -172,6 +172,7 @@ static int next_lane(const struct cv_event_stream *s)
 /* All is read: give back what reading and writing took, until there is more. */
 static void rest(struct cv_event_stream *s)
 {
+	s->stats.up_to_date_ns = cv_loop_mono_ns(s->loop);
 	cv_eventlog_read_free(&s->read);
 	if (used(s) == 0)
 		cv_event_output_sent(&s->out);

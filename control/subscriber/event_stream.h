@@ -21,6 +21,7 @@ struct cv_event_stream_stats {
 	uint64_t sent; /* events given to the connection, gap events included */
 	uint64_t bytes;
 	uint64_t gaps; /* gap events that the stream itself made */
+	uint64_t up_to_date_ns; /* monotonic; when it last had read everything, 0 = never yet */
 	uint64_t lag; /* events in the log that are still to be read, over the lanes */
 };
 

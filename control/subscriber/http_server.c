@@ -33,7 +33,7 @@ struct cv_http_server {
 	struct cv_log_watch watch;
 	struct cv_http_conn *connections;
 	unsigned int connection_count;
-	uint64_t accepted, refused, requests;
+	uint64_t accepted, refused, requests, too_slow;
 	size_t body_room; /* bytes that bodies may still take */
 	bool stopping;
 	bool watching;
@@ -86,6 +86,40 @@ static void on_accepted(struct cv_op *op, int res, uint32_t flags)
 		accept_next(s, l);
 }
 
+/* The log's own mean stands for the size of what has not been read. */
+static uint64_t mean_size(const struct cv_eventlog *log)
+{
+	const struct cv_eventlog_counters *n = cv_eventlog_counters(log);
+	uint64_t events = 0;
+
+	for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++)
+		events += n->logged[lane];
+	return events ? n->bytes / events : sizeof(struct cv_record);
+}
+
+static bool is_too_slow(const struct cv_http_server *s, const struct cv_http_conn *c)
+{
+	uint64_t now = cv_loop_mono_ns(s->loop);
+	struct cv_event_stream_stats stats;
+	struct cv_event_slow slow;
+	struct cv_event_lag lag;
+
+	if (c->state != CV_CONN_STREAMING || !c->events)
+		return false;
+	slow = cv_event_slow_stricter(&s->config.slow, &cv_event_stream_query(c->events)->slow);
+	if (!slow.disconnect)
+		return false;
+	stats = cv_event_stream_stats(c->events);
+	lag = (struct cv_event_lag){
+		.was_up_to_date = stats.up_to_date_ns != 0,
+		.events = stats.lag,
+		.bytes = stats.lag * mean_size(s->log),
+		.ns = now - stats.up_to_date_ns,
+		.stuck_ns = c->send.pending && c->quiet_since_ns ? now - c->quiet_since_ns : 0,
+	};
+	return cv_event_slow_is_beyond(&slow, &lag);
+}
+
 static void on_tick(struct cv_op *op, int res, uint32_t flags)
 {
 	struct cv_http_server *s = op->owner;
@@ -93,7 +127,12 @@ static void on_tick(struct cv_op *op, int res, uint32_t flags)
 
 	for (c = s->connections; c; c = next) {
 		next = c->next;
-		cv_http_conn_tick(c, cv_loop_mono_ns(s->loop));
+		if (is_too_slow(s, c)) {
+			s->too_slow++;
+			cv_http_conn_close(c);
+		} else {
+			cv_http_conn_tick(c, cv_loop_mono_ns(s->loop));
+		}
 	}
 	for (size_t i = 0; i < 2; i++)
 		accept_next(s, &s->listener[i]);
@@ -163,8 +202,9 @@ static json_t *subscriber_stats(const struct cv_http_conn *c)
 	struct cv_event_stream_stats stats = cv_event_stream_stats(c->events);
 	const struct cv_event_query *query = cv_event_stream_query(c->events);
 
-	return json_pack("{s:I, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I}", "id", (json_int_t)c->id,
-			 "peer", c->peer.text, "format", cv_projection_name(query->format), "lanes",
+	return json_pack("{s:I, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I}", "id",
+			 (json_int_t)c->id, "peer", c->peer.text, "format",
+			 cv_projection_name(query->format), "group", query->group, "lanes",
 			 lane_names(query->lanes), "sent", (json_int_t)stats.sent, "bytes",
 			 (json_int_t)stats.bytes, "gaps", (json_int_t)stats.gaps, "lag",
 			 (json_int_t)stats.lag, "since", (json_int_t)(c->since_ns / 1000000000));
@@ -178,10 +218,11 @@ json_t *cv_http_server_stats(const struct cv_http_server *server)
 		if (c->state == CV_CONN_STREAMING && c->events)
 			json_array_append_new(subscribers, subscriber_stats(c));
 	}
-	return json_pack("{s:I, s:I, s:I, s:I, s:o}", "connections",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "connections",
 			 (json_int_t)server->connection_count, "accepted",
 			 (json_int_t)server->accepted, "refused", (json_int_t)server->refused,
-			 "requests", (json_int_t)server->requests, "subscribers", subscribers);
+			 "requests", (json_int_t)server->requests, "too_slow",
+			 (json_int_t)server->too_slow, "subscribers", subscribers);
 }
 
 static bool in_flight(const struct cv_http_server *s)

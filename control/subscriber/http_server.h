@@ -14,6 +14,7 @@
 
 #include "control/eventlog/eventlog.h"
 #include "control/loop/loop.h"
+#include "control/subscriber/event_slow.h"
 #include "control/subscriber/http_peer.h"
 #include "control/subscriber/http_refusal.h"
 #include "control/subscriber/http_request.h"
@@ -110,6 +111,7 @@ struct cv_http_config {
 	const char *unix_path; /* NULL = none; mode 0660; a stale socket file is replaced */
 	const char *tcp; /* "ADDRESS:PORT", "[ADDRESS]:PORT"; NULL = none; port 0 = any free */
 	bool tcp_public; /* allow a TCP address that is not loopback */
+	struct cv_event_slow slow; /* what becomes of subscribers who do not keep up */
 	struct cv_groups *groups; /* NULL = there are none; must outlive the server */
 	unsigned int max_connections; /* 0 = CV_HTTP_CONNECTIONS_DEFAULT */
 	const struct cv_http_route *routes; /* must outlive the server */
@@ -130,9 +132,10 @@ int cv_http_server_create(struct cv_loop *loop, struct cv_eventlog *log,
 unsigned int cv_http_server_port(const struct cv_http_server *server);
 
 /**
- * For /v1/stats: {"connections", "accepted", "refused", "requests", "subscribers": [{"id", "peer",
- * "format", "lanes", "sent", "bytes", "gaps", "lag", "since"}]}. lag: events in the log that the
- * subscriber has not been given yet, over its lanes.
+ * For /v1/stats: {"connections", "accepted", "refused", "requests", "too_slow", "subscribers":
+ * [{"id", "peer", "format", "group", "lanes", "sent", "bytes", "gaps", "lag", "since"}]}. lag: events
+ * in the log that the subscriber has not been given yet, over its lanes; too_slow: subscribers that
+ * were disconnected for it.
  *
  * @return a new reference, NULL when memory is short.
  */

@@ -233,6 +233,93 @@ class Stream(Base):
         self.addCleanup(lambda: [sock.close() for sock in self.waiting])
 
 
+class Slow(Base):
+    """Who does not read: what it costs the others, and what becomes of it."""
+    most = 1500
+
+    def deaf(self, query):
+        sock = self.server.connect()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        sock.sendall(f"GET /v1/events?{query} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+        self.addCleanup(sock.close)
+        return sock
+
+    def wait_for(self, what):
+        for _ in range(1500):
+            if what(self.server.stats()):
+                return
+            time.sleep(0.02)
+        self.fail(self.server.stats())
+
+    def deliveries(self, stalled):
+        """Events that ten who read receive of 6,000, beside so many who do not."""
+        deaf = [self.deaf("from=latest") for _ in range(stalled)]
+        readers = [subprocess.Popen(["curl", "-sS", "-N", f"{self.server.url}/v1/events?from=latest"
+                                     "&limit=6000"], stdout=subprocess.PIPE) for _ in range(10)]
+        self.wait_for(lambda s: len(s["subscribers"]) == 10 + stalled)
+        for _ in range(6):
+            self.server.add("measurement", 1000, 200)
+        total = sum(len(r.communicate(timeout=90)[0].splitlines()) for r in readers)
+        for sock in deaf:
+            sock.close()
+        self.wait_for(lambda s: s["connections"] == 0)
+        return total
+
+    def test_costs_nobody(self):
+        alone = self.deliveries(0)
+        beside = self.deliveries(10)
+        self.assertEqual(alone, 60000)
+        self.assertGreaterEqual(beside, 0.95 * alone)
+
+    def test_disconnected(self):
+        """Only the one who asked for it; it comes back to where it was and misses nothing."""
+        waits = self.deaf("from=latest&slow=wait")
+        leaves = self.deaf("from=latest&slow=disconnect&max_lag=2000")
+        self.wait_for(lambda s: len(s["subscribers"]) == 2)
+        self.server.add("measurement", 30000, 200)
+        self.wait_for(lambda s: s["too_slow"] == 1)
+        self.assertEqual(len(self.server.stats()["subscribers"]), 1)
+        text = read_all(leaves).partition("\r\n\r\n")[2]
+        got = ndjson(text[:text.rindex("\n") + 1])
+        self.assertLess(len(got), 28000)
+        rest = ndjson(curl(f"{self.server.url}/v1/events?follow=0&lane=measurement&from="
+                           f"{int(got[-1]['sequence']) + 1}"))
+        numbers = [int(e["sequence"]) for e in got + rest]
+        self.assertEqual(numbers, list(range(numbers[0], numbers[0] + 30000)))
+        waits.close()
+
+    def test_who_reads_history_is_not_slow(self):
+        self.server.add("measurement", 20000, 200)
+        events = curl(f"{self.server.url}/v1/events?from=earliest&max_lag=10&limit=20000")
+        self.assertEqual(len(ndjson(events)), 20000)
+        stuck = self.deaf("from=earliest&max_lag=1s")
+        self.wait_for(lambda s: s["too_slow"] == 1)
+        stuck.close()
+
+    def test_memory_of_who_waits(self):
+        """A thousand who wait for events, also after each of them got some."""
+        def resident():
+            with open(f"/proc/{self.server.process.pid}/statm", encoding="ascii") as f:
+                return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+        before = resident()
+        socks = [self.server.connect() for _ in range(1000)]
+        for sock in socks:
+            sock.sendall(b"GET /v1/events?format=sse&name=air.* HTTP/1.1\r\n"
+                         b"Host: localhost\r\n\r\n")
+        self.wait_for(lambda s: len(s["subscribers"]) == 1000)
+        idle = (resident() - before) / 1000
+        self.server.add("alarm", 50)
+        self.wait_for(lambda s: s["subscribers"] and all(x["lag"] == 0 for x in s["subscribers"]))
+        after = (resident() - before) / 1000
+        print(f"memory of a subscriber who waits: {idle:.0f} bytes, {after:.0f} after events")
+        with open(f"/proc/{self.server.process.pid}/maps", encoding="utf-8") as f:
+            if "asan" not in f.read():
+                self.assertLess(max(idle, after), 24 << 10)
+        for sock in socks:
+            sock.close()
+
+
 class Batch(Base):
     """Long poll: events as soon as there are some, and the place to go on from."""
 

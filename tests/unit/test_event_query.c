@@ -359,6 +359,63 @@ static void test_accept(void **state)
 	}
 }
 
+static void test_slow(void **state)
+{
+	static const struct {
+		const char *text;
+		int res;
+		struct cv_event_slow want;
+	} rows[] = {
+		{"", 0, {.disconnect = false}},
+		{"slow=wait", 0, {.disconnect = false}},
+		{"max_lag=10000", 0, {.disconnect = true, .events = 10000}},
+		{"slow=disconnect&max_lag=1MiB,2s,7",
+		 0,
+		 {.disconnect = true, .events = 7, .bytes = 1 << 20, .ns = 2000000000}},
+		{"slow=disconnect", -EINVAL, {0}},
+		{"slow=wait&max_lag=3", -EINVAL, {0}},
+		{"slow=never", -EINVAL, {0}},
+		{"max_lag=3,4", -EINVAL, {0}},
+		{"max_lag=0", -EINVAL, {0}},
+		{"max_lag=3,", -EINVAL, {0}},
+		{"max_lag=fast", -EINVAL, {0}},
+	};
+	struct cv_event_slow node = {.disconnect = true, .events = 10, .ns = 5}, both;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (parse(rows[i].text) != rows[i].res)
+			fail_msg("%s: %s", rows[i].text, why.error);
+		if (rows[i].res == 0)
+			assert_memory_equal(&q.slow, &rows[i].want, sizeof(q.slow));
+	}
+	assert_int_equal(parse("max_lag=20,3MB"), 0);
+	both = cv_event_slow_stricter(&node, &q.slow);
+	assert_true(both.events == 10 && both.bytes == 3000000 && both.ns == 5);
+	node.disconnect = false;
+	assert_int_equal(cv_event_slow_stricter(&node, &q.slow).events, 20);
+}
+
+static void test_beyond(void **state)
+{
+	struct cv_event_slow slow = {.disconnect = true, .events = 10, .bytes = 1000, .ns = 50};
+	struct cv_event_lag lag = {.was_up_to_date = true, .events = 10, .bytes = 1000, .ns = 50};
+
+	assert_false(cv_event_slow_is_beyond(&slow, &lag));
+	lag.events = 11;
+	assert_true(cv_event_slow_is_beyond(&slow, &lag));
+	lag.was_up_to_date = false; /* reads history: it has to be behind */
+	assert_false(cv_event_slow_is_beyond(&slow, &lag));
+	lag.stuck_ns = 51;
+	assert_true(cv_event_slow_is_beyond(&slow, &lag));
+	slow.disconnect = false;
+	assert_false(cv_event_slow_is_beyond(&slow, &lag));
+	lag = (struct cv_event_lag){.was_up_to_date = true, .ns = 1000};
+	slow.disconnect = true; /* nothing has come for it */
+	assert_false(cv_event_slow_is_beyond(&slow, &lag));
+	lag.events = 1;
+	assert_true(cv_event_slow_is_beyond(&slow, &lag));
+}
+
 static int release_query(void **state)
 {
 	cv_event_query_release(&q);
@@ -374,6 +431,7 @@ int main(void)
 		cmocka_unit_test(test_matches),	      cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_fingerprints),  cmocka_unit_test(test_cursor),
 		cmocka_unit_test(test_member_cursor), cmocka_unit_test(test_accept),
+		cmocka_unit_test(test_slow),	      cmocka_unit_test(test_beyond),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, release_query);
