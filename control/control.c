@@ -241,17 +241,19 @@ static int open_http(struct cv_control *c)
 		.routes = c->routes,
 		.route_count = CV_CONTROL_ROUTES,
 	};
+	struct cv_http_route *more;
 	const char *why = "";
 	int res;
 
-	_Static_assert(sizeof(routes) / sizeof(routes[0]) + CV_GROUP_ROUTES + CV_POLICY_ROUTES +
-				       CV_FIREWALL_ROUTES ==
+	_Static_assert(sizeof(routes) / sizeof(routes[0]) + CV_API_FILE_ROUTES + CV_GROUP_ROUTES +
+				       CV_POLICY_ROUTES + CV_FIREWALL_ROUTES ==
 			       CV_CONTROL_ROUTES,
 		       "count them in CV_CONTROL_ROUTES");
 	memcpy(c->routes, routes, sizeof(routes));
-	cv_group_routes(c->groups, c->routes + sizeof(routes) / sizeof(routes[0]));
-	cv_policy_routes(c->rollout,
-			 c->routes + sizeof(routes) / sizeof(routes[0]) + CV_GROUP_ROUTES);
+	more = c->routes + sizeof(routes) / sizeof(routes[0]);
+	cv_api_file_routes(more);
+	cv_group_routes(c->groups, more + CV_API_FILE_ROUTES);
+	cv_policy_routes(c->rollout, more + CV_API_FILE_ROUTES + CV_GROUP_ROUTES);
 	res = cv_firewall_owner_init(&c->firewall_owner, c->loop, c->config, c->firewall);
 	if (res < 0)
 		return res;

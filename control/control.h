@@ -14,11 +14,13 @@
 #include "control/nft/firewall.h"
 #include "control/quarantine/keeper.h"
 #include "control/rollout/rollout.h"
+#include "control/subscriber/api_files.h"
 #include "control/subscriber/group_routes.h"
 #include "control/subscriber/http_server.h"
 #include "ebpf/loader.h"
 
-#define CV_CONTROL_ROUTES (5 + CV_GROUP_ROUTES + CV_POLICY_ROUTES + CV_FIREWALL_ROUTES)
+#define CV_CONTROL_ROUTES                                                                          \
+	(5 + CV_API_FILE_ROUTES + CV_GROUP_ROUTES + CV_POLICY_ROUTES + CV_FIREWALL_ROUTES)
 
 struct cv_control {
 	struct cv_config *config;

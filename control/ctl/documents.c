@@ -284,11 +284,13 @@ json_t *cv_document_stats(const struct cv_control *c)
 {
 	json_t *http = cv_http_server_stats(c->http);
 	json_t *subscribers = json_incref(json_object_get(http, "subscribers"));
-	json_t *doc =
-		json_pack("{s:o, s:o, s:o, s:o, s:o}", "evidence", cv_capture_hub_json(c->captures),
-			  "xdp", xdp_stats(c), "dataplane", dataplane_stats(c), "log", log_stats(c),
-			  "subscribers", subscribers ? subscribers : json_array());
+	json_t *doc;
 
-	json_decref(http);
+	json_object_del(http, "subscribers");
+	doc = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "evidence",
+			cv_capture_hub_json(c->captures), "xdp", xdp_stats(c), "dataplane",
+			dataplane_stats(c), "log", log_stats(c), "subscribers",
+			subscribers ? subscribers : json_array(), "http",
+			http ? http : json_object());
 	return doc;
 }

@@ -70,6 +70,9 @@ struct cv_http_conn *cv_http_conn_open(struct cv_http_server *server, struct cv_
  */
 void cv_http_conn_reply(struct cv_http_conn *c, int status, json_t *body);
 
+/** Answer the request in hand with a text. @param text static. */
+void cv_http_conn_text(struct cv_http_conn *c, const char *content_type, const char *text);
+
 /** Answer with a stream, which becomes the connection's; without ops only the head is sent. */
 void cv_http_conn_stream(struct cv_http_conn *c, struct cv_http_stream stream,
 			 const char *content_type, bool chunked);

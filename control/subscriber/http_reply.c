@@ -90,6 +90,25 @@ void cv_http_conn_reply(struct cv_http_conn *c, int status, json_t *body)
 	cv_http_conn_linger(c);
 }
 
+void cv_http_conn_text(struct cv_http_conn *c, const char *content_type, const char *text)
+{
+	char date[64];
+	int len =
+		asprintf(&c->reply,
+			 "HTTP/1.1 200 OK\r\n%sContent-Type: %s\r\nContent-Length: %zu\r\n%s\r\n%s",
+			 cv_http_conn_date(c, date, sizeof(date)), content_type, strlen(text),
+			 c->keep_alive ? "" : "Connection: close\r\n",
+			 c->request.method == CV_HTTP_HEAD ? "" : text);
+
+	if (len >= 0) {
+		cv_http_conn_send(c, c->reply, (size_t)len);
+		return;
+	}
+	c->reply = NULL;
+	c->keep_alive = false;
+	cv_http_conn_linger(c);
+}
+
 void cv_http_conn_stream(struct cv_http_conn *c, struct cv_http_stream stream,
 			 const char *content_type, bool chunked)
 {

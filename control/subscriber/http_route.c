@@ -320,10 +320,12 @@ static void serve_change(struct cv_http_conn *c, const struct cv_http_route *rou
 static void serve_route(struct cv_http_conn *c, const struct cv_http_route *r, const char *tail,
 			const struct cv_http_query *query)
 {
-	if (!takes_method(c, r->json || r->document || r->stream, r->change))
+	if (!takes_method(c, r->json || r->document || r->stream || r->text, r->change))
 		return;
 	if (c->request.method != CV_HTTP_GET && c->request.method != CV_HTTP_HEAD)
 		serve_change(c, r, tail, query);
+	else if (r->text)
+		cv_http_conn_text(c, r->text_type, r->text);
 	else if (r->stream)
 		serve_stream(c, r, query);
 	else

@@ -102,6 +102,8 @@ struct cv_http_route {
 	cv_http_hold *hold; /* NULL = answer at once */
 	cv_http_open_stream *stream; /* not NULL: the resource is a stream, json is not asked */
 	const char *stream_type; /* its content type */
+	const char *text; /* in place of json: always this */
+	const char *text_type; /* its content type */
 	cv_http_change *change; /* POST, PUT, DELETE; NULL = 405 */
 	void *owner;
 };

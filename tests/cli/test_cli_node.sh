@@ -5,6 +5,7 @@
 set -euo pipefail
 # shellcheck source=tests/cli/expect.sh
 . "$(dirname "$0")/expect.sh"
+here=$(dirname "$(realpath "$0")")
 culvert=$(realpath "$1") control=$(realpath "$2") dataplane=$(realpath "$3") capture=$(realpath "$4")
 in_work_folder
 export CULVERT_SOCKET=$work/control.sock
@@ -57,6 +58,10 @@ curl -s --unix-socket control.sock http://localhost/v1/status >out
 grep -qE "$uptime" out || fail "not milliseconds: $(grep uptime out)"
 expect 0 "$culvert" status
 has "not running" out
+# Its resources are those of openapi.yaml, its documents what that says.
+python=$(command -v /usr/bin/python3 || command -v python3)
+"$python" "$here/../subscriber/check_api.py" node control.sock >out || [ $? = 77 ] || fail "$(cat out)"
+grep -qE "hold against openapi.yaml|SKIP" out || fail "$(cat out)"
 
 # The events as they come, until control dies.
 "$culvert" events --from earliest --json >followed 2>followed.err &

@@ -445,7 +445,8 @@ class Requests(Base):
         self.assertEqual(status, 200)
         self.assertEqual([r["path"] for r in body["resources"]],
                          ["/v1/events", "/v1/events/batch", "/v1/status", "/v1/fails", "/v1/waits", "/v1/change",
-                          "/v1/groups", "/v1/groups/*"])
+                          "/v1/groups", "/v1/groups/*", "/v1/openapi.yaml",
+                          "/v1/asyncapi.yaml", "/v1/event.schema.json"])
         status, body = self.status_of(f"{self.server.url}/v1/status?a=1&b=2")
         self.assertEqual(body, {"owner": "me", "parameters": 2})
         head = curl("-I", f"{self.server.url}/v1/events")

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "control/subscriber/api_files.h"
 #include "control/subscriber/group_routes.h"
 #include "control/subscriber/http_server.h"
 #include "tests/eventlog/log_fixture.h"
@@ -149,7 +150,7 @@ static uint64_t hold(void *owner, const struct cv_http_query *query, uint64_t he
 static int start(char **argv)
 {
 	static char owner[] = "me";
-	static struct cv_http_route routes[4 + CV_GROUP_ROUTES];
+	static struct cv_http_route routes[4 + CV_GROUP_ROUTES + CV_API_FILE_ROUTES];
 	static const struct cv_http_route fixed[] = {
 		{.path = "/v1/status", .summary = "a document", .json = echo, .owner = owner},
 		{.path = "/v1/fails", .summary = "a handler without memory", .json = fail},
@@ -188,6 +189,7 @@ static int start(char **argv)
 	config.groups = groups;
 	memcpy(routes, fixed, sizeof(fixed));
 	cv_group_routes(groups, routes + count);
+	cv_api_file_routes(routes + count + CV_GROUP_ROUTES);
 	if (res == 0)
 		res = cv_http_server_create(fx.loop, fx.log, &config, &server, &why);
 	if (res < 0)
