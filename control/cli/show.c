@@ -65,13 +65,15 @@ static void print_log(const json_t *log)
 	json_object_foreach((json_t *)lanes, lane, value)
 	{
 		char begin[32], end[32], bytes[32];
-		bool full = json_is_true(json_object_get(value, "full"));
+		const char *trouble = json_string_value(json_object_get(value, "trouble"));
 
 		cv_number_text(cv_json_count(value, "begin"), begin);
 		cv_number_text(cv_json_count(value, "end"), end);
 		cv_number_text(cv_json_count(value, "bytes"), bytes);
-		cv_table_row(table,
-			     (const char *[]){lane, begin, end, bytes, full ? "full" : "ok"});
+		cv_table_row(
+			table,
+			(const char *[]){lane, begin, end, bytes,
+					 trouble && strcmp(trouble, "none") != 0 ? trouble : "ok"});
 	}
 	cv_table_print(table, stdout);
 }

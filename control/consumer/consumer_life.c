@@ -137,6 +137,8 @@ void cv_consumer_destroy(struct cv_consumer *c)
 	c->stopping = true;
 	cv_loop_cancel(c->loop, &c->timer);
 	cv_loop_cancel(c->loop, &c->bell);
+	if (cv_consumer_in_flight(c))
+		cv_eventlog_let_go(c->log);
 	while ((cv_consumer_in_flight(c) || c->timer.pending || c->bell.pending) &&
 	       cv_loop_turn(c->loop) == 0)
 		;

@@ -96,15 +96,33 @@ static json_t *log_status(const struct cv_control *c)
 	for (int i = 0; i < CV_LANE_COUNT; i++) {
 		enum cv_lane lane = (enum cv_lane)i;
 
-		json_object_set_new(lanes, cv_lane_name(lane),
-				    json_pack("{s:I, s:I, s:I, s:b}", "begin",
-					      (json_int_t)cv_eventlog_begin(c->log, lane), "end",
-					      (json_int_t)cv_eventlog_end(c->log, lane), "bytes",
-					      (json_int_t)cv_eventlog_bytes(c->log, lane), "full",
-					      cv_eventlog_full(c->log, lane)));
+		json_object_set_new(
+			lanes, cv_lane_name(lane),
+			json_pack("{s:I, s:I, s:I, s:b, s:s, s:b}", "begin",
+				  (json_int_t)cv_eventlog_begin(c->log, lane), "end",
+				  (json_int_t)cv_eventlog_end(c->log, lane), "bytes",
+				  (json_int_t)cv_eventlog_bytes(c->log, lane), "full",
+				  cv_eventlog_full(c->log, lane), "trouble",
+				  cv_log_trouble_name(cv_eventlog_trouble(c->log, lane)), "held",
+				  cv_eventlog_held(c->log, lane)));
 	}
 	return json_pack("{s:s, s:b, s:o}", "dir", c->config->log_dir, "direct",
 			 cv_eventlog_counters(c->log)->direct, "lanes", lanes);
+}
+
+static void warn_of_trouble(const struct cv_control *c, enum cv_lane lane, json_t *list)
+{
+	enum cv_log_trouble t = cv_eventlog_trouble(c->log, lane);
+
+	if (t == CV_LOG_TROUBLE_NONE)
+		return;
+	cv_warn(list, "the disk of %s %s: %s records %s; %s", c->config->log_dir,
+		cv_log_trouble_text(t), cv_lane_name(lane),
+		t == CV_LOG_TROUBLE_SLOW   ? "wait for it"
+		: lane == CV_LANE_ALARM	   ? "are held back"
+		: t == CV_LOG_TROUBLE_FULL ? "will be refused when their segment is"
+					   : "are refused",
+		cv_log_trouble_remedy(t));
 }
 
 static json_t *warnings(const struct cv_control *c)
@@ -114,11 +132,7 @@ static json_t *warnings(const struct cv_control *c)
 	json_t *list = json_array();
 
 	for (int i = 0; i < CV_LANE_COUNT; i++)
-		if (cv_eventlog_full(c->log, (enum cv_lane)i))
-			cv_warn(list,
-				"the disk of %s is full: %s records will be refused when their "
-				"segment is; free some space",
-				c->config->log_dir, cv_lane_name((unsigned int)i));
+		warn_of_trouble(c, (enum cv_lane)i, list);
 	if (!cv_eventlog_counters(c->log)->direct)
 		cv_warn(list, "the file system of %s has no O_DIRECT: writes are slower",
 			c->config->log_dir);

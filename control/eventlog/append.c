@@ -118,6 +118,7 @@ static void make_up_write(struct cv_log_lane *l, uint64_t room)
 	struct cv_append *a = &l->append;
 
 	a->iovs = a->take = a->retries = 0;
+	a->next_before = l->next;
 	a->bytes = 0;
 	a->gap = l->gap_pending > 0;
 	if (a->gap) {
@@ -144,6 +145,7 @@ static void submit_write(struct cv_log_lane *l)
 	uint64_t off = cv_lane_active(l)->used;
 	struct io_uring_sqe *sqe;
 
+	a->submitted_at = cv_loop_mono_ns(loop);
 	cv_loop_reserve(loop, 2);
 	sqe = cv_loop_sqe(loop, &a->write);
 	io_uring_prep_writev(sqe, l->fd, a->iov, a->iovs, off);
@@ -172,6 +174,8 @@ static bool has_work(struct cv_log_lane *l)
 {
 	struct cv_append *a = &l->append;
 
+	if (a->held)
+		return false;
 	if (a->busy && !a->op.pending && a->n > 0 && a->at == a->n)
 		finish(l, 0); /* its owner may have started the next one by now */
 	if (a->op.pending)
@@ -211,12 +215,31 @@ static void count_refused(struct cv_log_lane *l, enum cv_refusal why, uint64_t r
 	cv_owed_keep(l);
 }
 
+void cv_append_again(struct cv_log_lane *l)
+{
+	l->append.retries = 0;
+	submit_write(l);
+}
+
+void cv_append_give_up(struct cv_log_lane *l)
+{
+	l->append.take = 0;
+	l->append.gap_value = 0;
+	finish(l, -ECANCELED);
+}
+
 void cv_append_fail(struct cv_log_lane *l, int error)
 {
 	struct cv_append *a = &l->append;
-	enum cv_refusal why =
-		error == -ENOSPC || error == -EDQUOT ? CV_REFUSAL_DISK_FULL : CV_REFUSAL_IO_ERROR;
+	enum cv_refusal why = cv_refusal_of(error);
 
+	if (error != -ECANCELED)
+		cv_trouble_note(l, error);
+	if (cv_append_hold(l, error))
+		return;
+	a->failing_since = 0;
+	if (a->take > 0 || a->gap_value > 0)
+		l->roll_wanted = true; /* away from the bad place */
 	/* On the way out nothing is refused: the blocks stay in the handoff for the next start. */
 	for (unsigned int i = a->at; i < a->n && error != -ECANCELED; i++) {
 		count_refused(l, why, a->head[i].count);
@@ -302,13 +325,13 @@ void cv_append_synced(struct cv_op *op, int synced, uint32_t flags)
 	bool again = res >= 0 || res == -EINTR || res == -EAGAIN;
 
 	if (synced == 0 && (size_t)a->written == a->bytes) {
+		cv_trouble_written(l);
 		commit(l);
 		cv_append_continue(l);
 	} else if ((again && a->retries++ < CV_WRITE_RETRIES) ||
 		   (res == -ENOSPC && cv_lane_reclaim_for(l))) {
 		submit_write(l);
 	} else {
-		l->roll_wanted = true; /* away from the bad place */
 		cv_append_fail(l, res < 0 ? res : -EIO);
 	}
 }

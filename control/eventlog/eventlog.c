@@ -168,6 +168,7 @@ static void init_lane(struct cv_eventlog *log, enum cv_lane lane)
 		.log = log, .lane = lane, .dir = -1, .fd = -1, .hold = UINT64_MAX};
 	l->append.write = (struct cv_op){.done = cv_append_written, .owner = l};
 	l->append.op = (struct cv_op){.done = cv_append_synced, .owner = l};
+	l->append.retry = (struct cv_op){.done = cv_append_retry, .owner = l};
 	l->spare.op = (struct cv_op){.done = cv_spare_done, .owner = l};
 	l->spare.fd = -1;
 }
@@ -267,7 +268,8 @@ static bool in_flight(const struct cv_eventlog *log)
 	bool pending = log->tick.pending || log->acked_op.pending;
 
 	for (int i = 0; i < CV_LANE_COUNT; i++)
-		pending |= log->lane[i].append.op.pending || log->lane[i].spare.op.pending;
+		pending |= log->lane[i].append.op.pending || log->lane[i].spare.op.pending ||
+			   log->lane[i].append.retry.pending;
 	return pending;
 }
 
@@ -276,8 +278,10 @@ void cv_eventlog_close(struct cv_eventlog *log)
 	if (!log)
 		return;
 	log->closing = true;
-	if (log->tick.pending)
-		cv_loop_cancel(log->loop, &log->tick);
+	cv_loop_cancel(log->loop, &log->tick);
+	cv_eventlog_let_go(log);
+	for (int i = 0; i < CV_LANE_COUNT; i++)
+		cv_loop_cancel(log->loop, &log->lane[i].append.retry);
 	while (in_flight(log) && cv_loop_turn(log->loop) == 0)
 		;
 	cv_acked_keep_now(log);

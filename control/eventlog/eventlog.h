@@ -35,7 +35,8 @@ struct cv_eventlog_config {
 	X(IO_ERROR, "io-error")                                                                    \
 	X(BAD_BLOCK, "bad-block") /* the producer published something malformed */                 \
 	X(REPEATED, "repeated") /* already logged before control restarted */                      \
-	X(ABANDONED, "abandoned") /* never handed: the dataplane died before it could or told */
+	X(ABANDONED, "abandoned") /* never handed: the dataplane died before it could or told */   \
+	X(READ_ONLY, "read-only") /* the file system takes no writes */
 #define CV_REFUSAL_ROW(id, name) CV_REFUSAL_##id,
 enum cv_refusal { CV_REFUSALS(CV_REFUSAL_ROW) CV_REFUSAL_COUNT };
 
@@ -104,6 +105,30 @@ void cv_eventlog_hold(struct cv_eventlog *log, enum cv_lane lane, uint64_t seq);
 /** Bytes of a lane's files on disk, and whether it refuses records because the disk is full. */
 uint64_t cv_eventlog_bytes(const struct cv_eventlog *log, enum cv_lane lane);
 bool cv_eventlog_full(const struct cv_eventlog *log, enum cv_lane lane);
+
+/* What ails the disk of a lane: id, name, what, remedy. */
+#define CV_LOG_TROUBLES(X)                                                                         \
+	X(NONE, "none", "is well", "")                                                             \
+	X(FULL, "disk-full", "is full", "free some space")                                         \
+	X(READ_ONLY, "read-only", "is mounted read-only",                                          \
+	  "see in the kernel's log why, mount it writable")                                        \
+	X(IO_ERROR, "io-error", "fails", "see the kernel's log, replace the disk")                 \
+	X(SLOW, "slow", "takes more than a second for a write", "see what else uses it")
+#define CV_LOG_TROUBLE_ROW(id, name, what, remedy) CV_LOG_TROUBLE_##id,
+enum cv_log_trouble { CV_LOG_TROUBLES(CV_LOG_TROUBLE_ROW) CV_LOG_TROUBLE_COUNT };
+
+const char *cv_log_trouble_name(enum cv_log_trouble t);
+const char *cv_log_trouble_text(enum cv_log_trouble t);
+const char *cv_log_trouble_remedy(enum cv_log_trouble t);
+
+/** What the last attempt to write to a lane met; ends by itself with the first that works. */
+enum cv_log_trouble cv_eventlog_trouble(const struct cv_eventlog *log, enum cv_lane lane);
+
+/** The lane's append waits for the disk: alarms do, other records are refused. */
+bool cv_eventlog_held(const struct cv_eventlog *log, enum cv_lane lane);
+
+/** End held appends with -ECANCELED; for owners that must not wait for the disk. */
+void cv_eventlog_let_go(struct cv_eventlog *log);
 
 /**
  * A sequence at or shortly before the first event of a lane received at or after @p ts_ns: all

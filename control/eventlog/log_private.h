@@ -57,6 +57,11 @@ struct cv_append {
 	struct cv_block *blocks;
 	unsigned int n, at, take; /* all, done, in this write (numbered) */
 	unsigned int retries;
+	uint64_t next_before; /* the lane's next number before this write took any */
+	uint64_t submitted_at; /* monotonic ns */
+	uint64_t failing_since; /* monotonic ns, 0 = the last write was good */
+	struct cv_op retry; /* timer */
+	bool held; /* it failed and waits for the disk; neither write nor flush is in flight */
 	uint64_t gap_value; /* what the gap record on its way tells of, 0 = none is */
 	struct cv_block head[CV_APPEND_MAX]; /* copies that the producer cannot change */
 	struct iovec iov[CV_APPEND_MAX + 1];
@@ -113,6 +118,8 @@ struct cv_log_lane {
 	uint64_t retry_at; /* monotonic ns, 0 = now */
 	uint64_t hold; /* events from here on are wanted; UINT64_MAX = nobody said so */
 	bool full;
+	enum cv_log_trouble trouble; /* what the last attempt to write met */
+	uint64_t slow_until; /* monotonic ns: a write took too long, tell of it until then */
 	bool roll_wanted; /* the active segment failed or is used up */
 	struct cv_block *gap_block; /* one unit */
 	struct cv_append append;
@@ -161,6 +168,22 @@ void cv_append_fail(struct cv_log_lane *l, int error);
 void cv_append_written(struct cv_op *op, int res, uint32_t flags);
 void cv_append_synced(struct cv_op *op, int synced, uint32_t flags);
 void cv_source_note(struct cv_log_lane *l, const struct cv_block *b);
+
+/** Submit the write that failed once more. */
+void cv_append_again(struct cv_log_lane *l);
+/** End the append with -ECANCELED: its blocks go on waiting where they are. */
+void cv_append_give_up(struct cv_log_lane *l);
+
+/* ---- trouble.c ---- */
+
+/** @param error of a write, a flush or of making a segment. */
+enum cv_refusal cv_refusal_of(int error);
+void cv_trouble_note(struct cv_log_lane *l, int error);
+/** A write is acknowledged. */
+void cv_trouble_written(struct cv_log_lane *l);
+/** @return whether the append waits for the disk instead of being refused. */
+bool cv_append_hold(struct cv_log_lane *l, int error);
+void cv_append_retry(struct cv_op *op, int res, uint32_t flags);
 
 /* ---- owed.c ---- */
 

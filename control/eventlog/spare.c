@@ -70,7 +70,8 @@ static void fail_spare(struct cv_log_lane *l, int error)
 	drop_spare(l);
 	l->full = error == -ENOSPC || error == -EDQUOT;
 	l->retry_at = cv_loop_mono_ns(l->log->loop) + CV_RETRY_NS;
-	if (l->append.busy && !l->append.op.pending)
+	cv_trouble_note(l, error);
+	if (l->append.busy && !l->append.op.pending && !l->append.held)
 		cv_append_fail(l, error);
 }
 
@@ -143,7 +144,9 @@ void cv_lane_roll(struct cv_log_lane *l)
 	else if (l->spare.state != CV_SPARE_NONE)
 		return; /* cv_spare_done() comes back to it */
 	else if (cv_loop_mono_ns(l->log->loop) < l->retry_at)
-		cv_append_fail(l, l->full ? -ENOSPC : -EIO);
+		cv_append_fail(l, l->full				   ? -ENOSPC
+				  : l->trouble == CV_LOG_TROUBLE_READ_ONLY ? -EROFS
+									   : -EIO);
 	else
 		cv_spare_prepare(l);
 }
@@ -152,8 +155,9 @@ static void spare_ready(struct cv_log_lane *l)
 {
 	l->spare.state = CV_SPARE_READY;
 	l->full = false;
+	l->trouble = CV_LOG_TROUBLE_NONE;
 	l->retry_at = 0;
-	if (l->roll_wanted && (l->append.busy || l->count == 0))
+	if (l->roll_wanted && ((l->append.busy && !l->append.held) || l->count == 0))
 		name_spare(l);
 }
 
@@ -190,7 +194,7 @@ void cv_spare_done(struct cv_op *op, int res, uint32_t flags)
 	struct cv_log_lane *l = op->owner;
 
 	if (l->log->closing && l->spare.state != CV_SPARE_NAMING) {
-		if (l->append.busy && !l->append.op.pending)
+		if (l->append.busy && !l->append.op.pending && !l->append.held)
 			cv_append_fail(l, -ECANCELED);
 		return;
 	}
