@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * bench_eventlog: what a durable append costs. One lane, one append in flight, as the consumer
- * does it: groups of full 64 KiB blocks and single small ones, turn by turn in one run.
+ * does it: groups of full 64 KiB blocks and single small ones, turn by turn in one run with bare
+ * O_DIRECT writes of the same bytes, each followed by fdatasync(), over a file written before.
  *
  *     bench_eventlog DIR [SECONDS-PER-CASE]      prints one JSON object per case
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "control/eventlog/eventlog.h"
 
 #define SAMPLES_MAX 1000000
 #define TURNS 4
+#define RAW_SIZE (256l << 20)
 
 struct bench {
 	struct cv_loop *loop;
@@ -22,11 +26,14 @@ struct bench {
 	uint64_t source_seq;
 	bool busy;
 	int res;
+	int raw; /* file of the bare writes */
+	off_t raw_at;
 };
 
 struct result {
 	const char *name;
 	unsigned int group, records;
+	bool raw;
 	double *latency_us;
 	size_t appends;
 	double seconds;
@@ -93,23 +100,54 @@ static int append(struct bench *b, unsigned int group)
 	return b->res;
 }
 
+/* The file of the bare writes, every byte of it written. */
+static int make_raw(struct bench *b, const char *dir)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/raw", dir);
+	b->raw = open(path, O_RDWR | O_CREAT | O_TRUNC | O_DIRECT, 0600);
+	if (b->raw < 0)
+		return -1;
+	unlink(path);
+	for (off_t at = 0; at < RAW_SIZE; at += CV_BLOCK_SIZE)
+		if (pwrite(b->raw, b->blocks, CV_BLOCK_SIZE, at) != CV_BLOCK_SIZE)
+			return -1;
+	return fsync(b->raw);
+}
+
+static int write_raw(struct bench *b, unsigned int group, size_t *bytes)
+{
+	size_t used = b->blocks->used, size = (used + CV_BLOCK_ALIGN - 1) & ~(CV_BLOCK_ALIGN - 1ul);
+
+	size += (size_t)(group - 1) * CV_BLOCK_SIZE;
+	if (b->raw_at + (off_t)size > RAW_SIZE)
+		b->raw_at = 0;
+	if (pwrite(b->raw, b->blocks, size, b->raw_at) != (ssize_t)size)
+		return -1;
+	b->raw_at += (off_t)size;
+	*bytes += size;
+	return fdatasync(b->raw);
+}
+
 static int run(struct bench *b, struct result *r, double seconds)
 {
 	uint64_t bytes = cv_eventlog_counters(b->log)->bytes;
 	double start = now_s(), t = start;
+	size_t raw_bytes = 0;
 
 	fill(b, r->group, r->records);
 	while (t - start < seconds) {
 		double before = t;
 
-		if (append(b, r->group) < 0)
+		if ((r->raw ? write_raw(b, r->group, &raw_bytes) : append(b, r->group)) < 0)
 			return -1;
 		t = now_s();
 		if (r->appends < SAMPLES_MAX)
 			r->latency_us[r->appends++] = (t - before) * 1e6;
 	}
 	r->seconds += t - start;
-	r->bytes += cv_eventlog_counters(b->log)->bytes - bytes;
+	r->bytes += cv_eventlog_counters(b->log)->bytes - bytes + raw_bytes;
 	return 0;
 }
 
@@ -140,6 +178,8 @@ int main(int argc, char **argv)
 		{.name = "one-record", .group = 1, .records = 1},
 		{.name = "one-block", .group = 1, .records = 510},
 		{.name = "16-blocks", .group = 16, .records = 510},
+		{.name = "raw-one-block", .group = 1, .records = 510, .raw = true},
+		{.name = "raw-16-blocks", .group = 16, .records = 510, .raw = true},
 	};
 	const size_t cases = sizeof(results) / sizeof(results[0]);
 	struct cv_eventlog_config config = {
@@ -153,6 +193,10 @@ int main(int argc, char **argv)
 	if (!b.blocks || cv_loop_create(64, &b.loop) < 0 ||
 	    cv_eventlog_open(b.loop, &config, &b.log, &why) < 0) {
 		fprintf(stderr, "bench_eventlog: %s\n", why);
+		return 1;
+	}
+	if (make_raw(&b, config.dir) < 0) {
+		fprintf(stderr, "bench_eventlog: no O_DIRECT writes in %s\n", config.dir);
 		return 1;
 	}
 	for (size_t i = 0; i < cases; i++)
