@@ -112,6 +112,9 @@ static const struct cv_generation *generation(bool constrained)
 	must(cv_generation_build_create(&b) == 0);
 	cv_generation_build_head(b)->flow_capacity = FLOWS;
 	cv_generation_build_head(b)->device_capacity = FLOWS;
+	cv_generation_build_head(b)->cleaning.repeats = 1;
+	cv_generation_build_head(b)->cleaning.series = 64;
+	cv_generation_build_head(b)->cleaning.gateway_hold_ns = CV_GATEWAY_HOLD;
 	if (constrained)
 		add_constraints(b);
 	must(cv_generation_build_finish(b, &gens[constrained]) == 0);
@@ -147,6 +150,10 @@ static void check(const struct cv_pipeline *p)
 	    sum(c->produced, CV_LANE_COUNT) != committed_records + sum(c->shed, CV_LANE_COUNT) ||
 	    c->flow[CV_FLOW_CREATED] !=
 		    c->flow[CV_FLOW_ENDED] + c->flow[CV_FLOW_EXPIRED] + c->flow[CV_FLOW_EVICTED])
+		abort();
+	if (c->flow[CV_FLOW_RADIO_HEARD] !=
+		    c->flow[CV_FLOW_RADIO_TOLD] + c->flow[CV_FLOW_RADIO_COPIES] ||
+	    c->flow[CV_FLOW_RADIO_WAITING] != 0 || p->inspect.emit.ahead_count != 0)
 		abort();
 }
 
