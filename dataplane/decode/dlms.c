@@ -156,17 +156,25 @@ static int64_t wrapper(struct cv_decode *d, const uint8_t *data, size_t len)
 static enum cv_reject information(struct dlms_apdu *a, const struct hdlc *h, const uint8_t *at,
 				  size_t len)
 {
-	bool begins = len >= LLC && at[0] == 0xe6 && (at[1] == 0xe6 || at[1] == 0xe7);
+	const struct dlms_join *j = dlms_joining(a->d);
+	bool numbered = !(h->control & 1); /* else UI */
+	bool inside = j && numbered && dlms_is_inside(j, h->control >> 1 & 7);
+	bool begins = !inside && len >= LLC && at[0] == 0xe6 && (at[1] == 0xe6 || at[1] == 0xe7);
+	struct dlms_segment s = {
+		.data = at + (begins ? LLC : 0),
+		.len = len - (begins ? LLC : 0),
+		.first = begins,
+		.last = !h->segmented,
+		.numbered = numbered,
+		.number = h->control >> 1 & 7,
+	};
 
-	a->up = begins ? at[1] == 0xe7 : a->d->datagram || !a->d->from_client;
+	a->up = begins ? at[1] == 0xe7 : j ? j->up : a->d->datagram || !a->d->from_client;
 	a->station = a->up ? h->source : h->destination;
 	if (begins && !h->segmented)
-		return dlms_records(a, at + LLC, len - LLC);
-	if (begins && len > LLC)
-		a->tag = at[LLC];
-	a->flags |= CV_FLAG_PARTIAL;
-	dlms_raw(a, NULL, "segment", at, len);
-	return CV_REJECT_NONE;
+		return dlms_records(a, s.data, s.len);
+	len = dlms_take_segment(a, &s, &at);
+	return len != 0 ? dlms_records(a, at, len) : CV_REJECT_NONE;
 }
 
 /*

@@ -81,6 +81,20 @@ struct dlms_list {
 	struct dlms_attribute what[DLMS_LIST];
 };
 
+#define DLMS_JOINS 16
+#define DLMS_APDU_MAX 8192
+
+/** An APDU that comes in several frames of HDLC. */
+struct dlms_join {
+	const void *flow; /* NULL = free */
+	uint32_t len;
+	uint8_t number; /* N(S) of the last one */
+	bool client; /* it is the client's */
+	bool up; /* by its head */
+	bool fresh; /* only the first one is there */
+	uint8_t data[DLMS_APDU_MAX];
+};
+
 #define DLMS_SCALERS 1024
 #define DLMS_LISTS 32
 
@@ -88,6 +102,8 @@ struct dlms_worker {
 	struct dlms_scaler scaler[DLMS_SCALERS];
 	struct dlms_list list[DLMS_LISTS];
 	uint32_t turn; /* list to give up next */
+	uint32_t join_turn; /* the same of what is joined */
+	struct dlms_join join[DLMS_JOINS];
 };
 
 /** An APDU while its records are made. On the stack of the decoder. */
@@ -125,6 +141,38 @@ void dlms_name(struct dlms_apdu *a, unsigned int rank, const char *name, size_t 
 /** A system title: three letters of the maker, then bytes; told in hexadecimal digits. */
 void dlms_title(struct dlms_apdu *a, const uint8_t *title, size_t len);
 void dlms_flow_end(void *flow, void *worker);
+
+/* dlms_segments.c */
+
+struct dlms_segment {
+	const uint8_t *data; /* behind the link layer's head */
+	size_t len;
+	bool first, last;
+	bool numbered; /* an I frame; an UI frame is taken for the next one */
+	uint8_t number; /* N(S) */
+};
+
+/** Does a frame with this N(S) come next? */
+static inline bool dlms_follows(const struct dlms_join *j, unsigned int number)
+{
+	return number == (j->number + 1u) % 8;
+}
+
+/** Is it one behind the first, sent for the first time or again, whatever it begins with? */
+static inline bool dlms_is_inside(const struct dlms_join *j, unsigned int number)
+{
+	return dlms_follows(j, number) || (number == j->number && !j->fresh);
+}
+
+/** What is being put together of this end's, or NULL. */
+struct dlms_join *dlms_joining(const struct cv_decode *d);
+/**
+ * Take a segment, and tell it.
+ *
+ * @param ret the whole APDU.
+ * @return its length, 0 = it is not there yet.
+ */
+size_t dlms_take_segment(struct dlms_apdu *a, const struct dlms_segment *s, const uint8_t **ret);
 
 /* dlms_values.c */
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "dataplane/decode/fcs16.h"
 #include "dataplane/normalize/vocabulary.h"
 #include "tests/decode/decode_test.h"
 
@@ -310,10 +311,12 @@ static void frames_of_hdlc(void **state)
 	decode_segment(r, false, bytes, len);
 	assert_int_equal(r->rejected, 0);
 	assert_int_equal(r->messages, 7);
-	assert_int_equal(r->records, 5);
+	assert_int_equal(r->records, 6);
 	assert_string_equal(decode_text(r->record[0], CV_TLV_TEXT), "accepted");
 	assert_int_equal(r->record[1]->value.u64, 0x0001e240);
 	assert_string_equal(decode_text(r->record[2], CV_TLV_TEXT), "segment");
+	assert_string_equal(decode_text(r->record[3], CV_TLV_TEXT), "segment");
+	assert_string_equal(decode_text(r->record[4], CV_TLV_TEXT), "12345678");
 	assert_int_equal(decode_pending(r, false), 0);
 	/* published: SNRM, then an AARQ whose check sequence is wrong there too */
 	decode_run_clear(r);
@@ -326,6 +329,125 @@ static void frames_of_hdlc(void **state)
 	assert_int_equal(r->messages, 1);
 	assert_int_equal(r->rejected, 1);
 	assert_int_equal(r->reject[0], CV_REJECT_BAD_CHECKSUM);
+}
+
+/* An I frame of the meter; its head is that of the link layer in the first one. */
+static void frame(struct decode_run *r, unsigned int number, bool more, const void *content,
+		  size_t len)
+{
+	uint8_t *f = bytes;
+	size_t size = 9 + len;
+	uint16_t check;
+
+	assert_true(size < 2048);
+	f[0] = 0x7e;
+	f[1] = (uint8_t)(0xa0 | (more ? 8 : 0) | size >> 8);
+	f[2] = (uint8_t)size;
+	f[3] = 0x21;
+	f[4] = 0x03;
+	f[5] = (uint8_t)(number << 1 | 0x10);
+	check = cv_fcs16(f + 1, 5);
+	memcpy(f + 6, &check, 2);
+	memcpy(f + 8, content, len);
+	check = cv_fcs16(f + 1, 7 + len);
+	memcpy(f + 8 + len, &check, 2);
+	f[10 + len] = 0x7e;
+	decode_run_clear(r);
+	decode_segment(r, false, f, 11 + len);
+	assert_int_equal(r->messages + r->rejected, 1);
+}
+
+static void frame_hex(struct decode_run *r, unsigned int number, bool more, const char *hex)
+{
+	uint8_t content[64];
+
+	frame(r, number, more, content, decode_hex(hex, content, sizeof(content)));
+}
+
+/* The frame is told as a segment, alone, with these flags. */
+static void segment(const struct decode_run *r, uint32_t flags)
+{
+	assert_int_equal(r->records, 1);
+	assert_string_equal(decode_text(r->record[0], CV_TLV_TEXT), "segment");
+	assert_int_equal(r->record[0]->flags, CV_FLAG_PARTIAL | CV_FLAG_RAW | flags);
+}
+
+/* It is, and with it the APDU. */
+static const struct cv_record *joined(const struct decode_run *r)
+{
+	assert_int_equal(r->records, 2);
+	assert_string_equal(decode_text(r->record[0], CV_TLV_TEXT), "segment");
+	assert_int_equal(r->record[1]->flags & CV_FLAG_PARTIAL, 0);
+	return r->record[1];
+}
+
+static void segments_are_joined(void **state)
+{
+	struct decode_run *r = *state;
+
+	/* An octet string of six in three segments; the middle one twice, as if not confirmed. */
+	frame_hex(r, 6, true, "e6 e7 00 c4 01 c1 00 09 06 61");
+	segment(r, 0);
+	frame_hex(r, 7, true, "e6 e7 00"); /* content that looks like a head */
+	segment(r, 0);
+	frame_hex(r, 7, true, "e6 e7 00");
+	segment(r, CV_FLAG_DUPLICATE);
+	frame_hex(r, 0, false, "62 63");
+	assert_int_equal(joined(r)->seq, 1);
+	assert_memory_equal(cv_record_tlv(r->record[1], CV_TLV_BYTES).data,
+			    "\x09\x06"
+			    "a\xe6\xe7\0bc",
+			    8);
+	/* The first one twice. */
+	frame_hex(r, 1, true, "e6 e7 00 c4 01 c1 00 09 02");
+	segment(r, 0);
+	frame_hex(r, 1, true, "e6 e7 00 c4 01 c1 00 09 02");
+	segment(r, CV_FLAG_DUPLICATE);
+	frame_hex(r, 2, false, "62 63");
+	assert_string_equal(decode_text(joined(r), CV_TLV_TEXT), "bc");
+	/* What it is all of is nothing. */
+	frame_hex(r, 3, true, "e6 e7 00 c4 01");
+	frame_hex(r, 4, false, "c1 07");
+	segment(r, 0);
+	assert_int_equal(r->rejected, 1);
+	assert_int_equal(r->reject[0], CV_REJECT_BAD_PAYLOAD);
+}
+
+static void segments_that_are_missing(void **state)
+{
+	struct decode_run *r = *state;
+
+	frame_hex(r, 1, true, "e6 e7 00 c4 01 c1 00 09 06 61");
+	frame_hex(r, 3, false, "62 63"); /* 2 is not there */
+	segment(r, CV_FLAG_UNPAIRED);
+	frame_hex(r, 4, false, "62 63");
+	segment(r, CV_FLAG_UNPAIRED);
+	/* Another APDU begins in the middle of one. */
+	frame_hex(r, 4, true, "e6 e7 00 c4 01 c1 00 09 06 61");
+	frame_hex(r, 0, true, "e6 e7 00 c4 01 c2 00 09 01");
+	segment(r, 0);
+	frame_hex(r, 1, false, "61");
+	assert_int_equal(joined(r)->seq, 2);
+}
+
+/* More than there is room for, of one and of many. */
+static void too_many_segments(void **state)
+{
+	static const uint8_t zeros[2000];
+	struct decode_run *r = *state;
+
+	frame_hex(r, 0, true, "e6 e7 00 c4 01 c1 00 09 82 30 00");
+	for (unsigned int i = 1; i <= 6; i++) {
+		frame(r, i, i < 6, zeros, sizeof(zeros));
+		segment(r, CV_FLAG_TRUNCATED | (i == 6 ? CV_FLAG_UNPAIRED : 0));
+	}
+	for (unsigned int i = 0; i < 100; i++) {
+		frame_hex(r, 0, true, "e6 e7 00 c4 01 c1 00 09 01");
+		decode_new_flow(r);
+	}
+	frame_hex(r, 0, true, "e6 e7 00 c4 01 c1 00 09 01");
+	frame_hex(r, 1, false, "62");
+	assert_string_equal(decode_text(joined(r), CV_TLV_TEXT), "b");
 }
 
 static enum cv_probe probe(const char *hex, bool datagram)
@@ -398,6 +520,9 @@ int main(void)
 		TEST(commands_and_events),
 		TEST(wrong_ones_are_rejected),
 		TEST(frames_of_hdlc),
+		TEST(segments_are_joined),
+		TEST(segments_that_are_missing),
+		TEST(too_many_segments),
 		cmocka_unit_test(probe_is_strict),
 		cmocka_unit_test(every_cut_gives_the_same_records),
 		TEST(the_samples_are_decoded),
