@@ -44,6 +44,16 @@ static int open_rollout(struct cv_control *c)
 	return res;
 }
 
+static int open_sinks(struct cv_control *c)
+{
+	const char *why = "";
+	int res = cv_sink_keeper_create(c->config, &c->sinks, &why);
+
+	if (res < 0)
+		cv_diag("error", "%s (%s)", why, strerror(-res));
+	return res;
+}
+
 static int open_log(struct cv_control *c)
 {
 	struct cv_eventlog_config log = {
@@ -131,6 +141,7 @@ static int open_link(struct cv_control *c)
 		return res;
 	}
 	sources.link = c->link;
+	sources.sinks = c->sinks;
 	cv_ledger_init(&c->ledger, &sources);
 	res = cv_quarantine_keeper_start(c->quarantine, cv_link_server_quarantine(c->link),
 					 c->bpf != NULL);
@@ -329,6 +340,9 @@ int cv_control_start(struct cv_control *c, const char *config_path)
 
 	*c = (struct cv_control){.signal_fd = -1};
 	res = load_config(c, config_path);
+	/* While nothing is open yet that its processes could inherit. */
+	if (res == 0)
+		res = open_sinks(c);
 	if (res == 0)
 		res = open_loop(c);
 	if (res == 0)
@@ -357,6 +371,7 @@ int cv_control_start(struct cv_control *c, const char *config_path)
 	c->started_ns = cv_loop_mono_ns(c->loop);
 	c->watch = (struct cv_op){.done = on_watch, .owner = c};
 	cv_loop_timer(c->loop, &c->watch, CV_WATCH_NS);
+	cv_sink_keeper_go(c->sinks);
 	cv_notify("READY=1");
 	fputs("culvert-control: ready\n", stderr);
 	return 0;
@@ -383,6 +398,7 @@ void cv_control_stop(struct cv_control *c)
 		while ((c->watch.pending || c->signals.pending) && cv_loop_turn(c->loop) == 0)
 			;
 	}
+	cv_sink_keeper_destroy(c->sinks, c->loop); /* they acknowledge over the API */
 	cv_http_server_destroy(c->http);
 	cv_groups_destroy(c->groups);
 	cv_firewall_owner_release(&c->firewall_owner);

@@ -16,6 +16,7 @@
 #include "control/rollout/rollout.h"
 #include "control/subscriber/api_files.h"
 #include "control/subscriber/group_routes.h"
+#include "control/sink/keeper.h"
 #include "control/subscriber/http_server.h"
 #include "ebpf/loader.h"
 
@@ -37,6 +38,7 @@ struct cv_control {
 	struct cv_capture_hub *captures;
 	struct cv_groups *groups;
 	struct cv_http_server *http;
+	struct cv_sink_keeper *sinks; /* NULL = none are configured */
 	struct cv_ledger ledger;
 	bool ledger_open; /* said so already */
 	bool stopping;

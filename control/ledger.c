@@ -251,6 +251,26 @@ static void read_evidence(struct cv_reading *r, const struct cv_ledger_sources *
 	right(e, "lost", captures.lost);
 }
 
+/* Each number is what a sink's process says; see control/sink/status.h. */
+static void read_sinks(struct cv_reading *r, const struct cv_sink_keeper *sinks)
+{
+	for (unsigned int i = 0; i < cv_sink_keeper_count(sinks); i++) {
+		const struct cv_sink_status *s = cv_sink_keeper_status(sinks, i);
+		struct cv_equation *e =
+			add(r, "taken = delivered + refused + put back + under way", "sink:%s",
+			    cv_sink_keeper_settings(sinks, i)->sink.name);
+		uint64_t refused = 0;
+
+		for (unsigned int k = 0; k < CV_SINK_REFUSAL_COUNT; k++)
+			refused += s->refused[k];
+		left(e, "taken", s->count[CV_SINK_COUNTER_TAKEN]);
+		right(e, "delivered", s->count[CV_SINK_COUNTER_DELIVERED]);
+		right(e, "refused", refused);
+		right(e, "put_back", s->count[CV_SINK_COUNTER_PUT_BACK]);
+		right(e, "under_way", s->under_way);
+	}
+}
+
 static void take_reading(struct cv_ledger *l, struct cv_reading *r)
 {
 	struct cv_totals totals;
@@ -264,6 +284,7 @@ static void take_reading(struct cv_ledger *l, struct cv_reading *r)
 	for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++)
 		read_lane(r, &totals, cv_eventlog_counters(l->sources.log), lane);
 	read_evidence(r, &l->sources);
+	read_sinks(r, l->sources.sinks);
 }
 
 void cv_ledger_init(struct cv_ledger *l, const struct cv_ledger_sources *sources)

@@ -14,10 +14,11 @@
 #include "control/capture/capture_hub.h"
 #include "control/eventlog/eventlog.h"
 #include "control/link/link_server.h"
+#include "control/sink/keeper.h"
 #include "ebpf/loader.h"
 
 #define CV_LEDGER_TERMS 6
-#define CV_LEDGER_EQUATIONS (CV_PORTS_MAX + 6 + 3 * CV_LANE_COUNT)
+#define CV_LEDGER_EQUATIONS (CV_PORTS_MAX + 6 + 3 * CV_LANE_COUNT + CV_SINKS_MAX)
 
 /** Where the numbers come from. All outlive the ledger; bpf may be NULL. */
 struct cv_ledger_sources {
@@ -27,6 +28,7 @@ struct cv_ledger_sources {
 	const struct cv_eventlog *log;
 	const struct cv_link_server *link;
 	struct cv_capture_hub *captures; /* NULL = none yet */
+	const struct cv_sink_keeper *sinks; /* NULL = none */
 };
 
 struct cv_equation {

@@ -190,6 +190,7 @@ int cv_cli_ledger(struct cv_cli *cli);
 int cv_cli_events(struct cv_cli *cli);
 int cv_cli_groups(struct cv_cli *cli);
 int cv_cli_capture(struct cv_cli *cli);
+int cv_cli_sinks(struct cv_cli *cli);
 int cv_cli_top(struct cv_cli *cli);
 int cv_cli_protocols(struct cv_cli *cli);
 int cv_cli_replay(struct cv_cli *cli);

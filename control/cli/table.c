@@ -109,6 +109,17 @@ const struct cv_cli_command cv_cli_commands[] = {
 		.run = cv_cli_groups,
 	},
 	{
+		.name = "sinks",
+		.help = "say where events are sent and how far each sink has come",
+		.details =
+			"State, events delivered, under way and refused for good, lag behind the "
+			"log "
+			"and the acknowledged cursor of each sink in the configuration; with the "
+			"last error and what to do about it. Counters are since control started.",
+		.exits = "0 1 3",
+		.run = cv_cli_sinks,
+	},
+	{
 		.name = "capture",
 		.operands = "--dropped -w FILE",
 		.help = "write dropped frames to a pcapng file",

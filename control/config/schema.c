@@ -395,6 +395,12 @@ static const struct cv_field file_fields[] = {
 	 .fields = cv_decode_fields,
 	 .n_fields = CV_DECODE_FIELDS,
 	 .help = "What the decoders are told."},
+	{.name = "sinks",
+	 .max = CV_SINKS_MAX,
+	 .fields = cv_sink_fields,
+	 .n_fields = CV_SINK_FIELDS,
+	 LIST_OF(struct cv_config, struct cv_config_sink, sinks, n_sinks),
+	 .help = "Where events are sent (docs/subscriber/sinks.md)."},
 };
 
 const struct cv_field cv_schema = {

@@ -77,6 +77,9 @@ extern const struct cv_field cv_decode_fields[CV_DECODE_FIELDS];
 /** The fields of an element of `decode.vendors`. */
 #define CV_VENDOR_FIELDS 11
 extern const struct cv_field cv_vendor_fields[CV_VENDOR_FIELDS];
+/** The fields of an element of `sinks`. */
+#define CV_SINK_FIELDS 29
+extern const struct cv_field cv_sink_fields[CV_SINK_FIELDS];
 /** Decoders whose payloads decode.json may name, NULL-terminated. */
 extern const char *const cv_json_decoders[];
 
@@ -132,6 +135,10 @@ int cv_config_check_json(const struct cv_config *config, const struct cv_yaml *l
 /** Checks of decode.vendors, likewise. */
 int cv_config_check_vendors(const struct cv_config *config, const struct cv_yaml *list,
 			    struct cv_diagnostics *diag);
+
+/** Checks of sinks, likewise. */
+int cv_config_check_sinks(const struct cv_config *config, const struct cv_yaml *list,
+			  struct cv_diagnostics *diag);
 
 /** Checks between settings. @return 0 or -EINVAL with findings. */
 int cv_config_check(struct cv_config *config, const struct cv_yaml *root,

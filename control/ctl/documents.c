@@ -150,6 +150,7 @@ static json_t *warnings(const struct cv_control *c)
 	if (cv_quarantine_keeper_warning(c->quarantine))
 		cv_warn(list, "the quarantine is not in force as it is listed: %s",
 			cv_quarantine_keeper_warning(c->quarantine));
+	cv_sinks_warn(c->sinks, list);
 	if (c->firewall && !cv_firewall_in_place(c->firewall))
 		cv_warn(list,
 			"the host's firewall is not in place: culvert firewall apply says why");
@@ -168,12 +169,13 @@ json_t *cv_document_status(const struct cv_control *c)
 {
 	json_t *http = cv_http_server_stats(c->http);
 	json_t *doc = json_pack(
-		"{s:s, s:s, s:I, s:f, s:o, s:o, s:o, s:o, s:I, s:o}", "node", c->config->node,
+		"{s:s, s:s, s:I, s:f, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "node", c->config->node,
 		"version", CULVERT_VERSION, "generation", (json_int_t)cv_rollout_live(c->rollout),
 		"uptime_s", (double)((cv_loop_mono_ns(c->loop) - c->started_ns) / 1000000) / 1e3,
 		"dataplane", dataplane_status(c), "ports", ports_status(c), "log", log_status(c),
 		"quarantine", cv_quarantine_keeper_status(c->quarantine), "subscribers",
-		(json_int_t)subscriber_count(http), "warnings", warnings(c));
+		(json_int_t)subscriber_count(http), "sinks", cv_sinks_json(c->sinks, c->log),
+		"warnings", warnings(c));
 
 	json_decref(http);
 	return doc;
