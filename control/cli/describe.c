@@ -43,6 +43,16 @@ void cv_cli_write_roff(const char *text, size_t len, FILE *out)
 	}
 }
 
+/* As written; an escape is two characters where roff reads one. */
+static size_t width(const char *word, size_t len, bool roff)
+{
+	size_t n = len;
+
+	for (size_t i = 0; roff && i < len; i++)
+		n += word[i] == '-' || word[i] == '\\';
+	return n;
+}
+
 /* Text in lines of at most 78 characters. */
 void cv_cli_write_wrapped(const char *text, bool roff, FILE *out)
 {
@@ -50,14 +60,15 @@ void cv_cli_write_wrapped(const char *text, bool roff, FILE *out)
 
 	while (*text) {
 		size_t len = strcspn(text, " ");
+		size_t wide = width(text, len, roff);
 
-		if (column && column + 1 + len > 78) {
+		if (column && column + 1 + wide > 78) {
 			fputc('\n', out);
 			column = 0;
 		}
 		if (column)
 			fputc(' ', out);
-		column += len + (column ? 1 : 0);
+		column += wide + (column ? 1 : 0);
 		if (roff)
 			cv_cli_write_roff(text, len, out);
 		else
