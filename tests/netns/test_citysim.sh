@@ -30,7 +30,7 @@ check "citysim sends" in_ns dev "$citysim" --json -i dev0 -r 3k/s "$scenario"
 cp "$LAB_DIR/check.out" "$LAB_DIR/sent.json"
 culvert ledger --settle 10000 >/dev/null
 # Radio frames wait for other gateways a moment longer than the last frame of the wire.
-waiting() { culvert stats --json | jq -e '.dataplane.flow["radio-waiting"] != 0' >/dev/null; }
+waiting() { culvert stats --json | jq -e '(.dataplane.flow["radio-waiting"] // 0) > 0' >/dev/null; }
 for _ in {1..50}; do
 	waiting || break
 	sleep 0.1
