@@ -109,6 +109,31 @@ static void test_dead_dataplane_leaves_no_open_sum(void **state)
 	assert_int_equal(fx_value(n->fx.copy, 13), 7);
 }
 
+/* Killed while radio frames waited for other gateways: subscribers learn that they are missing. */
+static void test_dead_dataplane_had_frames_that_waited(void **state)
+{
+	struct node *n = *state;
+	struct cv_counters *c = n->handoff.counters;
+	struct cv_totals t;
+
+	assert_int_equal(node_attach(n), CV_LINK_ATTACHED);
+	node_emit(n, CV_LANE_STATUS, 5);
+	node_flush(n, true);
+	assert_true(node_wait_for_end(n, CV_LANE_STATUS, 6));
+	cv_count(&c->flow[CV_FLOW_RADIO_HEARD], 4);
+	cv_count(&c->flow[CV_FLOW_RADIO_TOLD], 1);
+	cv_count(&c->flow[CV_FLOW_RADIO_COPIES], 1);
+	cv_count(&c->flow[CV_FLOW_RADIO_WAITING], 2);
+	node_stop_dataplane(n);
+	assert_true(node_wait_for_end(n, CV_LANE_STATUS, 9)); /* 5, a hole of 2, its gap record */
+	cv_link_server_totals(n->link, &t);
+	assert_int_equal(t.abandoned[CV_LANE_STATUS], 2);
+	assert_int_equal(t.workers.produced[CV_LANE_STATUS], 5 + 2);
+	assert_int_equal(t.workers.flow[CV_FLOW_RADIO_WAITING], 0);
+	assert_int_equal(fx_read(&n->fx, CV_LANE_STATUS, 8), 0);
+	assert_int_equal(fx_value(n->fx.copy, 8), 2);
+}
+
 /* The link breaks, the process lives: it comes back with the same memory and loses nothing. */
 static void test_same_dataplane_comes_back(void **state)
 {
@@ -222,6 +247,8 @@ int main(void)
 						node_teardown),
 		cmocka_unit_test_setup_teardown(test_dead_dataplane_leaves_no_open_sum, node_setup,
 						node_teardown),
+		cmocka_unit_test_setup_teardown(test_dead_dataplane_had_frames_that_waited,
+						node_setup, node_teardown),
 		cmocka_unit_test_setup_teardown(test_same_dataplane_comes_back, node_setup,
 						node_teardown),
 		cmocka_unit_test_setup_teardown(test_restart_of_control_logs_nothing_twice,
