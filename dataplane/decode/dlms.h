@@ -81,8 +81,8 @@ struct dlms_list {
 	struct dlms_attribute what[DLMS_LIST];
 };
 
-#define DLMS_JOINS 16
-#define DLMS_APDU_MAX 8192
+#define DLMS_JOINS 8
+#define DLMS_APDU_MAX 4096
 
 /** An APDU that comes in several frames of HDLC. */
 struct dlms_join {
@@ -95,6 +95,16 @@ struct dlms_join {
 	uint8_t data[DLMS_APDU_MAX];
 };
 
+/** An answer that comes in several blocks. */
+struct dlms_blocks {
+	const void *flow; /* NULL = free */
+	uint32_t next; /* number */
+	uint32_t len;
+	uint16_t station;
+	uint8_t invoke;
+	uint8_t data[DLMS_APDU_MAX];
+};
+
 #define DLMS_SCALERS 1024
 #define DLMS_LISTS 32
 
@@ -103,7 +113,9 @@ struct dlms_worker {
 	struct dlms_list list[DLMS_LISTS];
 	uint32_t turn; /* list to give up next */
 	uint32_t join_turn; /* the same of what is joined */
+	uint32_t blocks_turn;
 	struct dlms_join join[DLMS_JOINS];
+	struct dlms_blocks blocks[DLMS_JOINS];
 };
 
 /** An APDU while its records are made. On the stack of the decoder. */
@@ -173,6 +185,17 @@ struct dlms_join *dlms_joining(const struct cv_decode *d);
  * @return its length, 0 = it is not there yet.
  */
 size_t dlms_take_segment(struct dlms_apdu *a, const struct dlms_segment *s, const uint8_t **ret);
+
+/* dlms_blocks.c */
+
+/**
+ * Take a block of an answer. Not in a first pass.
+ *
+ * @param ret the whole answer.
+ * @return its length, 0 = it is not there yet, or will not be.
+ */
+size_t dlms_take_block(struct dlms_apdu *a, uint32_t number, bool last, const struct cv_axdr *block,
+		       const uint8_t **ret);
 
 /* dlms_values.c */
 

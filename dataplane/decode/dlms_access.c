@@ -99,34 +99,65 @@ static void get_result(struct dlms_apdu *a, struct cv_reader *r, const struct dl
 	}
 }
 
+/*
+ * A long answer that is all there: the value, or as many results as attributes were asked for. It need
+ * not be what it should be: its blocks were told.
+ */
+static void get_whole(struct dlms_apdu *a, const struct dlms_attribute *what, unsigned int count,
+		      const uint8_t *data, size_t len)
+{
+	struct cv_reader r = cv_reader(data, len);
+	struct cv_axdr value;
+
+	if (count == 1 && dlms_read(&r, &value))
+		dlms_value(a, what, &value);
+	else if (count > 1 && cv_axdr_length(&r) == count)
+		for (unsigned int i = 0; i < count && !r.failed; i++)
+			get_result(a, &r, &what[i]);
+}
+
+/* What is told of a block by itself. */
+static void tell_block(struct dlms_apdu *a, const struct dlms_attribute *what, uint32_t number,
+		       bool last, const struct cv_axdr *block)
+{
+	uint32_t before = a->flags;
+	struct cv_label label = {0};
+
+	a->flags |= CV_FLAG_PARTIAL | (what ? 0 : CV_FLAG_UNPAIRED);
+	cv_label_str(&label, "block ");
+	cv_label_u32(&label, number);
+	cv_label_str(&label, last ? ", the last" : "");
+	label.text[label.len < sizeof(label.text) ? label.len : sizeof(label.text) - 1] = '\0';
+	dlms_raw(a, what, label.text, block->at, block->len);
+	a->flags = before;
+}
+
 /* A part of a long answer. */
 static void get_block(struct dlms_apdu *a, struct cv_reader *r)
 {
 	bool last = cv_read_u8(r) != 0;
 	uint32_t number = cv_read_be32(r);
 	struct dlms_attribute what[DLMS_LIST];
-	bool paired = dlms_pair(a, DLMS_GET, last, what) == 1;
-	struct cv_label label = {0};
-	const uint8_t *bytes;
-	size_t len;
+	unsigned int count = dlms_pair(a, DLMS_GET, last, what);
+	struct cv_axdr block = {0};
+	const uint8_t *whole;
 	uint8_t result;
+	size_t len;
 
 	if (cv_read_u8(r) != 0) {
 		result = cv_read_u8(r);
 		if (!r->failed)
-			dlms_result(a, paired ? what : NULL, result);
+			dlms_result(a, count == 1 ? what : NULL, result);
 		return;
 	}
-	len = cv_axdr_length(r);
-	bytes = cv_read_bytes(r, len);
-	if (r->failed)
+	block.len = cv_axdr_length(r);
+	block.at = cv_read_bytes(r, block.len);
+	if (r->failed || a->dry)
 		return;
-	a->flags |= CV_FLAG_PARTIAL | (paired ? 0 : CV_FLAG_UNPAIRED);
-	cv_label_str(&label, "block ");
-	cv_label_u32(&label, number);
-	cv_label_str(&label, last ? ", the last" : "");
-	label.text[label.len < sizeof(label.text) ? label.len : sizeof(label.text) - 1] = '\0';
-	dlms_raw(a, paired ? what : NULL, label.text, bytes, len);
+	tell_block(a, count == 1 ? what : NULL, number, last, &block);
+	len = dlms_take_block(a, number, last, &block, &whole);
+	if (len != 0)
+		get_whole(a, what, count, whole, len);
 }
 
 static void get_response(struct dlms_apdu *a, struct cv_reader *r, uint8_t choice)

@@ -167,7 +167,10 @@ void dlms_flow_end(void *flow, void *worker)
 	for (unsigned int i = 0; i < DLMS_LISTS; i++)
 		if (w->list[i].flow == flow)
 			w->list[i].flow = NULL;
-	for (unsigned int i = 0; i < DLMS_JOINS; i++)
+	for (unsigned int i = 0; i < DLMS_JOINS; i++) {
 		if (w->join[i].flow == flow)
 			w->join[i].flow = NULL;
+		if (w->blocks[i].flow == flow)
+			w->blocks[i].flow = NULL;
+	}
 }

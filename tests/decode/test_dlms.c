@@ -191,6 +191,39 @@ static void blocks_are_told_with_what_they_are_of(void **state)
 	assert_string_equal(decode_text(rec, CV_TLV_CODE), "15/0-0:40.0.0*255/2");
 }
 
+/* A register's value in two blocks; then a list of two results in three, one of them refused. */
+static void blocks_are_joined(void **state)
+{
+	struct decode_run *r = *state;
+
+	none(r, "c0 01 c1 0003 0100010800ff 02 00");
+	one(r, false, "c4 02 c1 00 00000001 00 04 15000000");
+	one(r, false, "c4 02 c1 00 00000001 00 04 15000000"); /* again: from the beginning */
+	say(r, false, "c4 02 c1 01 00000002 00 05 00000163d9");
+	assert_int_equal(r->records, 2);
+	assert_int_equal(r->record[1]->value.u64, 91097);
+	assert_int_equal(r->record[1]->flags, CV_FLAG_RAW);
+	assert_string_equal(decode_text(r->record[1], CV_TLV_CODE), "3/1-0:1.8.0*255/2");
+	none(r, "c0 03 c2 02 0003 0100010800ff 02 00 0003 0100020800ff 02 00");
+	one(r, false, "c4 02 c2 00 00000001 00 04 02 00 12 00");
+	one(r, false, "c4 02 c2 00 00000002 00 01 07");
+	one(r, false, "c4 02 c2 00 00000002 00 01 07"); /* once more */
+	say(r, false, "c4 02 c2 01 00000003 00 02 01 03");
+	assert_int_equal(r->records, 3);
+	assert_int_equal(r->record[1]->value.u64, 7);
+	assert_string_equal(decode_text(r->record[2], CV_TLV_CODE), "3/1-0:2.8.0*255/2");
+	assert_int_equal(r->record[2]->kind, CV_KIND_ERROR);
+	assert_int_equal(r->record[2]->value.u64, 3);
+	/* One is missing; what they are all of is nothing; nobody knows what was asked. */
+	none(r, "c0 01 c1 0003 0100010800ff 02 00");
+	one(r, false, "c4 02 c1 00 00000001 00 02 15 00");
+	one(r, false, "c4 02 c1 01 00000003 00 02 00 00");
+	none(r, "c0 01 c1 0003 0100010800ff 02 00");
+	one(r, false, "c4 02 c1 00 00000001 00 02 15 00");
+	one(r, false, "c4 02 c1 01 00000002 00 02 00 00");
+	one(r, false, "c4 02 c5 01 00000001 00 02 11 07");
+}
+
 static void the_device_has_a_name(void **state)
 {
 	struct decode_run *r = *state;
@@ -439,7 +472,7 @@ static void too_many_segments(void **state)
 	frame_hex(r, 0, true, "e6 e7 00 c4 01 c1 00 09 82 30 00");
 	for (unsigned int i = 1; i <= 6; i++) {
 		frame(r, i, i < 6, zeros, sizeof(zeros));
-		segment(r, CV_FLAG_TRUNCATED | (i == 6 ? CV_FLAG_UNPAIRED : 0));
+		segment(r, CV_FLAG_TRUNCATED | (i > 3 ? CV_FLAG_UNPAIRED : 0));
 	}
 	for (unsigned int i = 0; i < 100; i++) {
 		frame_hex(r, 0, true, "e6 e7 00 c4 01 c1 00 09 01");
@@ -515,6 +548,7 @@ int main(void)
 		TEST(registers_have_their_names),
 		TEST(lists_are_paired),
 		TEST(blocks_are_told_with_what_they_are_of),
+		TEST(blocks_are_joined),
 		TEST(the_device_has_a_name),
 		TEST(associations),
 		TEST(commands_and_events),
