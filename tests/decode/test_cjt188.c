@@ -268,6 +268,23 @@ static void wrong_frames_are_rejected_with_a_reason(void **state)
 	}
 }
 
+/* A gateway's name and leaders in front, in one datagram (../shared/protocols, WM-5). */
+static void a_name_in_front(void **state)
+{
+	struct decode_run *r = *state;
+	size_t len = (size_t)snprintf((char *)bytes, sizeof(bytes), "CTRL:&201707000000921");
+
+	len += decode_hex("FEFEFE6810210900001700028116901F00000200002C000000002C00000000000000"
+			  "00005B16",
+			  bytes + len, sizeof(bytes) - len);
+	r->origin.ip_proto = 17;
+	decode_datagram(r, true, bytes, len);
+	assert_int_equal(r->messages, 1);
+	assert_int_equal(r->rejected, 0);
+	assert_string_equal(decode_text(r->record[0], CV_TLV_DEVICE), "02001700000921");
+	is_value(r->record[0], CV_NAME_WATER_VOLUME, 2);
+}
+
 static void the_stream_goes_on_after_garbage(void **state)
 {
 	struct decode_run *r = *state;
@@ -366,6 +383,7 @@ int main(void)
 		TEST(units_are_converted),
 		TEST(commands_and_answers),
 		TEST(wrong_frames_are_rejected_with_a_reason),
+		TEST(a_name_in_front),
 		TEST(the_stream_goes_on_after_garbage),
 		cmocka_unit_test(probe_is_strict),
 		cmocka_unit_test(every_cut_gives_the_same_records),
