@@ -60,32 +60,51 @@ static void arena_reset(struct decode_run *r)
 }
 
 /*
- * The arenas of two runs that ended are kept for the next: megabytes mapped anew for each input would
- * be most of a fuzzer's time.
+ * Blocks of runs that ended are kept for the next: megabytes mapped anew for each input would be most
+ * of a fuzzer's time. Each is taken again for exactly its size.
  */
-static uint8_t *spare_arena[2];
+static struct kept_block {
+	void *at;
+	size_t size;
+} kept_blocks[4];
 
-static uint8_t *arena_take(void)
+/* @param zeroed as calloc() gives it. */
+static void *block_take(size_t size, bool zeroed)
 {
-	for (size_t i = 0; i < 2; i++) {
-		uint8_t *spare = spare_arena[i];
+	void *at = NULL;
 
-		spare_arena[i] = NULL;
-		if (spare != NULL)
-			return spare;
+	for (size_t i = 0; i < sizeof(kept_blocks) / sizeof(kept_blocks[0]); i++) {
+		struct kept_block *b = &kept_blocks[i];
+
+		if (b->at == NULL || b->size != size)
+			continue;
+		at = b->at;
+		b->at = NULL;
+		if (zeroed)
+			memset(at, 0, size);
+		return at;
 	}
-	return must(aligned_alloc(64, ARENA_SIZE));
+	if (zeroed)
+		return must(calloc(1, size));
+	return must(aligned_alloc(64, size));
 }
 
-static void arena_give(uint8_t *arena)
+static void block_give(void *at, size_t size)
 {
-	for (size_t i = 0; i < 2; i++) {
-		if (spare_arena[i] == NULL) {
-			spare_arena[i] = arena;
+	for (size_t i = 0; i < sizeof(kept_blocks) / sizeof(kept_blocks[0]); i++) {
+		struct kept_block *b = &kept_blocks[i];
+
+		if (b->at == NULL) {
+			*b = (struct kept_block){at, size};
 			return;
 		}
 	}
-	free(arena);
+	free(at);
+}
+
+static size_t worker_size(const struct cv_decoder *decoder)
+{
+	return decoder->worker_size ? decoder->worker_size : 1;
 }
 
 static const struct cv_generation *empty_generation(void)
@@ -110,9 +129,9 @@ struct decode_run *decode_run_new(const struct cv_decoder *decoder, const struct
 
 	r->decoder = decoder;
 	r->gen = gen ? gen : empty_generation();
-	r->arena = arena_take();
+	r->arena = block_take(ARENA_SIZE, false);
 	r->flow = must(calloc(1, decoder->flow_size ? decoder->flow_size : 1));
-	r->worker = must(calloc(1, decoder->worker_size ? decoder->worker_size : 1));
+	r->worker = block_take(worker_size(decoder), true);
 	for (int i = 0; i < 2; i++)
 		r->side[i] = must(calloc(1, sizeof(*r->side[i])));
 	r->sink.refill = refill;
@@ -147,9 +166,9 @@ void decode_run_free(struct decode_run *r)
 	free(r->side[0]);
 	free(r->side[1]);
 	cv_repeats_release(&r->repeats);
-	free(r->worker);
+	block_give(r->worker, worker_size(r->decoder));
 	free(r->flow);
-	arena_give(r->arena);
+	block_give(r->arena, ARENA_SIZE);
 	free(r);
 }
 
