@@ -11,6 +11,27 @@
 #define LENGTH_MAX 254 /* unit and a PDU of 253 bytes (section 4.1) */
 #define LENGTH_MAX_FOREIGN 255 /* UMAS (function 90) has PDUs of 254 */
 
+static bool is_of(const struct modbus_adu *adu, bool request)
+{
+	return !(request && adu->function & MODBUS_EXCEPTION) &&
+	       modbus_check(adu, request) == CV_REJECT_NONE;
+}
+
+/*
+ * The end that opened the connection, or was seen first where that was before our time, unless the
+ * first message that only one side can send is the other side's.
+ */
+static bool is_asker(struct modbus_flow *flow, const struct modbus_adu *adu, bool from_client)
+{
+	bool asks = is_of(adu, true);
+
+	if (!flow->settled && asks != is_of(adu, false)) {
+		flow->settled = true;
+		flow->turned = asks != from_client;
+	}
+	return from_client != flow->turned;
+}
+
 /*
  * Who asks? The well-known port tells; on another one the end that opened the connection, and in
  * a datagram whatever was asked before.
@@ -22,7 +43,7 @@ static bool is_request(const struct cv_decode *d, const struct modbus_adu *adu)
 	if (d->origin->sport == MODBUS_PORT)
 		return false;
 	if (!d->datagram)
-		return d->from_client;
+		return is_asker(d->flow, adu, d->from_client);
 	return !(adu->function & MODBUS_EXCEPTION) && !modbus_expected(d->flow, adu);
 }
 

@@ -71,6 +71,8 @@ struct modbus_pending {
 struct modbus_flow {
 	struct modbus_pending pending[MODBUS_PENDING];
 	uint8_t next; /* slot to give up next when all are taken */
+	bool settled; /* on a port of its own: it is known who asks */
+	bool turned; /* the one that was seen first answers */
 };
 _Static_assert(sizeof(struct modbus_flow) <= CV_FLOW_STATE_MAX, "flow state is bounded");
 

@@ -415,6 +415,30 @@ static void on_another_port_the_client_asks(void **state)
 	assert_int_equal(r->record[0]->flags, CV_FLAG_RAW);
 }
 
+/* A connection older than the node: an answer is what is seen first. */
+static void on_another_port_the_first_sure_message_tells_who_asks(void **state)
+{
+	struct decode_run *r = *state;
+
+	r->origin.dport = 1502;
+	ask(r, "0001 0000 0006 0a 05 0001 ff00"); /* either side sends this */
+	ask(r, HOLDING_ARE);
+	assert_int_equal(r->messages, 2);
+	assert_int_equal(r->rejected, 0);
+	assert_int_equal(r->record[1]->direction, CV_DIR_UP);
+	answer(r, READ_HOLDING);
+	ask(r, HOLDING_ARE);
+	assert_int_equal(r->messages, 4);
+	assert_string_equal(decode_text(r->record[2], CV_TLV_CODE), "holding.5-6");
+	/* Once it is known, a message that does not fit is one that does not fit. */
+	decode_new_flow(r);
+	decode_run_clear(r);
+	ask(r, READ_HOLDING);
+	ask(r, HOLDING_ARE);
+	assert_int_equal(r->messages, 1);
+	assert_int_equal(r->rejected, 1);
+}
+
 static void too_many_open_requests_forget_the_oldest(void **state)
 {
 	struct decode_run *r = *state;
@@ -503,6 +527,7 @@ int main(void)
 		TEST(sound_frame_with_bad_content_is_stepped_over),
 		TEST(datagrams_end_where_they_end),
 		TEST(on_another_port_the_client_asks),
+		TEST(on_another_port_the_first_sure_message_tells_who_asks),
 		TEST(too_many_open_requests_forget_the_oldest),
 		cmocka_unit_test(probe_is_strict),
 		cmocka_unit_test(every_cut_gives_the_same_records),
