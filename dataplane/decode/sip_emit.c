@@ -93,7 +93,8 @@ static bool manscdp(struct sip_message *m)
 			    : CV_KIND_COMMAND);
 	put_text(m, rec, CV_TLV_CODE, command);
 	if (cv_xml_text(m->body, "DeviceID", &id, &rest) &&
-	    !(id.len == m->device.len && memcmp(id.data, m->device.data, id.len) == 0))
+	    !(id.len == m->device.len &&
+	      (id.len == 0 || memcmp(id.data, m->device.data, id.len) == 0)))
 		put_text(m, rec, CV_TLV_SUB, id);
 	if (alarm) {
 		rec->name_id = CV_NAME_VIDEO_ALARM;
