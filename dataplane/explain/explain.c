@@ -31,12 +31,13 @@ bool cv_explain_knows(unsigned int proto)
 	return layout_of(proto) != NULL;
 }
 
-void cv_explain_message(struct cv_explain *x, unsigned int proto, const uint8_t *data, size_t len,
-			bool stream)
+void cv_explain_message(struct cv_explain *x, unsigned int proto, const struct cv_generation *gen,
+			const uint8_t *data, size_t len, bool stream)
 {
 	layout *explain = layout_of(proto);
 
 	memset(x, 0, offsetof(struct cv_explain, field));
+	x->gen = gen;
 	x->data = data;
 	x->len = len;
 	x->stream = stream;
@@ -54,7 +55,7 @@ void cv_explain_message(struct cv_explain *x, unsigned int proto, const uint8_t 
 		return;
 	if (x->count == CV_EXPLAIN_FIELDS_MAX) /* the last field gives way to the rest */
 		x->at = x->field[--x->count].at;
-	cv_explain_take(x, len - x->at, explain ? "rest" : "message");
+	cv_explain_take(x, len - x->at, x->at != 0 ? "rest" : "message");
 }
 
 /* Texts may have bytes of the message in them; what is shown is ASCII. */

@@ -28,7 +28,11 @@ struct cv_explain_field {
 	char meaning[160]; /* "" = nothing to add */
 };
 
+struct cv_generation;
+
 struct cv_explain {
+	const struct cv_generation
+		*gen; /* NULL = there is none: frames that it describes are not known */
 	const uint8_t *data;
 	size_t len;
 	size_t at; /* of the next field */
@@ -49,9 +53,10 @@ bool cv_explain_knows(unsigned int proto);
  * is one field.
  *
  * @param x some 360 KiB; what it was before is lost.
+ * @param gen what describes makers' frames, NULL = nothing does.
  */
-void cv_explain_message(struct cv_explain *x, unsigned int proto, const uint8_t *data, size_t len,
-			bool stream);
+void cv_explain_message(struct cv_explain *x, unsigned int proto, const struct cv_generation *gen,
+			const uint8_t *data, size_t len, bool stream);
 
 /* For layouts. */
 

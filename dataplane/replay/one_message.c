@@ -142,7 +142,7 @@ static int play_explained(struct cv_replay *r, const struct cv_one_message *m)
 	if (x != NULL && held != NULL) {
 		r->output.out = held;
 		code = play(r, m);
-		cv_explain_message(x, m->proto, m->data, m->len, m->tcp);
+		cv_explain_message(x, m->proto, r->gen, m->data, m->len, m->tcp);
 	} else {
 		cv_one_message_wrong("out of memory");
 	}

@@ -3,11 +3,13 @@
  * Explaining: any bytes as any protocol. Every byte is in exactly one field, in order; a group holds
  * what is deeper behind it; nothing outside of the message is read (exact-size copy).
  */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dataplane/explain/explain.h"
+#include "dataplane/policy/generation.h"
 
 #include "decoder_list.h"
 
@@ -43,6 +45,42 @@ static void check(const struct cv_explain *x, size_t size)
 	}
 }
 
+/* A description with everything: places that overlap, bits, a type that decides, a check code. */
+static struct {
+	struct cv_generation gen;
+	struct cv_gen_vendor vendor;
+	struct cv_gen_vendor_field field[4];
+} made = {
+	.gen = {.vendors = {offsetof(__typeof__(made), vendor), 1},
+		.vendor_fields = {offsetof(__typeof__(made), field), 4}},
+	.vendor = {.name = "made",
+		   .sync = {0xa5, 0x5a},
+		   .end = {0x55},
+		   .sync_len = 2,
+		   .end_len = 1,
+		   .length_size = 1,
+		   .length_at = 4,
+		   .min = 12,
+		   .max = 200,
+		   .checksum = CV_VENDOR_SUM8,
+		   .checksum_end = 2,
+		   .id_at = 5,
+		   .id_size = 4,
+		   .type_at = 9,
+		   .type_size = 1,
+		   .time_format = CV_VENDOR_TIME_EPOCH,
+		   .time_at = 10,
+		   .count = 4},
+	.field = {{.when = CV_VENDOR_ANY,
+		   .at = 3,
+		   .size = 2,
+		   .type = CV_VENDOR_TYPE_U16,
+		   .name = "raw.a"},
+		  {.when = 1, .at = 12, .size = 8, .type = CV_VENDOR_TYPE_ASCII, .name = "raw.b"},
+		  {.when = CV_VENDOR_ANY, .at = 12, .size = 1, .bits = 3, .name = "raw.c"},
+		  {.when = CV_VENDOR_ANY, .at = 60, .size = 4, .name = "raw.d"}},
+};
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct cv_explain *x = malloc(sizeof(*x));
@@ -53,9 +91,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size != 0)
 		memcpy(copy, data, size);
 	for (unsigned int proto = 1; proto < CV_PROTO_COUNT && size <= 8192; proto++) {
-		cv_explain_message(x, proto, copy, size, false);
+		cv_explain_message(x, proto, &made.gen, copy, size, false);
 		check(x, size);
-		cv_explain_message(x, proto, copy, size, true);
+		cv_explain_message(x, proto, &made.gen, copy, size, true);
 		check(x, size);
 	}
 	free(copy);
