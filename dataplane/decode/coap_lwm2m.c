@@ -249,8 +249,7 @@ static void put_name(struct cv_emit *e, struct cv_record *rec, const struct lwm2
 	rec->unit_id = (uint16_t)cv_name_unit(row->name);
 }
 
-/* 0/x/3 to 0/x/5: public key or identity, server's key, secret key. */
-static bool is_secret(const struct lwm2m_path *path)
+bool lwm2m_is_secret(const struct lwm2m_path *path)
 {
 	return path->id[LWM2M_OBJECT] == SECURITY && path->id[LWM2M_RESOURCE] >= 3 &&
 	       path->id[LWM2M_RESOURCE] <= 5;
@@ -272,7 +271,7 @@ void lwm2m_emit(struct cv_emit *e, const struct lwm2m_list *list, const struct c
 		put_name(e, rec, list, path, row);
 		put_path(&code, path, "/");
 		cv_emit_tlv(e, CV_TLV_CODE, code.text, code.len);
-		if (!is_secret(path))
+		if (!lwm2m_is_secret(path))
 			put_value(e, rec, entry, row, path->id[LWM2M_RESOURCE] == SENSOR_UNITS);
 		cv_emit_end(e);
 	}

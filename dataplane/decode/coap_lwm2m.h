@@ -65,6 +65,8 @@ struct lwm2m_list {
 unsigned int lwm2m_read_path(struct lwm2m_path *ret, const uint8_t *text, size_t len);
 /** NULL when it is not in the list. */
 const struct lwm2m_row *lwm2m_row(uint32_t object, uint32_t resource);
+/** 0/x/3 to 0/x/5: public key or identity, server's key, secret key. */
+bool lwm2m_is_secret(const struct lwm2m_path *path);
 
 /**
  * Read the entries below @p base.

@@ -131,7 +131,8 @@ static int emit_resource(struct coap_context *c, struct lwm2m_list *list,
 	struct cv_senml_origin o = origin_of(c);
 
 	if (lwm2m_row(path->id[LWM2M_OBJECT], path->id[LWM2M_RESOURCE]) == NULL &&
-	    c->device == NULL)
+	    c->device == NULL &&
+	    !lwm2m_is_secret(path)) /* a key stays one before who has it is known */
 		return 0;
 	e->path = *path;
 	e->form = m->format == CV_COAP_OCTETS ? LWM2M_BINARY : LWM2M_PLAIN_TEXT;

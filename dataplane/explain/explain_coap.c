@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CoAP: RFC 7252 section 3, over TCP RFC 8323 section 3.2. */
 #include <stdio.h>
+#include <string.h>
 
 #include "dataplane/explain/explain.h"
 
@@ -132,8 +133,19 @@ static uint32_t head_tcp(struct cv_explain *x, size_t *ret)
 	return first & 15;
 }
 
+/* Is the path that of LwM2M's object 0, whose resources are keys? @param from first field of the message */
+static bool is_security(const struct cv_explain *x, unsigned int from)
+{
+	for (; from + 2 < x->count; from++) {
+		if (strcmp(x->field[from].name, "Uri-Path (11)") == 0)
+			return strcmp(x->field[from + 2].value, "0") == 0;
+	}
+	return false;
+}
+
 void cv_explain_coap(struct cv_explain *x)
 {
+	unsigned int from = x->count;
 	size_t len = 0, whole;
 	uint32_t token = x->stream ? head_tcp(x, &len) : head_udp(x, &len), number = 0;
 
@@ -152,6 +164,8 @@ void cv_explain_coap(struct cv_explain *x)
 	if (cv_explain_left(x) != 0) {
 		cv_explain_take(x, 1, "payload marker");
 		cv_explain_text(x, cv_explain_left(x), "payload");
+		if (is_security(x, from))
+			cv_explain_withhold(x);
 	}
 	x->len = whole;
 }
