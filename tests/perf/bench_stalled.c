@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bench_stalled: what subscribers who do not read cost those who do. The server of the tests over a
+ * real event log; readers on a Unix socket count lines. In turn alone and beside the stalled ones.
+ *
+ *     bench_stalled SERVE READERS STALLED EVENTS TURNS
+ *
+ * Prints {"readers":N,"stalled":N,"events":N,"turns":[{"beside":X,"alone":X},...]}, events delivered
+ * to all readers together per second.
+ */
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CONNECTIONS_MAX 2000
+#define ADD_AT_ONCE 1000u
+
+static FILE *to_serve, *from_serve;
+static struct sockaddr_un address = {.sun_family = AF_UNIX};
+static struct pollfd fds[CONNECTIONS_MAX]; /* readers first */
+static uint64_t lines[CONNECTIONS_MAX];
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static double seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static pid_t start(char *serve)
+{
+	int in[2], out[2];
+	char line[64];
+	pid_t pid;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/culvert-stalled-%d", getpid());
+	if (pipe(in) < 0 || pipe(out) < 0)
+		die("pipe");
+	pid = fork();
+	if (pid == 0) {
+		dup2(in[0], STDIN_FILENO);
+		dup2(out[1], STDOUT_FILENO);
+		close(in[1]);
+		close(out[0]);
+		execl(serve, serve, address.sun_path, "127.0.0.1:0", "2000", (char *)NULL);
+		die(serve);
+	}
+	close(in[0]);
+	close(out[1]);
+	to_serve = fdopen(in[1], "w");
+	from_serve = fdopen(out[0], "r");
+	if (!to_serve || !from_serve || !fgets(line, sizeof(line), from_serve))
+		die("serve");
+	return pid;
+}
+
+/* Subscribe and read the head, which comes when the place in the log is taken. */
+static int subscribe(void)
+{
+	static const char request[] = "GET /v1/events?from=latest HTTP/1.0\r\nHost: x\r\n\r\n";
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	char head[1024];
+	ssize_t n = 0, more;
+
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    write(fd, request, sizeof(request) - 1) < 0)
+		die("subscribe");
+	do {
+		more = read(fd, head + n, sizeof(head) - 1 - (size_t)n);
+		if (more <= 0)
+			die("head");
+		n += more;
+		head[n] = '\0';
+	} while (!strstr(head, "\r\n\r\n"));
+	return fd;
+}
+
+/* Read what there is. @return whether all readers have all. */
+static bool read_some(unsigned int readers, uint64_t want)
+{
+	static char buffer[1 << 18];
+	bool all = true;
+
+	if (poll(fds, readers, 1000) < 0)
+		die("poll");
+	for (unsigned int i = 0; i < readers; i++) {
+		ssize_t n = fds[i].revents ? read(fds[i].fd, buffer, sizeof(buffer)) : 0;
+
+		if (fds[i].revents && n <= 0)
+			die("read");
+		for (const char *at = buffer; (at = memchr(at, '\n', (size_t)(buffer + n - at)));
+		     at++)
+			lines[i]++;
+		all = all && lines[i] >= want;
+	}
+	return all;
+}
+
+/* @return events delivered per second. */
+static double turn(unsigned int readers, unsigned int stalled, unsigned int events)
+{
+	double begin;
+	char line[64];
+
+	memset(lines, 0, sizeof(lines));
+	for (unsigned int i = 0; i < readers + stalled; i++)
+		fds[i] = (struct pollfd){.fd = subscribe(), .events = POLLIN};
+	begin = seconds();
+	for (unsigned int done = 0; done < events; done += ADD_AT_ONCE) {
+		fprintf(to_serve, "add measurement %u 100\n", ADD_AT_ONCE);
+		fflush(to_serve);
+		read_some(readers, 0);
+		if (!fgets(line, sizeof(line), from_serve))
+			die("add");
+	}
+	while (!read_some(readers, events))
+		;
+	begin = (double)readers * events / (seconds() - begin);
+	for (unsigned int i = 0; i < readers + stalled; i++)
+		close(fds[i].fd);
+	return begin;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int readers, stalled, events, turns;
+	pid_t pid;
+
+	if (argc != 6) {
+		fputs("usage: bench_stalled SERVE READERS STALLED EVENTS TURNS\n", stderr);
+		return 2;
+	}
+	readers = (unsigned int)atoi(argv[2]);
+	stalled = (unsigned int)atoi(argv[3]);
+	events = (unsigned int)atoi(argv[4]) / ADD_AT_ONCE * ADD_AT_ONCE;
+	turns = (unsigned int)atoi(argv[5]);
+	if (readers == 0 || readers + stalled > CONNECTIONS_MAX || events == 0)
+		return 2;
+	pid = start(argv[1]);
+	turn(readers, 0, events); /* the log's first segments are made */
+	printf("{\"readers\":%u,\"stalled\":%u,\"events\":%u,\"turns\":[", readers, stalled,
+	       events);
+	for (unsigned int i = 0; i < turns; i++) {
+		double beside = turn(readers, stalled, events), alone = turn(readers, 0, events);
+
+		printf("%s{\"beside\":%.0f,\"alone\":%.0f}", i ? "," : "", beside, alone);
+	}
+	puts("]}");
+	fclose(to_serve);
+	waitpid(pid, NULL, 0);
+	return 0;
+}
