@@ -35,11 +35,6 @@ static size_t used(const struct cv_event_stream *s)
 	return cv_event_output_used(&s->out);
 }
 
-static bool has_room(struct cv_event_stream *s)
-{
-	return cv_event_output_has_room(&s->out);
-}
-
 /* A member's share; holes are everybody's. */
 static bool is_mine(const struct cv_event_stream *s, const struct cv_record *rec)
 {
@@ -108,7 +103,7 @@ static void take_block(struct cv_event_stream *s, unsigned int lane, const struc
 		s->cursor.at.next[lane] = seq;
 	else if (seq > s->cursor.at.next[lane])
 		put_gap(s, lane, seq, CV_GAP_DAMAGED);
-	for (; seq < end && !s->ended && has_room(s); seq++) {
+	for (; seq < end && !s->ended && cv_event_output_has_room(&s->out); seq++) {
 		const struct cv_record *rec = (const struct cv_record *)(const void *)at;
 
 		at += rec->size;
@@ -187,7 +182,7 @@ static void read_next(struct cv_event_stream *s)
 		lane = next_lane(s);
 		if (lane < 0 || blocks == PUMP_BLOCKS)
 			break;
-		room = has_room(s);
+		room = cv_event_output_has_room(&s->out);
 		if (!room)
 			break;
 		s->lane = (unsigned int)lane;
@@ -357,7 +352,7 @@ static int resolve_start(struct cv_event_stream *s)
 	for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++) {
 		if ((s->query.lanes & 1u << lane) &&
 		    s->cursor.at.next[lane] > s->until.next[lane]) {
-			if (!has_room(s))
+			if (!cv_event_output_has_room(&s->out))
 				return -ENOMEM;
 			s->cursor.at.next[lane] = s->until.next[lane];
 			put_gap(s, lane, s->until.next[lane], CV_GAP_LOG_IS_SHORTER);
@@ -398,56 +393,3 @@ int cv_event_stream_create(struct cv_loop *loop, struct cv_eventlog *log, const 
 	*ret = s;
 	return 0;
 }
-
-/* ---- as the connection sees it ------------------------------------------------------------- */
-
-static const char *stream_output(void *s, size_t *ret_len)
-{
-	return cv_event_stream_output(s, ret_len);
-}
-
-static void stream_sent(void *s)
-{
-	cv_event_stream_sent(s);
-}
-
-static void stream_pump(void *s)
-{
-	cv_event_stream_pump(s);
-}
-
-static void stream_heartbeat(void *s)
-{
-	cv_event_stream_heartbeat(s);
-}
-
-static void stream_stop(void *s)
-{
-	cv_event_stream_stop(s);
-}
-
-static bool stream_ended(const void *s)
-{
-	return cv_event_stream_ended(s);
-}
-
-static bool stream_busy(const void *s)
-{
-	return cv_event_stream_busy(s);
-}
-
-static void stream_destroy(void *s)
-{
-	cv_event_stream_destroy(s);
-}
-
-const struct cv_http_stream_ops cv_event_stream_ops = {
-	.output = stream_output,
-	.sent = stream_sent,
-	.pump = stream_pump,
-	.heartbeat = stream_heartbeat,
-	.stop = stream_stop,
-	.ended = stream_ended,
-	.busy = stream_busy,
-	.destroy = stream_destroy,
-};
