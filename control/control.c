@@ -61,6 +61,7 @@ static int open_log(struct cv_control *c)
 		.node = c->config->node,
 		.segment_size = c->config->segment_size,
 		.hold_bytes = c->config->hold_for_groups,
+		.compress_level = (int)c->config->compress_level,
 	};
 	const char *why = "";
 	int res;
@@ -68,6 +69,7 @@ static int open_log(struct cv_control *c)
 	for (int i = 0; i < CV_LANE_COUNT; i++) {
 		log.retain_bytes[i] = c->config->retain[i].bytes;
 		log.retain_ns[i] = c->config->retain[i].ns;
+		log.compress[i] = c->config->compress[i];
 	}
 	res = cv_eventlog_open(c->loop, &log, &c->log, &why);
 	if (res < 0)

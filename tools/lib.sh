@@ -29,7 +29,7 @@ as_root() {
 cv_packages_build="meson ninja-build pkg-config gcc libc6-dev clang llvm bpftool libdpdk-dev
 libbpf-dev libxdp-dev libpcap-dev libnftnl-dev libmnl-dev liburing-dev libfyaml-dev libjansson-dev
 libcurl4-openssl-dev libsmartcols-dev libsodium-dev libllhttp-dev|libhttp-parser-dev libelf-dev zlib1g-dev
-libsqlite3-dev
+libsqlite3-dev libzstd-dev
 libnats-dev librdkafka-dev libseccomp-dev
 libcmocka-dev libcbor-dev libcoap3-dev libmodbus-dev libmosquitto-dev python3"
 cv_packages_run="iproute2 iputils-ping ethtool procps curl jq libcoap3-bin mosquitto mosquitto-clients mbpoll

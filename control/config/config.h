@@ -172,6 +172,8 @@ struct cv_config {
 	uint64_t segment_size; /* bytes */
 	struct cv_config_retain retain[CV_LANE_COUNT];
 	uint64_t hold_for_groups; /* bytes */
+	bool compress[CV_LANE_COUNT];
+	uint32_t compress_level;
 
 	char api_socket[CV_SOCKET_PATH_MAX];
 	char api_listen[64]; /* "address:port" or "[address]:port"; empty = no TCP */

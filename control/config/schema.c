@@ -78,6 +78,23 @@ static const struct cv_field retain_fields[] = {
 	 FIELDS(retain_fields)},
 static const struct cv_field lane_fields[] = {CV_LANES(RETAIN_ROW)};
 
+#define COMPRESS_ROW(id, text)                                                                     \
+	{.name = text,                                                                             \
+	 .type = CV_FIELD_BOOL,                                                                    \
+	 .offset = offsetof(struct cv_config, compress) + CV_LANE_##id * sizeof(bool),             \
+	 .size = sizeof(bool),                                                                     \
+	 .fallback = "false",                                                                      \
+	 .help = "Of the lane `" text "`."},
+static const struct cv_field compress_fields[] = {
+	CV_LANES(COMPRESS_ROW){.name = "level",
+			       .type = CV_FIELD_UINT,
+			       CONFIG(compress_level),
+			       .fallback = "3",
+			       .min = 1,
+			       .max = 19,
+			       .help = "Of zstd: higher is smaller and slower."},
+};
+
 static const struct cv_field policy_trust_fields[] = {
 	{.name = "keys",
 	 .type = CV_FIELD_PATH,
@@ -119,6 +136,10 @@ static const struct cv_field log_fields[] = {
 	 .type = CV_FIELD_SECTION,
 	 FIELDS(lane_fields),
 	 .help = "How much of each lane is kept."},
+	{.name = "compress",
+	 .type = CV_FIELD_SECTION,
+	 FIELDS(compress_fields),
+	 .help = "Segments that are complete are compressed with zstd, beside the work."},
 	{.name = "hold_for_groups",
 	 .type = CV_FIELD_SIZE,
 	 CONFIG(hold_for_groups),

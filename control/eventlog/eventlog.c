@@ -157,6 +157,7 @@ static void tick(struct cv_op *op, int res, uint32_t flags)
 		cv_append_continue(l);
 	}
 	cv_acked_keep(log);
+	cv_packing_tick(log);
 	cv_loop_timer(log->loop, &log->tick, CV_TICK_NS);
 }
 
@@ -195,6 +196,10 @@ static int init(struct cv_eventlog *log, struct cv_loop *loop, const struct cv_e
 	}
 	memset(log->zeros, 0, CV_ZERO_CHUNK);
 	log->config.node = log->node;
+	if (cv_packing_init(log) < 0) {
+		*why = "too many files are open";
+		return -EMFILE;
+	}
 	if (c->segment_size == 0 || c->segment_size % CV_BLOCK_SIZE != 0) {
 		*why = "log.segment_size must be a multiple of 64 KiB";
 		return -EINVAL;
@@ -284,6 +289,7 @@ void cv_eventlog_close(struct cv_eventlog *log)
 		cv_loop_cancel(log->loop, &log->lane[i].append.retry);
 	while (in_flight(log) && cv_loop_turn(log->loop) == 0)
 		;
+	cv_packing_release(log);
 	cv_acked_keep_now(log);
 	for (int i = 0; i < CV_LANE_COUNT; i++)
 		cv_lane_close(&log->lane[i]);

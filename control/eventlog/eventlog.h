@@ -27,6 +27,8 @@ struct cv_eventlog_config {
 	uint64_t retain_ns[CV_LANE_COUNT]; /* per lane, 0 = no bound */
 	/* How much larger a lane may become by cv_eventlog_hold(), bytes. */
 	uint64_t hold_bytes;
+	bool compress[CV_LANE_COUNT]; /* pack complete segments with zstd */
+	int compress_level; /* of zstd, 0 = 3 */
 };
 
 /** Why handed records did not reach the log (ledger: handed = logged + refused[reason]). */
@@ -47,6 +49,7 @@ struct cv_eventlog_counters {
 	uint64_t blocks, writes, bytes; /* acknowledged; bytes as written, padding included */
 	uint64_t cut_bytes; /* torn tails removed at recovery */
 	uint64_t bad_blocks; /* found damaged in the middle of the log */
+	uint64_t packed, packed_from, packed_to; /* segments, and their bytes before and after */
 	bool direct; /* O_DIRECT in use */
 };
 
@@ -157,6 +160,8 @@ struct cv_log_read {
 	bool told;
 	bool busy;
 	void *buffer; /* owned by the read; NULL until first used; free with cv_eventlog_read_free() */
+	void *packed; /* likewise: a frame of a packed segment */
+	uint32_t packed_len, unpacked_len; /* of that frame; 0 = the segment is plain */
 	/* What the buffer holds: bytes of the segment that begins with sequence window_segment. */
 	uint64_t window_segment;
 	uint32_t window_len, window_at; /* bytes there; where the block of the last answer is */

@@ -35,7 +35,7 @@ bool cv_finding_is_wrong(enum cv_finding_kind kind)
 	return findings[kind].wrong;
 }
 
-static int add_segment(struct cv_image_lane *l, uint64_t first, uint64_t size)
+static int add_segment(struct cv_image_lane *l, uint64_t first, uint64_t size, bool packed)
 {
 	struct cv_image_segment *s;
 
@@ -50,29 +50,53 @@ static int add_segment(struct cv_image_lane *l, uint64_t first, uint64_t size)
 	}
 	s = &l->segments[l->count++];
 	*s = (struct cv_image_segment){
+		.packed = packed,
 		.index = {.first = first, .end = first, .size = size, .newest = INT64_MIN},
 	};
-	cv_segment_name(first, ".log", s->name);
+	cv_segment_name(first, packed ? ".zst" : ".log", s->name);
 	return 0;
+}
+
+static bool has_plain(const struct cv_image_lane *l, uint64_t first)
+{
+	char name[CV_SEGMENT_NAME];
+
+	cv_segment_name(first, ".log", name);
+	return faccessat(l->dir, name, F_OK, 0) == 0;
+}
+
+static int load_packed(struct cv_image_lane *l, struct cv_image_segment *s)
+{
+	int fd = openat(l->dir, s->name, O_RDONLY | O_CLOEXEC), res;
+
+	if (fd < 0)
+		return -errno;
+	res = cv_pack_load(fd, &s->index);
+	if (res == -EBADMSG)
+		(void)cv_pack_search(fd, &s->index);
+	close(fd);
+	return res;
 }
 
 static int take_entry(struct cv_image_lane *l, const char *name)
 {
-	uint64_t first = cv_segment_parse_name(name, ".log");
+	uint64_t plain = cv_segment_parse_name(name, ".log");
+	uint64_t packed = cv_segment_parse_name(name, ".zst"), first = plain ? plain : packed;
 	struct stat st;
 
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "spare") == 0)
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "spare") == 0 ||
+	    strcmp(name, "packing") == 0)
 		return 0;
+	if (packed != 0 && has_plain(l, packed))
+		return 0; /* the plain one counts as long as it is there */
 	if (first != 0) {
 		if (fstatat(l->dir, name, &st, 0) < 0)
 			return errno == ENOENT ? 0 : -errno; /* retention was faster */
-		return add_segment(l, first, st.st_size > 0 ? (uint64_t)st.st_size : 0);
+		return add_segment(l, first, st.st_size > 0 ? (uint64_t)st.st_size : 0,
+				   packed != 0);
 	}
 	if (cv_segment_parse_name(name, ".idx") != 0) {
-		char log[CV_SEGMENT_NAME];
-
-		cv_segment_name(cv_segment_parse_name(name, ".idx"), ".log", log);
-		l->orphans += faccessat(l->dir, log, F_OK, 0) < 0;
+		l->orphans += !has_plain(l, cv_segment_parse_name(name, ".idx"));
 		return 0;
 	}
 	l->foreign++;
@@ -105,7 +129,7 @@ static int list_lane(struct cv_image_lane *l)
 		qsort(l->segments, l->count, sizeof(*l->segments), by_first);
 	for (size_t i = 0; res == 0 && i < l->count; i++) {
 		struct cv_image_segment *s = &l->segments[i];
-		int loaded = cv_index_load(l->dir, &s->index);
+		int loaded = s->packed ? load_packed(l, s) : cv_index_load(l->dir, &s->index);
 
 		s->indexed = loaded == 0;
 		s->index_damaged = loaded == -EBADMSG;
@@ -201,8 +225,10 @@ void cv_log_image_close(struct cv_log_image *image)
 	for (int i = 0; i < CV_LANE_COUNT; i++) {
 		struct cv_image_lane *l = &image->lane[i];
 
-		for (size_t s = 0; s < l->count; s++)
+		for (size_t s = 0; s < l->count; s++) {
 			free(l->segments[s].index.index);
+			free(l->segments[s].index.pack.frames);
+		}
 		free(l->segments);
 		if (l->dir >= 0)
 			close(l->dir);

@@ -14,7 +14,7 @@
 struct cv_image_segment {
 	char name[CV_SEGMENT_NAME];
 	struct cv_segment index; /* first and size always; the rest when indexed */
-	bool indexed;
+	bool packed, indexed;
 	bool index_damaged; /* there is a sidecar and it is not this segment's */
 };
 

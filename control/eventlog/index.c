@@ -115,17 +115,18 @@ void cv_index_save(struct cv_log_lane *l, const struct cv_segment *s)
 	close(fd);
 }
 
-static bool entries_are_good(const struct index_head *head, const struct cv_index_entry *e)
+bool cv_index_is_good(const struct cv_segment *s)
 {
-	uint64_t seq = head->first, off = 0;
+	uint64_t seq = s->first, off = 0;
 
-	for (uint64_t i = 0; i < head->count; i++) {
-		uint64_t at = e[i].off & ~(uint64_t)CV_INDEX_TOLD;
+	for (size_t i = 0; i < s->index_count; i++) {
+		const struct cv_index_entry *e = &s->index[i];
+		uint64_t at = e->off & ~(uint64_t)CV_INDEX_TOLD;
 
-		if (e[i].seq < seq || e[i].seq >= head->end || at % CV_UNIT != 0 ||
-		    at >= head->used || (i > 0 && at <= off))
+		if (e->seq < seq || e->seq >= s->end || at % CV_UNIT != 0 || at >= s->used ||
+		    (i > 0 && at <= off))
 			return false;
-		seq = e[i].seq + 1;
+		seq = e->seq + 1;
 		off = at;
 	}
 	return true;
@@ -166,7 +167,8 @@ static uint8_t *read_file(int dir, const char *name, size_t *size)
 
 int cv_index_load(int dir, struct cv_segment *s)
 {
-	const struct cv_index_entry *entries;
+	struct cv_index_entry *entries;
+	struct cv_segment view;
 	struct index_head head;
 	char name[CV_SEGMENT_NAME];
 	uint8_t *data;
@@ -177,9 +179,14 @@ int cv_index_load(int dir, struct cv_segment *s)
 	if (!data)
 		return -ENOENT;
 	memcpy(&head, data, sizeof(head));
-	entries = (const struct cv_index_entry *)(const void *)(data + sizeof(head));
+	entries = (struct cv_index_entry *)(void *)(data + sizeof(head));
+	view = (struct cv_segment){.first = head.first,
+				   .end = head.end,
+				   .used = head.used,
+				   .index = entries,
+				   .index_count = (size_t)head.count};
 	if (!head_is_good(&head, s, size) || file_crc(head, entries) != head.crc32c ||
-	    !entries_are_good(&head, entries)) {
+	    !cv_index_is_good(&view)) {
 		free(data);
 		return -EBADMSG;
 	}

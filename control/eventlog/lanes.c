@@ -71,6 +71,41 @@ static int by_first(const void *a, const void *b)
 	return (*x)->first < (*y)->first ? -1 : (*x)->first > (*y)->first;
 }
 
+/* Packed, but control ended before the plain file was removed: that one counts. */
+static bool drop_unfinished(struct cv_log_lane *l, uint64_t first, const char *packed)
+{
+	char plain[CV_SEGMENT_NAME];
+
+	cv_segment_name(first, ".log", plain);
+	if (faccessat(l->dir, plain, F_OK, 0) < 0)
+		return false;
+	unlinkat(l->dir, packed, 0);
+	return true;
+}
+
+static int add_packed(struct cv_log_lane *l, uint64_t first)
+{
+	struct cv_segment *s = cv_segment_add(l, first, 0);
+	char name[CV_SEGMENT_NAME];
+	struct stat st;
+	int fd, res;
+
+	if (!s)
+		return -ENOMEM;
+	cv_segment_name(first, ".zst", name);
+	fd = openat(l->dir, name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	res = fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ? -ENOMSG : 0;
+	s->size = res == 0 ? (uint64_t)st.st_size : 0;
+	if (res == 0)
+		res = cv_pack_load(fd, s);
+	if (res == -EBADMSG)
+		res = cv_pack_search(fd, s);
+	close(fd);
+	return res;
+}
+
 static int list_segments(struct cv_log_lane *l)
 {
 	int fd = openat(l->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), res = 0;
@@ -84,15 +119,26 @@ static int list_segments(struct cv_log_lane *l)
 		return res;
 	}
 	while (res == 0 && (entry = readdir(dir))) {
-		uint64_t first = cv_segment_parse_name(entry->d_name, ".log");
+		uint64_t plain = cv_segment_parse_name(entry->d_name, ".log");
+		uint64_t packed = cv_segment_parse_name(entry->d_name, ".zst");
 
-		if (first != 0 && !cv_segment_add(l, first, 0))
+		if (packed != 0 && !drop_unfinished(l, packed, entry->d_name))
+			res = add_packed(l, packed);
+		else if (plain != 0 && !cv_segment_add(l, plain, 0))
 			res = -ENOMEM;
 	}
 	closedir(dir);
 	if (l->count)
 		qsort(l->segments, l->count, sizeof(struct cv_segment *), by_first);
 	return res;
+}
+
+/* Whether what is in a segment is known without reading it. */
+static bool is_indexed(struct cv_log_lane *l, struct cv_segment *s, bool newest)
+{
+	if (s->pack.frames)
+		return s->index_count > 0;
+	return !newest && cv_index_load(l->dir, s) == 0;
 }
 
 /* The last two are always read: the last may be empty, and the one before then holds the tail. */
@@ -104,17 +150,22 @@ static int load_segment(struct cv_log_lane *l, size_t i)
 	struct stat st;
 	int fd, res = 0;
 
-	cv_segment_name(s->first, ".log", name);
-	fd = cv_lane_open_file(l, name, last ? O_RDWR : O_RDONLY);
+	cv_segment_name(s->first, cv_segment_suffix(s), name);
+	if (s->pack.frames && last)
+		return -ENOMSG; /* the one that events go to is plain */
+	if (s->pack.frames)
+		fd = openat(l->dir, name, O_RDONLY | O_CLOEXEC);
+	else
+		fd = cv_lane_open_file(l, name, last ? O_RDWR : O_RDONLY);
 	if (fd < 0)
-		return fd;
+		return s->pack.frames ? -errno : fd;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size < 0)
 		res = -ENOMSG;
 	else
 		s->size = (uint64_t)st.st_size;
-	if (res == 0 && (i + 2 >= l->count || cv_index_load(l->dir, s) < 0)) {
+	if (res == 0 && !is_indexed(l, s, i + 2 >= l->count)) {
 		res = cv_segment_scan(l, s, fd, last);
-		if (res == 0 && !last)
+		if (res == 0 && !last && !s->pack.frames)
 			cv_index_save(l, s);
 	}
 	if (res == 0 && last)
@@ -138,6 +189,8 @@ static int open_folder(struct cv_log_lane *l)
 	if (faccessat(l->dir, ".", W_OK | X_OK, 0) < 0)
 		return -errno;
 	if (unlinkat(l->dir, "spare", 0) < 0 && errno != ENOENT)
+		return -errno;
+	if (unlinkat(l->dir, "packing", 0) < 0 && errno != ENOENT)
 		return -errno;
 	return 0;
 }

@@ -6,6 +6,8 @@
 #include <sys/uio.h>
 
 #include "control/eventlog/eventlog.h"
+#include "control/eventlog/pack.h"
+#include "control/loop/task.h"
 
 #define CV_UNIT CV_BLOCK_ALIGN
 /* The index has about one entry per so many bytes of a segment. */
@@ -34,6 +36,9 @@ struct cv_segment {
 	uint64_t end; /* one past its last event */
 	uint64_t used; /* bytes with acknowledged blocks */
 	uint64_t size; /* of the file */
+	struct cv_pack pack; /* frames NULL = a plain file */
+	bool packing; /* it is being packed: not to be removed */
+	bool unpackable;
 	int64_t newest; /* latest receive time, INT64_MIN while empty */
 	struct cv_index_entry *index;
 	size_t index_count, index_room;
@@ -129,6 +134,19 @@ struct cv_log_lane {
 	struct cv_acked acked; /* as last written */
 };
 
+/* The segment that is being packed. While the task runs, copy to res are its thread's. */
+struct cv_packing {
+	struct cv_task task;
+	struct cv_log_lane *lane;
+	struct cv_segment *segment;
+	uint64_t retry_at; /* monotonic ns */
+	struct cv_segment copy;
+	int level;
+	struct cv_pack made;
+	uint64_t size;
+	int res;
+};
+
 struct cv_eventlog {
 	struct cv_loop *loop;
 	struct cv_eventlog_config config;
@@ -143,6 +161,7 @@ struct cv_eventlog {
 	bool closing;
 	uint64_t incarnation; /* random: names the blocks control makes */
 	struct cv_op tick;
+	struct cv_packing packing;
 	uint8_t *zeros; /* CV_ZERO_CHUNK */
 	struct cv_log_watch *watches;
 	struct cv_eventlog_counters counters;
@@ -202,7 +221,17 @@ void cv_acked_done(struct cv_op *op, int res, uint32_t flags);
 /** @return 0, or -ENODATA: it says nothing of this lane. */
 int cv_acked_read(int fd, enum cv_lane lane, struct cv_acked *ret);
 
+/* ---- packing.c ---- */
+
+int cv_packing_init(struct cv_eventlog *log);
+void cv_packing_release(struct cv_eventlog *log);
+/** Start to pack the next segment, if there is one to pack. */
+void cv_packing_tick(struct cv_eventlog *log);
+
 /* ---- segment.c ---- */
+
+/** ".log" or ".zst" */
+const char *cv_segment_suffix(const struct cv_segment *s);
 
 void cv_segment_name(uint64_t first, const char *suffix, char name[CV_SEGMENT_NAME]);
 /** @return the sequence in a name like 00000000000000000001.log, 0 = another file. */
@@ -239,6 +268,8 @@ int cv_index_add(struct cv_segment *s, const struct cv_block *b, uint64_t off, b
 ssize_t cv_index_find(const struct cv_segment *s, uint64_t seq);
 /** Sidecar file of a segment that is complete; losing it costs a scan. */
 void cv_index_save(struct cv_log_lane *l, const struct cv_segment *s);
+/** Entries of a segment whose first, end and used are known: in order, within it. */
+bool cv_index_is_good(const struct cv_segment *s);
 /** @return 0, -ENOENT no sidecar, -EBADMSG not one of this segment. */
 int cv_index_load(int dir, struct cv_segment *s);
 

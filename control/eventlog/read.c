@@ -102,6 +102,16 @@ static bool window_may_hold(const struct cv_log_read *rd, const struct cv_segmen
 	return b->first_seq <= rd->seq;
 }
 
+/* One frame, at most two blocks of work. @return false: it is damaged. */
+static bool unpack(struct cv_log_read *rd, int res)
+{
+	const struct cv_pack_frame frame = {.raw_len = rd->unpacked_len, .len = rd->packed_len};
+
+	rd->window_len = rd->unpacked_len;
+	return (uint32_t)res == rd->packed_len &&
+	       cv_pack_unpack(&frame, rd->packed, rd->buffer) == 0;
+}
+
 static void read_done(struct cv_op *op, int res, uint32_t flags)
 {
 	struct cv_log_read *rd = op->owner;
@@ -115,7 +125,9 @@ static void read_done(struct cv_op *op, int res, uint32_t flags)
 		deliver(rd, NULL, res == -ENOMEM ? res : -EIO);
 		return;
 	}
-	if ((uint32_t)res < rd->window_len)
+	if (rd->unpacked_len > 0 && !unpack(rd, res))
+		rd->window_len = 0;
+	else if (rd->unpacked_len == 0 && (uint32_t)res < rd->window_len)
 		rd->window_len = (uint32_t)res;
 	b = find_in_window(rd, &skip_to);
 	if (b) {
@@ -132,9 +144,13 @@ static int open_segment(struct cv_log_read *rd, const struct cv_segment *s)
 
 	if (!rd->buffer)
 		rd->buffer = aligned_alloc(CV_UNIT, CV_READ_WINDOW);
-	if (!rd->buffer)
+	if (s->pack.frames && !rd->packed)
+		rd->packed = malloc(cv_pack_frame_max());
+	if (!rd->buffer || (s->pack.frames && !rd->packed))
 		return -ENOMEM;
-	cv_segment_name(s->first, ".log", name);
+	cv_segment_name(s->first, cv_segment_suffix(s), name);
+	if (s->pack.frames)
+		return openat(rd->log->lane[rd->lane].dir, name, O_RDONLY | O_CLOEXEC);
 	return cv_lane_open_file(&rd->log->lane[rd->lane], name, O_RDONLY);
 }
 
@@ -155,6 +171,16 @@ static void read_file(struct cv_log_read *rd, const struct cv_segment *s, size_t
 	rd->window_len = len < CV_READ_WINDOW ? (uint32_t)len : CV_READ_WINDOW;
 	rd->op.done = read_done;
 	rd->op.owner = rd;
+	rd->unpacked_len = 0;
+	if (s->pack.frames) {
+		const struct cv_pack_frame *frame = cv_pack_find(&s->pack, off);
+
+		rd->unpacked_len = frame->raw_len;
+		rd->packed_len = frame->len;
+		io_uring_prep_read(cv_loop_sqe(rd->log->loop, &rd->op), rd->fd, rd->packed,
+				   frame->len, frame->off);
+		return;
+	}
 	io_uring_prep_read(cv_loop_sqe(rd->log->loop, &rd->op), rd->fd, rd->buffer, rd->window_len,
 			   off);
 }
@@ -212,6 +238,7 @@ void cv_eventlog_read(struct cv_eventlog *log, struct cv_log_read *rd, enum cv_l
 void cv_eventlog_read_free(struct cv_log_read *rd)
 {
 	free(rd->buffer);
-	rd->buffer = NULL;
+	free(rd->packed);
+	rd->buffer = rd->packed = NULL;
 	rd->window_len = 0;
 }

@@ -55,7 +55,7 @@ static uint64_t find_behind(struct scan *sc)
 
 	if (sc->proof_known && sc->proof <= sc->expected)
 		return 0;
-	for (uint64_t off = sc->off + CV_UNIT; off < sc->s->size; off += CV_UNIT) {
+	for (uint64_t off = sc->off + CV_UNIT; off < sc->file.size; off += CV_UNIT) {
 		if (!good_at(sc, off, &b))
 			continue;
 		if (found == 0)
@@ -89,7 +89,7 @@ static int follow_chain(struct scan *sc)
 	const struct cv_block *b;
 	int res = 0;
 
-	while (res == 0 && sc->off < sc->s->size) {
+	while (res == 0 && sc->off < sc->file.size) {
 		uint64_t next;
 
 		if (good_at(sc, sc->off, &b)) {
@@ -113,7 +113,7 @@ static int cut_tail(struct scan *sc)
 	struct cv_eventlog *log = sc->l->log;
 	uint64_t cut = 0;
 
-	for (uint64_t off = sc->s->used; off < sc->s->size; off += CV_UNIT) {
+	for (uint64_t off = sc->s->used; off < sc->file.size; off += CV_UNIT) {
 		size_t avail;
 		const struct cv_block *b = cv_segment_file_view(&sc->file, off, &avail);
 
@@ -140,7 +140,7 @@ static int check_foreign(struct scan *sc)
 	bool another = false;
 	size_t avail;
 
-	for (uint64_t off = 0; off < sc->s->size; off += CV_UNIT) {
+	for (uint64_t off = 0; off < sc->file.size; off += CV_UNIT) {
 		const struct cv_block *b = cv_segment_file_view(&sc->file, off, &avail);
 
 		if (off == 0 && (!b || sc->file.unreadable > 0))
@@ -174,15 +174,15 @@ int cv_segment_scan(struct cv_log_lane *l, struct cv_segment *s, int fd, bool la
 	bool marked = l->acked.segment == s->first;
 	int res;
 
-	if (s->size == 0 || s->size % CV_UNIT != 0)
+	if (!s->pack.frames && (s->size == 0 || s->size % CV_UNIT != 0))
 		return -ENOMSG;
-	res = cv_segment_file_init(&sc.file, fd, s->size);
+	res = cv_segment_file_init(&sc.file, fd, s->size, &s->pack);
 	if (res < 0)
 		return res;
 	sc.expected = s->first > l->end ? s->first : l->end;
 	if (marked)
 		sc.proof = l->acked.end;
-	res = check_foreign(&sc);
+	res = s->pack.frames ? 0 : check_foreign(&sc);
 	if (res == 0)
 		res = follow_chain(&sc);
 	if (res == 0 && marked && l->acked.end > s->end)

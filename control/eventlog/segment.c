@@ -53,9 +53,16 @@ struct cv_segment *cv_segment_add(struct cv_log_lane *l, uint64_t first, uint64_
 
 void cv_segment_free(struct cv_segment *s)
 {
-	if (s)
+	if (s) {
 		free(s->index);
+		free(s->pack.frames);
+	}
 	free(s);
+}
+
+const char *cv_segment_suffix(const struct cv_segment *s)
+{
+	return s->pack.frames ? ".zst" : ".log";
 }
 
 static void remove_oldest(struct cv_log_lane *l)
@@ -66,7 +73,7 @@ static void remove_oldest(struct cv_log_lane *l)
 	/* In this order a crash leaves no index without its segment. */
 	cv_segment_name(s->first, ".idx", name);
 	unlinkat(l->dir, name, 0);
-	cv_segment_name(s->first, ".log", name);
+	cv_segment_name(s->first, cv_segment_suffix(s), name);
 	unlinkat(l->dir, name, 0);
 	cv_segment_free(s);
 	l->count--;
@@ -109,7 +116,7 @@ void cv_lane_retain(struct cv_log_lane *l, int64_t now_ns)
 		bool too_old = max_ns > 0 && now_ns > 0 && oldest->newest < now_ns &&
 			       (uint64_t)(now_ns - oldest->newest) > max_ns;
 
-		if ((!too_many && !too_old) || is_held(l, bytes))
+		if ((!too_many && !too_old) || oldest->packing || is_held(l, bytes))
 			break;
 		bytes -= oldest->size;
 		remove_oldest(l);
@@ -125,7 +132,7 @@ bool cv_lane_reclaim_for(struct cv_log_lane *l)
 	for (size_t i = 0; cv_lanes_by_worth[i] != l->lane; i++) {
 		struct cv_log_lane *victim = &l->log->lane[cv_lanes_by_worth[i]];
 
-		if (victim->count > 1) {
+		if (victim->count > 1 && !victim->segments[0]->packing) {
 			remove_oldest(victim);
 			return true;
 		}

@@ -7,19 +7,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "control/eventlog/pack.h"
 #include "dataplane/handoff/handoff.h"
 
 struct cv_segment_file {
 	int fd; /* the caller's */
-	uint64_t size; /* bytes */
+	uint64_t size; /* bytes of the segment, not of a packed file */
+	const struct cv_pack *pack; /* NULL = plain */
+	uint8_t *packed; /* a frame of it */
+	const struct cv_pack_frame *bad; /* the last one that could not be unpacked */
 	uint64_t unreadable; /* bytes that the disk did not give, so far; seen as zeros */
 	uint8_t *buffer;
 	uint64_t buffer_off;
 	size_t buffer_len;
 };
 
-/** @param fd stays the caller's. @return 0 or -ENOMEM. */
-int cv_segment_file_init(struct cv_segment_file *f, int fd, uint64_t size);
+/**
+ * @param fd stays the caller's. @param size of the file. @param pack its frames, which stay where
+ * they are; with frames NULL the file is plain. @return 0 or -ENOMEM.
+ */
+int cv_segment_file_init(struct cv_segment_file *f, int fd, uint64_t size,
+			 const struct cv_pack *pack);
 void cv_segment_file_release(struct cv_segment_file *f);
 
 /**

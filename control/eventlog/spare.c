@@ -131,6 +131,7 @@ static void become_active(struct cv_log_lane *l)
 	l->retry_at = 0;
 	cv_lane_retain(l, cv_loop_wall_ns(l->log->loop));
 	cv_spare_prepare(l);
+	cv_packing_tick(l->log);
 	cv_append_continue(l);
 }
 

@@ -145,28 +145,28 @@ static void take_block(struct walker *w, const struct cv_block *b)
 		w->stop = true;
 }
 
-/* What a later segment says was durable when its first block was written. */
+/* What the next segment says was durable when its first block was written, 0 = nothing. */
 static uint64_t proof_of_next(const struct walker *w)
 {
-	struct cv_segment_file f;
+	const struct cv_image_segment *s = w->s + 1;
+	struct cv_segment_file f = {.fd = -1};
+	const struct cv_block *b;
 	uint64_t proof = 0;
 	size_t avail;
+	int fd;
 
-	for (size_t i = w->i + 1; proof == 0 && i < w->lane->count; i++) {
-		const struct cv_image_segment *s = &w->lane->segments[i];
-		int fd = openat(w->lane->dir, s->name, O_RDONLY | O_CLOEXEC);
-		const struct cv_block *b;
-
-		if (fd < 0)
-			continue;
-		if (s->index.size >= CV_UNIT && cv_segment_file_init(&f, fd, s->index.size) == 0) {
-			b = cv_segment_file_view(&f, 0, &avail);
-			if (b && cv_block_is_good(b, w->lane->lane, avail))
-				proof = b->durable_seq;
-			cv_segment_file_release(&f);
-		}
-		close(fd);
+	if (w->last)
+		return 0;
+	fd = openat(w->lane->dir, s->name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (cv_segment_file_init(&f, fd, s->index.size, &s->index.pack) == 0 && f.size >= CV_UNIT) {
+		b = cv_segment_file_view(&f, 0, &avail);
+		if (b && cv_block_is_good(b, w->lane->lane, avail))
+			proof = b->durable_seq;
 	}
+	cv_segment_file_release(&f);
+	close(fd);
 	return proof;
 }
 
@@ -202,7 +202,7 @@ static void tell_tail(struct walker *w)
 	uint64_t start = w->off, dirty = 0;
 	size_t avail;
 
-	for (uint64_t off = w->off; off < w->s->index.size; off += CV_UNIT) {
+	for (uint64_t off = w->off; off < w->file.size; off += CV_UNIT) {
 		const struct cv_block *b = cv_segment_file_view(&w->file, off, &avail);
 
 		if (!b || !cv_is_zero(b, CV_UNIT))
@@ -285,7 +285,7 @@ static void enter(struct walker *w)
 	w->entry = 0;
 	w->newest = INT64_MIN;
 	w->index_wrong = w->damaged = false;
-	w->limit = w->s->indexed && !w->last ? idx->used : idx->size;
+	w->limit = w->s->indexed && !w->last ? idx->used : w->file.size;
 	if (w->expected && idx->first < w->expected)
 		tell(w, CV_FINDING_ORDER, 0, idx->first, w->expected);
 	else if (w->expected == 0)
@@ -302,12 +302,13 @@ static int walk_segment(struct walker *w)
 		w->hole_told = true;
 		return 0;
 	}
-	if (w->s->index.size == 0 || w->s->index.size % CV_UNIT != 0) {
+	if (w->s->index.size == 0 ||
+	    (w->s->packed ? !w->s->index.pack.frames : w->s->index.size % CV_UNIT != 0)) {
 		tell(w, CV_FINDING_FILE, w->s->index.size, 0, 0);
 		close(fd);
 		return 0;
 	}
-	res = cv_segment_file_init(&w->file, fd, w->s->index.size);
+	res = cv_segment_file_init(&w->file, fd, w->s->index.size, &w->s->index.pack);
 	if (res == 0) {
 		enter(w);
 		follow_chain(w);

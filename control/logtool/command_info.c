@@ -62,11 +62,11 @@ static json_t *segments_json(const struct cv_image_lane *l)
 		char newest[CV_LOGTOOL_TIME];
 
 		cv_logtool_time(s->index.newest, newest);
-		json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:b, s:I, s:s}", "file",
-						      s->name, "first", (json_int_t)s->index.first,
-						      "bytes", (json_int_t)s->index.size, "indexed",
-						      s->indexed, "used", (json_int_t)s->index.used,
-						      "newest", newest));
+		json_array_append_new(
+			list, json_pack("{s:s, s:b, s:I, s:I, s:b, s:I, s:s}", "file", s->name,
+					"packed", s->packed, "first", (json_int_t)s->index.first,
+					"bytes", (json_int_t)s->index.size, "indexed", s->indexed,
+					"used", (json_int_t)s->index.used, "newest", newest));
 	}
 	return list;
 }

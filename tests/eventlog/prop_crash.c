@@ -103,6 +103,8 @@ static struct trace *record(struct fixture *fx, uint64_t *acked_before)
 	take_recovered(fx, acked_before);
 	for (int i = 0; i < APPENDS; i++) {
 		append(fx, t);
+		if (below(8) == 0)
+			fx_wait(fx, 3000000); /* the thread that packs gets on */
 		if (below(40) == 0) {
 			fx_close(fx);
 			must_open(fx);
@@ -218,6 +220,8 @@ static void run(unsigned int states)
 	fx_init(&crashed, SEGMENT);
 	for (int i = 0; i < CV_LANE_COUNT; i++)
 		fx.config.retain_bytes[i] = 5 * SEGMENT;
+	fx.config.compress[CV_LANE_ALARM] = crashed.config.compress[CV_LANE_ALARM] = true;
+	fx.config.compress[CV_LANE_STATUS] = crashed.config.compress[CV_LANE_STATUS] = true;
 	for (unsigned int done = 0; done < states;) {
 		struct trace *t = record(&fx, acked_before);
 		uint64_t moments = trace_now(t);

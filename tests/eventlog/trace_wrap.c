@@ -276,6 +276,22 @@ int __wrap_renameat(int dir, const char *name, int to_dir, const char *to)
 
 /* ---- io_uring ------------------------------------------------------------------------------- */
 
+/* A request without a handler is done when what hangs on it is. */
+static void end_of_rename(size_t index)
+{
+	struct trace_op *o = &recording->ops[index];
+
+	for (size_t i = index; i-- > 0 && index - i < 64;) {
+		struct trace_op *before = &recording->ops[i];
+
+		if (before->linked != (int)index || before->end != 0)
+			continue;
+		before->end = o->start++;
+		recording->now = ++o->end;
+		return;
+	}
+}
+
 static void completed(struct cv_op *op, int res, uint32_t flags)
 {
 	struct in_flight *f = flying;
@@ -292,13 +308,7 @@ static void completed(struct cv_op *op, int res, uint32_t flags)
 		o->failed = res < 0 || (uint64_t)res < f->wanted;
 		if (o->linked >= 0)
 			recording->ops[o->linked].start = ++recording->now;
-		/* A rename has no handler of its own: done when what hangs on it is. */
-		if (f->index > 0 && recording->ops[f->index - 1].linked == (int)f->index &&
-		    recording->ops[f->index - 1].end == 0) {
-			recording->ops[f->index - 1].end = o->start;
-			o->start++;
-			recording->now = ++o->end;
-		}
+		end_of_rename(f->index);
 	}
 	pthread_mutex_unlock(&lock);
 	op->done(op, res, flags);
@@ -359,7 +369,7 @@ static void read_request(const struct io_uring_sqe *sqe, struct trace_op *op)
 static void look_at_queue(struct io_uring *ring)
 {
 	struct io_uring_sq *sq = &ring->sq;
-	bool linked = false;
+	size_t linked = SIZE_MAX; /* the request before, when this one hangs on it */
 
 	for (unsigned int i = sq->sqe_head; recording && i != sq->sqe_tail; i++) {
 		const struct io_uring_sqe *sqe = &sq->sqes[i & *sq->kring_mask];
@@ -375,9 +385,11 @@ static void look_at_queue(struct io_uring *ring)
 			continue;
 		read_request(sqe, &op);
 		index = add(op);
-		if (linked)
-			recording->ops[index - 1].linked = (int)index;
-		linked = sqe->flags & IOSQE_IO_LINK;
+		pthread_mutex_lock(&lock);
+		if (linked != SIZE_MAX)
+			recording->ops[linked].linked = (int)index;
+		pthread_mutex_unlock(&lock);
+		linked = sqe->flags & IOSQE_IO_LINK ? index : SIZE_MAX;
 		watch((struct cv_op *)(uintptr_t)sqe->user_data, index,
 		      op.type == TRACE_WRITE ? op.len : 0);
 	}
