@@ -4,7 +4,9 @@
  * does it: groups of full 64 KiB blocks and single small ones, turn by turn in one run with bare
  * O_DIRECT writes of the same bytes, each followed by fdatasync(), over a file written before.
  *
- *     bench_eventlog DIR [SECONDS-PER-CASE]      prints one JSON object per case
+ *     bench_eventlog DIR [SECONDS-PER-CASE [CASE]]      prints one JSON object per case
+ *
+ * CASE: only those whose name ends so.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -151,6 +153,13 @@ static int run(struct bench *b, struct result *r, double seconds)
 	return 0;
 }
 
+static bool is_wanted(const struct result *r, const char *end)
+{
+	size_t len = strlen(r->name), want = strlen(end);
+
+	return len >= want && strcmp(r->name + len - want, end) == 0;
+}
+
 static int by_value(const void *a, const void *b)
 {
 	const double *x = a, *y = b;
@@ -185,6 +194,7 @@ int main(int argc, char **argv)
 	struct cv_eventlog_config config = {
 		.dir = argc > 1 ? argv[1] : "bench-log", .node = "bench", .segment_size = 64 << 20};
 	double seconds = argc > 2 ? strtod(argv[2], NULL) : 4;
+	const char *which = argc > 3 ? argv[3] : "";
 	struct bench b = {0};
 	const char *why = "no io_uring";
 
@@ -203,10 +213,12 @@ int main(int argc, char **argv)
 		results[i].latency_us = calloc(SAMPLES_MAX, sizeof(double));
 	for (int turn = 0; turn < TURNS; turn++)
 		for (size_t i = 0; i < cases; i++)
-			if (!results[i].latency_us || run(&b, &results[i], seconds / TURNS) < 0)
+			if (is_wanted(&results[i], which) &&
+			    (!results[i].latency_us || run(&b, &results[i], seconds / TURNS) < 0))
 				return 1;
 	for (size_t i = 0; i < cases; i++) {
-		print(&results[i], cv_eventlog_counters(b.log)->direct);
+		if (is_wanted(&results[i], which))
+			print(&results[i], cv_eventlog_counters(b.log)->direct);
 		free(results[i].latency_us);
 	}
 	cv_eventlog_close(b.log);
