@@ -293,6 +293,9 @@ static json_t *log_stats(const struct cv_control *c)
 	set(object, "bytes", n->bytes);
 	set(object, "cut_bytes", n->cut_bytes);
 	set(object, "bad_blocks", n->bad_blocks);
+	set(object, "packed_segments", n->packed);
+	set(object, "packed_from_bytes", n->packed_from);
+	set(object, "packed_to_bytes", n->packed_to);
 	return object;
 }
 

@@ -25,7 +25,7 @@ static const char sample[] =
 	"policy: \"policy one.yaml\" # comment\n"
 	"policy_trust: { keys: /etc/keys, threshold: 2, allow_unsigned: true }\n"
 	"log: { dir: /srv/log, segment_size: 128MiB, retain: { alarm: { size: 10GiB, age: 365d },\n"
-	"  measurement: { size: any, age: any } } }\n"
+	"  measurement: { size: any, age: any } }, compress: { status: true, level: 9 } }\n"
 	"api: { socket: /run/a.sock, listen: \"[::1]:8480\" }\n"
 	"link: { socket: /run/b.sock }\n"
 	"dataplane: { lcore: 3, hugepages: never, device_capacity: 1000, flow_capacity: 2000,\n"
@@ -85,6 +85,9 @@ static void sample_is_read(void **state)
 	assert_true(c->retain[CV_LANE_ALARM].ns == 365 * 86400000000000ull);
 	assert_true(c->retain[CV_LANE_MEASUREMENT].bytes == 0);
 	assert_true(c->retain[CV_LANE_STATUS].bytes == 1ull << 30);
+	assert_true(c->compress[CV_LANE_STATUS]);
+	assert_false(c->compress[CV_LANE_ALARM]);
+	assert_int_equal(c->compress_level, 9);
 	assert_int_equal(c->lcore, 3);
 	assert_int_equal(c->flush_ns, 500000);
 	assert_false(c->decode);
