@@ -6,7 +6,7 @@ import random
 import time
 
 from nats_cluster import Cluster, NATS_SERVER
-from node import LANES, Node, run, wait_for
+from node import LANES, Node, process_status, run, wait_for
 
 
 def events(messages):
@@ -122,7 +122,61 @@ def test_failures(programs):
     node.remove()
 
 
+def memory_kib(pid):
+    return int(process_status(pid)["VmRSS"].split()[0])
+
+
+def test_outage(programs):
+    """The far side is away while far more comes than is under way: memory stays, order stays."""
+    cluster = Cluster(1)
+    cluster.make_stream("CITY", ["culvert.>"])
+    node = Node(programs, [{"name": "city", "type": "nats", "servers": cluster.urls(), "window": 1024}]).start()
+    node.add("measurement", 2000)
+    s = node.all_acknowledged("city")
+    before = memory_kib(s["pid"])
+    cluster.kill(0)
+    for _ in range(30):
+        node.add("measurement", 2000)
+        node.add("alarm", 200)
+    s = node.check_ledger("city")
+    assert s["under_way"] <= 2 * 1024 and s["state"] == "connecting", s
+    cluster.start(0)
+    s = node.all_acknowledged("city", 120)
+    assert s["starts"] == 1, "it was started again"
+    growth = memory_kib(s["pid"]) - before
+    assert growth < 8192, f"{growth} KiB more than before the outage"
+    check_stream(node, cluster, "CITY")
+    node.stop()
+    cluster.stop()
+    node.remove()
+
+
+def test_two_nodes(programs):
+    """Two nodes into one cluster: one consumer sees both, each event once (scale-out.md)."""
+    cluster = Cluster(3)
+    cluster.make_stream("CITY", ["culvert.>"])
+    nodes = [Node(programs, [{"name": "city", "type": "nats", "servers": cluster.urls(),
+                              "topic": "culvert.{node}.{lane}.{device}"}], name).start()
+             for name in ("north", "south")]
+    for _ in range(5):
+        for node in nodes:
+            node.add("measurement", 500)
+            node.add("alarm", 20)
+    os.kill(nodes[0].sink("city")["pid"], 9)  # what it sends again is not there twice
+    for node in nodes:
+        node.all_acknowledged("city", 120)
+    all_events = events(cluster.read("CITY", 5200))
+    assert cluster.stream("CITY")["state"]["messages"] == 5200
+    assert len({e["id"] for e in all_events}) == 5200
+    for node in nodes:
+        own = [e for e in all_events if e["id"].startswith(node.name + "/")]
+        assert node.check_events(own) == 0
+        node.stop()
+        node.remove()
+    cluster.stop()
+
+
 if __name__ == "__main__":
     if not NATS_SERVER:
         raise SystemExit(77)
-    run([test_delivery, test_refused, test_failures])
+    run([test_delivery, test_refused, test_outage, test_two_nodes, test_failures])
