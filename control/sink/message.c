@@ -64,6 +64,48 @@ static void fill_topic(struct cv_sink_writer *w, unsigned int lane, unsigned int
 	cv_sink_template_fill(w->key, CV_SINK_ALPHABET_ANY, values, w->key_text);
 }
 
+/* One event as a whole document of another projection, on one line. */
+static size_t project(struct cv_sink_writer *w, const struct cv_frame *f,
+		      const struct cv_projection_ops *ops)
+{
+	static const struct cv_member_cursor nowhere;
+	const struct cv_projection_at at = {
+		.node = w->settings->node, .seq = f->seq, .next = &nowhere, .first = true};
+	struct cv_json j = cv_json(w->body, sizeof(w->body) - 2);
+	const struct cv_frame_gap *g = cv_frame_payload(f);
+
+	if (ops->begin)
+		ops->begin(&j);
+	if (f->type == CV_FRAME_RECORD)
+		ops->record(&j, &at, cv_frame_payload(f));
+	else
+		ops->gap(&j, &at,
+			 &(struct cv_log_gap){.lane = f->lane,
+					      .from = g->from,
+					      .to = g->to,
+					      .reason = cv_gap_reason_name(g->reason),
+					      .ts_ns = g->ts_ns},
+			 (enum cv_gap_reason)g->reason);
+	if (ops->end)
+		ops->end(&j);
+	if (j.failed)
+		return 0;
+	/* Strings of JSON have no line ends in them: these stand between. */
+	for (char *p = w->body; p < j.at; p++) {
+		if (*p == '\n')
+			*p = ' ';
+	}
+	return (size_t)(j.at - w->body);
+}
+
+/* The row of a format that is no CloudEvent, NULL = it is one. */
+static const struct cv_projection *projection_of(unsigned int format)
+{
+	return format == CV_SINK_FORMAT_SENML	  ? &cv_projections[CV_EVENT_SENML]
+	       : format == CV_SINK_FORMAT_NGSI_LD ? &cv_projections[CV_EVENT_NGSI_LD]
+						  : NULL;
+}
+
 /* @return length of the event in w->body, 0 = it cannot be written. */
 static size_t write_event(struct cv_sink_writer *w, const struct cv_frame *f)
 {
@@ -141,13 +183,16 @@ int cv_sink_split(const char *event, size_t len, char *texts, size_t texts_size,
 int cv_sink_write(struct cv_sink_writer *w, const struct cv_frame *f, struct cv_sink_message *ret)
 {
 	struct cv_sink_message m = {.id = w->id, .topic = w->topic_text, .key = w->key_text};
+	const struct cv_projection *other = projection_of(w->settings->sink.format);
 
 	m.len = write_event(w, f);
+	if (m.len > 0 && other)
+		m.len = project(w, f, other->ops);
 	m.body = w->body;
 	if (m.len == 0)
 		return -EINVAL;
 	w->body[m.len] = '\0';
-	m.content_type = "application/cloudevents+json";
+	m.content_type = other ? other->content_type : "application/cloudevents+json";
 	if (w->settings->sink.format == CV_SINK_FORMAT_BINARY) {
 		m.content_type = "application/json";
 		m.headers = w->headers;

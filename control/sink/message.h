@@ -3,6 +3,7 @@
 #ifndef CV_SINK_MESSAGE_H
 #define CV_SINK_MESSAGE_H
 
+#include "control/projection/projection.h"
 #include "control/sink/sink.h"
 #include "control/sink/template.h"
 #include "control/subscriber/frames.h"
@@ -16,7 +17,7 @@ struct cv_sink_writer {
 	char device[CV_DEVICE_URN_MAX + 1];
 	struct cv_sink_header headers[CV_SINK_HEADERS_MAX];
 	char head[2048]; /* texts of the headers */
-	char body[CV_CLOUDEVENT_MAX + 2];
+	char body[CV_PROJECTION_ROOM];
 };
 
 /** @param settings outlives the writer. */

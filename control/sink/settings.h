@@ -27,7 +27,9 @@
 /* How an event is written: id, name. */
 #define CV_SINK_FORMATS(X)                                                                         \
 	X(CLOUDEVENTS, "cloudevents") /* structured mode: one JSON object */                       \
-	X(BINARY, "cloudevents-binary") /* attributes in the transport's headers */
+	X(BINARY, "cloudevents-binary") /* attributes in the transport's headers */                \
+	X(SENML, "senml-json") /* a SenML pack (RFC 8428) */                                       \
+	X(NGSI_LD, "ngsi-ld") /* an array of one entity */
 
 #define CV_SINK_SYNCS(X)                                                                           \
 	X(BATCH, "batch") /* on stable storage before it is acknowledged */                        \

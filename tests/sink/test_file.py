@@ -111,5 +111,22 @@ def test_filters(programs):
     node.remove()
 
 
+def test_projections(programs):
+    node = Node(programs, [
+        {"name": "senml", "type": "file", "dir": "senml", "format": "senml-json"},
+        {"name": "ngsi", "type": "file", "dir": "ngsi", "format": "ngsi-ld"},
+    ])
+    node.start()
+    node.add("measurement", 20)
+    for name in ("senml", "ngsi"):
+        node.all_acknowledged(name)
+    packs = read_files(node.dir + "/senml")
+    assert len(packs) == 20 and all("urn:dev:ip:192.0.2" in json.dumps(p) for p in packs), packs[0]
+    entities = read_files(node.dir + "/ngsi")
+    assert len(entities) == 20 and all(e["type"] == "Device" for a in entities for e in a)
+    node.stop()
+    node.remove()
+
+
 if __name__ == "__main__":
-    run([test_delivery, test_process, test_crashes, test_refused_settings, test_filters])
+    run([test_delivery, test_process, test_crashes, test_refused_settings, test_filters, test_projections])

@@ -189,9 +189,24 @@ struct bad {
 
 #define OK "node: n\n" PORTS
 #define JSON OK "decode: { json: [ "
+#define SINK OK "sinks: [ { name: s, "
 #define VENDOR OK "decode: { vendors: [ { name: v, "
 static const struct bad bad_files[] = {
 	{"", 0, 0, "empty", NULL},
+	{SINK "type: files, dir: d } ]\n", 3, 27, "is not right", "did you mean \"file\"?"},
+	{SINK "type: file } ]\n", 3, 27, "needs \"dir\"", NULL},
+	{SINK "type: file, dir: d, servers: x } ]\n", 3, 50, "no setting of a sink of type file",
+	 NULL},
+	{SINK "type: file, dir: d, format: cloudevents-binary } ]\n", 3, 49, "headers",
+	 "format: cloudevents"},
+	{SINK "type: file, dir: d }, { name: s, type: file, dir: e } ]\n", 3, 51,
+	 "\"s\" is taken at line 3", NULL},
+	{SINK "type: nats, servers: a, topic: \"a.{place}\" } ]\n", 3, 52, "placeholder", NULL},
+	{SINK "type: nats, servers: a, topic: \"a.>\" } ]\n", 3, 52, "'>' cannot stand", NULL},
+	{SINK "type: nats, servers: a, user: u } ]\n", 3, 51, "go together", NULL},
+	{SINK "type: nats, servers: a, ca_file: c } ]\n", 3, 54, "tls is false", "tls: true"},
+	{SINK "type: nats, servers: a, token_file: t, credentials_file: c } ]\n", 3, 10,
+	 "more than one way", NULL},
 	{"5\n", 1, 1, "expected a map", NULL},
 	{OK "a: [1,\nb: }\n", 4, 1, "not valid YAML", NULL},
 	{OK "---\nb: 2\n", 3, 1, "second document", NULL},
