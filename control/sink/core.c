@@ -64,7 +64,7 @@ int cv_sink_core_create(const struct cv_sink_settings *settings,
 	c->ops = ops;
 	c->state = state;
 	c->backoff_ns = BACKOFF_MIN_NS;
-	c->limit = settings->sink.window;
+	c->limit = 1; /* the first one shows whether it is taken */
 	c->oldest = UINT64_MAX;
 	cv_sink_writer_init(&c->writer, settings);
 	srandom((unsigned int)mono_ns());

@@ -170,6 +170,8 @@ int main(int argc, char **argv)
 	cv_groups_destroy(groups);
 	fx_close(&fx);
 	cv_loop_destroy(fx.loop);
+	free(fx.blocks);
+	free(fx.copy);
 	cv_config_free(config);
 	return res < 0;
 }
