@@ -29,6 +29,7 @@ log:
 api: { socket: $work/control.sock, listen: off }
 link: { socket: $work/dataplane.sock }
 bpf: { pin_dir: /sys/fs/bpf/cli-test-$$ }
+sinks: [ { name: archive, type: file, dir: $work/archive } ]
 END
 echo 'default: { ip: allow }' >policy.yaml
 
@@ -108,6 +109,16 @@ expect 2 "$culvert" events --lane alarn
 has 'did you mean' err
 expect 1 "$culvert" events --lanes alarm
 has '"--lane"' err
+
+# The sink has them, too, and the node says so.
+archived() { "$culvert" sinks --json | jq -e --argjson n "$events" '.[0] | .delivered == $n and .lag == 0'; }
+wait_for "the sink's last event" archived
+[ "$(cat archive/*.ndjson* | jq -r .id | sort -u | wc -l)" = "$events" ] || fail "the sink lacks events"
+expect 0 "$culvert" sinks
+has "connected" out
+expect 0 "$culvert" ledger --settle 5000
+has "sink:archive" out
+has "ledger: closed" out
 
 # A reader that has enough ends it in silence.
 set +o pipefail
