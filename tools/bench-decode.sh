@@ -113,7 +113,7 @@ macswap_file() {
 
 bench_city() {
 	local memory first frames b
-	"$LAB_BUILD/tools/citysim/citysim" --json --out "$LAB_DIR/city.pcap" "$CV_ROOT/tools/citysim/scenarios/city.yaml" \
+	"$LAB_BUILD/tools/citysim/citysim" --json --frames 200000 --out "$LAB_DIR/city.pcap" "$CV_ROOT/tools/citysim/scenarios/city.yaml" \
 		>"$LAB_DIR/scenario.json" || return 1
 	frames=$(jq .frames "$LAB_DIR/scenario.json")
 	eal_memory $((frames * 26 / 10240 + 400))
