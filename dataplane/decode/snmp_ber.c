@@ -83,6 +83,11 @@ static void put_number(struct snmp_oid *oid, uint32_t number)
 	char digits[11];
 	size_t at = sizeof(digits);
 
+	if (number < 10 && oid->len != 0) { /* most are */
+		oid->text[oid->len++] = '.';
+		oid->text[oid->len++] = (char)('0' + number);
+		return;
+	}
 	do {
 		digits[--at] = (char)('0' + number % 10);
 		number /= 10;
