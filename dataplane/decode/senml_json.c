@@ -41,8 +41,7 @@ static int label(const struct cv_senml_text *t)
 	return cut ? -EBADMSG : cv_senml_label(plain, len);
 }
 
-/* One or two letters that are SenML's, and a colon; else the cursor is where it
- * was. */
+/* One or two letters that are SenML's, and a colon; else the cursor is where it was. */
 static int short_label(struct cv_json_in *j)
 {
 	const uint8_t *at = j->at;
