@@ -9,6 +9,7 @@
 
 #define CV_CAS64(p, o, n) __sync_val_compare_and_swap(p, o, n)
 #define CV_ADD64(p, n) __sync_fetch_and_add(p, n)
+#include "dataplane/policy/rules.h"
 #include "dataplane/policy/verdict.h"
 #include "ebpf/devices.bpf.h"
 #include "ebpf/evidence.bpf.h"

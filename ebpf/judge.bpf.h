@@ -141,13 +141,32 @@ static __always_inline int is_spoofed(const struct judge *f)
 	return b && !cv_binding_holds(b, &f->packet, mac);
 }
 
+/* @return number of the rule of a key, 0 = there is none. */
+static __always_inline __u32 find_key(void *keys, __u32 bits, __u64 key)
+{
+	__u32 at = cv_rules_bucket(key, bits & 31), number = 0, step;
+
+#pragma clang loop unroll(disable)
+	for (step = 0; step < CV_RULES_CHAIN; step++) {
+		const struct cv_rules_bucket *b = bpf_map_lookup_elem(keys, &at);
+
+		if (!b)
+			break;
+		number = cv_rules_find(b, key);
+		at = b->next;
+		if (number || !at)
+			break;
+	}
+	return number;
+}
+
 static __always_inline const struct cv_rule *find_rule(const struct judge *f)
 {
-	const struct cv_rule *rule = NULL;
-	__u32 slot = f->slot, mask, bit;
-	void *map = bpf_map_lookup_elem(&policy_rules, &slot);
+	__u32 slot = f->slot, mask, bit, number = 0;
+	void *keys = bpf_map_lookup_elem(&policy_rule_keys, &slot);
+	void *list = bpf_map_lookup_elem(&policy_rule_list, &slot);
 
-	if (!map)
+	if (!keys || !list)
 		return NULL;
 	mask = cv_probe_mask(f->context, &f->packet, f->src_class, f->dst_class);
 #pragma clang loop unroll(disable)
@@ -157,11 +176,11 @@ static __always_inline const struct cv_rule *find_rule(const struct judge *f)
 		if (!(mask >> bit & 1))
 			continue;
 		cv_probe_key(bit, &f->packet, f->number, f->src_class, f->dst_class, &key);
-		rule = bpf_map_lookup_elem(map, &key);
-		if (rule)
+		number = find_key(keys, f->head->rules_bits, cv_rules_key(&key));
+		if (number)
 			break;
 	}
-	return rule;
+	return number ? bpf_map_lookup_elem(list, &number) : NULL;
 }
 
 /* ---- judging ------------------------------------------------------------------------------- */

@@ -21,7 +21,8 @@
 	X(policy_prefix6)                                                                          \
 	X(policy_macs)                                                                             \
 	X(policy_bindings)                                                                         \
-	X(policy_rules)                                                                            \
+	X(policy_rule_keys)                                                                        \
+	X(policy_rule_list)                                                                        \
 	X(policy_meters)                                                                           \
 	X(policy_hits)                                                                             \
 	X(policy_head)                                                                             \
@@ -144,13 +145,15 @@ int cv_bpf_devices_each(const struct bpf_map *map, cv_device_visit *visit, void 
 /* ---- the maps of one policy ----------------------------------------------------------------- */
 
 #define CV_INNER_MAPS(X)                                                                           \
-	X(blocks4) X(hosts4) X(prefix6) X(macs) X(bindings) X(rules) X(meters) X(hits)
+	X(blocks4)                                                                                 \
+	X(hosts4) X(prefix6) X(macs) X(bindings) X(rule_keys) X(rule_list) X(meters) X(hits)
 
 #define CV_INNER_ROW(name) CV_INNER_##name,
 enum { CV_INNER_MAPS(CV_INNER_ROW) CV_INNER_COUNT };
 
 struct cv_bpf_inner {
 	int fd[CV_INNER_COUNT]; /* -1 = none */
+	uint32_t rules_bits; /* of what is in rule_keys */
 };
 
 /** @return 0 or negative errno. */

@@ -49,8 +49,10 @@ static int put_slot(const struct cv_bpf *b, const struct cv_generation *gen,
 	const struct bpf_map *outer[CV_INNER_COUNT] = {CV_INNER_MAPS(OUTER_ROW)};
 	const __u8 *places = cv_generation_at(gen, gen->places);
 	static const __u8 nowhere[CV_VLANS];
+	struct cv_policy_head head = gen->policy;
 	int err = 0;
 
+	head.rules_bits = m->rules_bits;
 	for (unsigned int i = 0; i < CV_INNER_COUNT && !err; i++)
 		err = cv_bpf_update(bpf_map__fd(outer[i]), &slot, &m->fd[i]);
 	for (__u32 port = 0; port < CV_PORTS_MAX && !err; port++) {
@@ -61,7 +63,7 @@ static int put_slot(const struct cv_bpf *b, const struct cv_generation *gen,
 				    there ? places + port * (size_t)CV_VLANS : nowhere);
 	}
 	if (!err)
-		err = cv_bpf_update(bpf_map__fd(o->maps.policy_head), &slot, &gen->policy);
+		err = cv_bpf_update(bpf_map__fd(o->maps.policy_head), &slot, &head);
 	return err;
 }
 
@@ -119,7 +121,7 @@ void cv_bpf_settle(struct cv_bpf *b)
 
 	if (!b->first)
 		return;
-	wait_for_readers(b->first->object->maps.policy_rules, e.live);
+	wait_for_readers(b->first->object->maps.policy_rule_keys, e.live);
 	for (__u32 slot = 0; slot < CV_POLICY_SLOTS; slot++) {
 		if (!is_taken(b, e, slot))
 			empty_slot(b, slot);
@@ -209,7 +211,7 @@ void cv_bpf_switch(struct cv_bpf *b, const struct cv_epoch *to)
 	if (fresh && e.shadow != CV_SLOT_NONE) { /* or the old one would go on counting */
 		e.shadow = CV_SLOT_NONE;
 		__atomic_store_n(b->epoch, cv_epoch_word(e), __ATOMIC_RELEASE);
-		wait_for_readers(b->first->object->maps.policy_rules, e.live);
+		wait_for_readers(b->first->object->maps.policy_rule_keys, e.live);
 	}
 	if (fresh)
 		forget_shadow(b);

@@ -10,6 +10,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "dataplane/policy/rules.h"
+
 void cv_bpf_inner_close(struct cv_bpf_inner *m)
 {
 	for (unsigned int i = 0; i < CV_INNER_COUNT; i++) {
@@ -79,16 +81,40 @@ static int fill_senders(const struct cv_bpf_inner *m, const struct cv_generation
 	return err;
 }
 
-static int fill(const struct cv_bpf_inner *m, const struct cv_generation *gen, uint32_t blocks)
+/* Written in place as well: an update for each of a million keys would be a second. */
+static int fill_array(int fd, const void *data, size_t size)
 {
-	const struct cv_gen_rule *r = cv_generation_at(gen, gen->rules);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE) - 1, whole = (size + page) & ~page;
+	void *at = map_array(fd, whole);
+
+	if (at == MAP_FAILED)
+		return -errno;
+	memcpy(at, data, size);
+	munmap(at, whole);
+	return 0;
+}
+
+static int fill_rules(const struct cv_bpf_inner *m, const struct cv_rules *rules)
+{
+	int err = fill_array(m->fd[CV_INNER_rule_keys], rules->buckets,
+			     rules->bucket_count * sizeof(*rules->buckets));
+
+	if (!err)
+		err = fill_array(m->fd[CV_INNER_rule_list], rules->rules,
+				 rules->rule_count * sizeof(*rules->rules));
+	return err;
+}
+
+static int fill(const struct cv_bpf_inner *m, const struct cv_generation *gen, uint32_t blocks,
+		const struct cv_rules *rules)
+{
 	const struct cv_gen_meter *meters = cv_generation_at(gen, gen->meters);
 	int err = fill_prefix4(m, gen, blocks);
 
 	if (!err)
 		err = fill_senders(m, gen);
-	for (uint32_t i = 0; i < gen->rules.count && !err; i++)
-		err = cv_bpf_update(m->fd[CV_INNER_rules], &r[i].key, &r[i].rule);
+	if (!err)
+		err = fill_rules(m, rules);
 	for (uint32_t i = 0; i < gen->meters.count && !err; i++) {
 		struct cv_meter meter = {.limit = meters[i].limit, .reason = meters[i].reason};
 
@@ -97,7 +123,8 @@ static int fill(const struct cv_bpf_inner *m, const struct cv_generation *gen, u
 	return err;
 }
 
-static int create(const struct cv_generation *gen, uint32_t blocks, struct cv_bpf_inner *m)
+static int create(const struct cv_generation *gen, uint32_t blocks, const struct cv_rules *rules,
+		  struct cv_bpf_inner *m)
 {
 	int cpus = libbpf_num_possible_cpus();
 	const struct {
@@ -118,8 +145,12 @@ static int create(const struct cv_generation *gen, uint32_t blocks, struct cv_bp
 				   gen->macs.count, 0},
 		[CV_INNER_bindings] = {BPF_MAP_TYPE_HASH, "bindings", sizeof(struct cv_binding_key),
 				       sizeof(struct cv_binding), gen->bindings.count, 0},
-		[CV_INNER_rules] = {BPF_MAP_TYPE_HASH, "rules", sizeof(struct cv_rule_key),
-				    sizeof(struct cv_rule), gen->rules.count, 0},
+		[CV_INNER_rule_keys] = {BPF_MAP_TYPE_ARRAY, "rule_keys", sizeof(__u32),
+					sizeof(struct cv_rules_bucket), rules->bucket_count,
+					BPF_F_INNER_MAP | BPF_F_MMAPABLE},
+		[CV_INNER_rule_list] = {BPF_MAP_TYPE_ARRAY, "rule_list", sizeof(__u32),
+					sizeof(struct cv_rule), rules->rule_count,
+					BPF_F_INNER_MAP | BPF_F_MMAPABLE},
 		[CV_INNER_meters] = {BPF_MAP_TYPE_ARRAY, "meters", sizeof(__u32),
 				     sizeof(struct cv_meter), gen->meters.count, BPF_F_INNER_MAP},
 		[CV_INNER_hits] = {BPF_MAP_TYPE_ARRAY, "hits", sizeof(__u32),
@@ -127,7 +158,6 @@ static int create(const struct cv_generation *gen, uint32_t blocks, struct cv_bp
 				   (gen->policy.n_rules + 1) * (__u32)cpus, BPF_F_INNER_MAP},
 	};
 
-	memset(m, 0xff, sizeof(*m));
 	if (cpus < 0)
 		return cpus;
 	for (unsigned int i = 0; i < CV_INNER_COUNT; i++) {
@@ -138,17 +168,25 @@ static int create(const struct cv_generation *gen, uint32_t blocks, struct cv_bp
 		if (m->fd[i] < 0)
 			return -errno;
 	}
-	return fill(m, gen, blocks);
+	m->rules_bits = rules->bits;
+	return fill(m, gen, blocks, rules);
 }
 
 int cv_bpf_inner_create(const struct cv_generation *gen, struct cv_bpf_inner *m)
 {
+	struct cv_rules rules;
 	uint32_t blocks;
 	int err = cv_prefix4_blocks(cv_generation_at(gen, gen->prefixes), gen->prefixes.count,
 				    gen->policy.hosts4_bits, &blocks);
 
 	memset(m, 0xff, sizeof(*m));
-	return err ? err : create(gen, blocks, m);
+	if (!err)
+		err = cv_rules_build(cv_generation_at(gen, gen->rules), gen->rules.count, &rules);
+	if (err)
+		return err;
+	err = create(gen, blocks, &rules, m);
+	cv_rules_free(&rules);
+	return err;
 }
 
 int cv_bpf_inner_of(const struct bpf_map *outer, __u32 slot)

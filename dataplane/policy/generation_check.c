@@ -205,7 +205,7 @@ static bool policy_valid(const struct cv_generation *g)
 
 	cv_generation_derive(g, &derived);
 	if (memcmp(&derived, h, sizeof(derived)) != 0 || h->n_guards > CV_GUARDS_MAX ||
-	    h->n_rules >= CV_RULE_INDEXES_MAX || h->pad)
+	    h->n_rules >= CV_RULE_INDEXES_MAX || h->rules_bits)
 		return false;
 	for (uint32_t i = 0; i < h->n_guards; i++) {
 		if ((h->guards[i].family != 4 && h->guards[i].family != 6) || h->guards[i].pad)

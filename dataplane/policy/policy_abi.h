@@ -341,7 +341,7 @@ struct cv_policy_head {
 	__u32 n_rules; /* rule indexes are below, >= 1 */
 	__u32 n_meters; /* >= CV_PORTS_MAX */
 	__u32 hosts4_bits; /* of single IPv4 addresses' buckets (prefix4.h), 0 = none */
-	__u32 pad;
+	__u32 rules_bits; /* of the kernel's buckets of keys (rules.h); 0 in a generation */
 	struct cv_guard guards[CV_GUARDS_MAX];
 	struct cv_context contexts[CV_CONTEXTS_MAX];
 };

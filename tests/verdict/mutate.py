@@ -18,9 +18,10 @@ XDP, REFERENCE = "ebpf/ingress.bpf.c", "tests/verdict/reference.c"
 REFERENCE_PARSE = "tests/verdict/reference_parse.c"
 JUDGE = "ebpf/judge.bpf.h"
 QUARANTINE = POLICY + "quarantine_lookup.h"
+RULES = POLICY + "rules.h"
 HEADERS = (
-    VERDICT, PARSE, LOOKUP, FLOW, DEVICES, JUDGE, QUARANTINE, POLICY + "policy_table_internal.h",
-    POLICY + "policy_step.h",
+    VERDICT, PARSE, LOOKUP, FLOW, DEVICES, JUDGE, QUARANTINE, RULES,
+    POLICY + "policy_table_internal.h", POLICY + "policy_step.h",
     POLICY + "device_table_internal.h", POLICY + "device_burst.h", "ebpf/devices.bpf.h")
 
 # name: (compiled source, mutated file, text, replacement); the text occurs exactly once
@@ -67,6 +68,8 @@ MUTATIONS = {
     "xdp-burst-edge": (XDP, VERDICT, "next - now > l->burst", "next - now >= l->burst"),
     "xdp-context-by-port": (XDP, JUDGE, "place[f->packet.vlan & (CV_VLANS - 1)]", "place[0]"),
     "xdp-drops-uncounted": (XDP, JUDGE, "h->drops += drop;", ""),
+    "xdp-rule-ways": (XDP, RULES, "i < CV_RULES_WAYS", "i < CV_RULES_WAYS - 2"),
+    "xdp-rule-chain": (XDP, JUDGE, "if (number || !at)", "if (1)"),
     "xdp-shadow-is-live": (XDP, XDP, "ask->slot = slot;", ""),
     "reference-shortest-prefix": (
         REFERENCE, REFERENCE, "p[i].len > longest", "(longest < 0 || p[i].len < longest)"),
