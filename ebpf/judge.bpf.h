@@ -141,32 +141,33 @@ static __always_inline int is_spoofed(const struct judge *f)
 	return b && !cv_binding_holds(b, &f->packet, mac);
 }
 
-/* @return number of the rule of a key, 0 = there is none. */
-static __always_inline __u32 find_key(void *keys, __u32 bits, __u64 key)
+static __always_inline const struct cv_rule *find_key(void *rules, __u32 bits, __u64 key)
 {
-	__u32 at = cv_rules_bucket(key, bits & 31), number = 0, step;
+	__u32 at = cv_rules_bucket(key, bits & 31), step, way;
 
 #pragma clang loop unroll(disable)
 	for (step = 0; step < CV_RULES_CHAIN; step++) {
-		const struct cv_rules_bucket *b = bpf_map_lookup_elem(keys, &at);
+		const struct cv_rules_bucket *b = bpf_map_lookup_elem(rules, &at);
 
 		if (!b)
 			break;
-		number = cv_rules_find(b, key);
+		way = cv_rules_way(b, key);
+		if (way < CV_RULES_WAYS)
+			return &b->rule[way];
 		at = b->next;
-		if (number || !at)
+		if (!at)
 			break;
 	}
-	return number;
+	return NULL;
 }
 
 static __always_inline const struct cv_rule *find_rule(const struct judge *f)
 {
-	__u32 slot = f->slot, mask, bit, number = 0;
-	void *keys = bpf_map_lookup_elem(&policy_rule_keys, &slot);
-	void *list = bpf_map_lookup_elem(&policy_rule_list, &slot);
+	const struct cv_rule *rule = NULL;
+	__u32 slot = f->slot, mask, bit;
+	void *rules = bpf_map_lookup_elem(&policy_rules_flat, &slot);
 
-	if (!keys || !list)
+	if (!rules)
 		return NULL;
 	mask = cv_probe_mask(f->context, &f->packet, f->src_class, f->dst_class);
 #pragma clang loop unroll(disable)
@@ -176,11 +177,11 @@ static __always_inline const struct cv_rule *find_rule(const struct judge *f)
 		if (!(mask >> bit & 1))
 			continue;
 		cv_probe_key(bit, &f->packet, f->number, f->src_class, f->dst_class, &key);
-		number = find_key(keys, f->head->rules_bits, cv_rules_key(&key));
-		if (number)
+		rule = find_key(rules, f->head->rules_bits, cv_rules_key(&key));
+		if (rule)
 			break;
 	}
-	return number ? bpf_map_lookup_elem(list, &number) : NULL;
+	return rule;
 }
 
 /* ---- judging ------------------------------------------------------------------------------- */

@@ -21,8 +21,7 @@
 	X(policy_prefix6)                                                                          \
 	X(policy_macs)                                                                             \
 	X(policy_bindings)                                                                         \
-	X(policy_rule_keys)                                                                        \
-	X(policy_rule_list)                                                                        \
+	X(policy_rules_flat)                                                                       \
 	X(policy_meters)                                                                           \
 	X(policy_hits)                                                                             \
 	X(policy_head)                                                                             \
@@ -146,14 +145,14 @@ int cv_bpf_devices_each(const struct bpf_map *map, cv_device_visit *visit, void 
 
 #define CV_INNER_MAPS(X)                                                                           \
 	X(blocks4)                                                                                 \
-	X(hosts4) X(prefix6) X(macs) X(bindings) X(rule_keys) X(rule_list) X(meters) X(hits)
+	X(hosts4) X(prefix6) X(macs) X(bindings) X(rules_flat) X(meters) X(hits)
 
 #define CV_INNER_ROW(name) CV_INNER_##name,
 enum { CV_INNER_MAPS(CV_INNER_ROW) CV_INNER_COUNT };
 
 struct cv_bpf_inner {
 	int fd[CV_INNER_COUNT]; /* -1 = none */
-	uint32_t rules_bits; /* of what is in rule_keys */
+	uint32_t rules_bits; /* of what is in rules_flat */
 };
 
 /** @return 0 or negative errno. */

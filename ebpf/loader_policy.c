@@ -121,7 +121,7 @@ void cv_bpf_settle(struct cv_bpf *b)
 
 	if (!b->first)
 		return;
-	wait_for_readers(b->first->object->maps.policy_rule_keys, e.live);
+	wait_for_readers(b->first->object->maps.policy_rules_flat, e.live);
 	for (__u32 slot = 0; slot < CV_POLICY_SLOTS; slot++) {
 		if (!is_taken(b, e, slot))
 			empty_slot(b, slot);
@@ -211,7 +211,7 @@ void cv_bpf_switch(struct cv_bpf *b, const struct cv_epoch *to)
 	if (fresh && e.shadow != CV_SLOT_NONE) { /* or the old one would go on counting */
 		e.shadow = CV_SLOT_NONE;
 		__atomic_store_n(b->epoch, cv_epoch_word(e), __ATOMIC_RELEASE);
-		wait_for_readers(b->first->object->maps.policy_rule_keys, e.live);
+		wait_for_readers(b->first->object->maps.policy_rules_flat, e.live);
 	}
 	if (fresh)
 		forget_shadow(b);

@@ -82,31 +82,22 @@ static int fill_senders(const struct cv_bpf_inner *m, const struct cv_generation
 }
 
 /* Written in place as well: an update for each of a million keys would be a second. */
-static int fill_array(int fd, const void *data, size_t size)
+static int fill_rules(const struct cv_bpf_inner *m, const struct cv_generation *gen,
+		      const struct cv_rules_size *size)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE) - 1, whole = (size + page) & ~page;
-	void *at = map_array(fd, whole);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE) - 1;
+	size_t whole = (size->buckets * sizeof(struct cv_rules_bucket) + page) & ~page;
+	void *at = map_array(m->fd[CV_INNER_rules_flat], whole);
 
 	if (at == MAP_FAILED)
 		return -errno;
-	memcpy(at, data, size);
+	cv_rules_fill(cv_generation_at(gen, gen->rules), gen->rules.count, size->bits, at);
 	munmap(at, whole);
 	return 0;
 }
 
-static int fill_rules(const struct cv_bpf_inner *m, const struct cv_rules *rules)
-{
-	int err = fill_array(m->fd[CV_INNER_rule_keys], rules->buckets,
-			     rules->bucket_count * sizeof(*rules->buckets));
-
-	if (!err)
-		err = fill_array(m->fd[CV_INNER_rule_list], rules->rules,
-				 rules->rule_count * sizeof(*rules->rules));
-	return err;
-}
-
 static int fill(const struct cv_bpf_inner *m, const struct cv_generation *gen, uint32_t blocks,
-		const struct cv_rules *rules)
+		const struct cv_rules_size *rules)
 {
 	const struct cv_gen_meter *meters = cv_generation_at(gen, gen->meters);
 	int err = fill_prefix4(m, gen, blocks);
@@ -114,7 +105,7 @@ static int fill(const struct cv_bpf_inner *m, const struct cv_generation *gen, u
 	if (!err)
 		err = fill_senders(m, gen);
 	if (!err)
-		err = fill_rules(m, rules);
+		err = fill_rules(m, gen, rules);
 	for (uint32_t i = 0; i < gen->meters.count && !err; i++) {
 		struct cv_meter meter = {.limit = meters[i].limit, .reason = meters[i].reason};
 
@@ -123,8 +114,8 @@ static int fill(const struct cv_bpf_inner *m, const struct cv_generation *gen, u
 	return err;
 }
 
-static int create(const struct cv_generation *gen, uint32_t blocks, const struct cv_rules *rules,
-		  struct cv_bpf_inner *m)
+static int create(const struct cv_generation *gen, uint32_t blocks,
+		  const struct cv_rules_size *rules, struct cv_bpf_inner *m)
 {
 	int cpus = libbpf_num_possible_cpus();
 	const struct {
@@ -145,12 +136,9 @@ static int create(const struct cv_generation *gen, uint32_t blocks, const struct
 				   gen->macs.count, 0},
 		[CV_INNER_bindings] = {BPF_MAP_TYPE_HASH, "bindings", sizeof(struct cv_binding_key),
 				       sizeof(struct cv_binding), gen->bindings.count, 0},
-		[CV_INNER_rule_keys] = {BPF_MAP_TYPE_ARRAY, "rule_keys", sizeof(__u32),
-					sizeof(struct cv_rules_bucket), rules->bucket_count,
-					BPF_F_INNER_MAP | BPF_F_MMAPABLE},
-		[CV_INNER_rule_list] = {BPF_MAP_TYPE_ARRAY, "rule_list", sizeof(__u32),
-					sizeof(struct cv_rule), rules->rule_count,
-					BPF_F_INNER_MAP | BPF_F_MMAPABLE},
+		[CV_INNER_rules_flat] = {BPF_MAP_TYPE_ARRAY, "rules_flat", sizeof(__u32),
+					 sizeof(struct cv_rules_bucket), rules->buckets,
+					 BPF_F_INNER_MAP | BPF_F_MMAPABLE},
 		[CV_INNER_meters] = {BPF_MAP_TYPE_ARRAY, "meters", sizeof(__u32),
 				     sizeof(struct cv_meter), gen->meters.count, BPF_F_INNER_MAP},
 		[CV_INNER_hits] = {BPF_MAP_TYPE_ARRAY, "hits", sizeof(__u32),
@@ -174,19 +162,15 @@ static int create(const struct cv_generation *gen, uint32_t blocks, const struct
 
 int cv_bpf_inner_create(const struct cv_generation *gen, struct cv_bpf_inner *m)
 {
-	struct cv_rules rules;
+	struct cv_rules_size rules;
 	uint32_t blocks;
 	int err = cv_prefix4_blocks(cv_generation_at(gen, gen->prefixes), gen->prefixes.count,
 				    gen->policy.hosts4_bits, &blocks);
 
 	memset(m, 0xff, sizeof(*m));
 	if (!err)
-		err = cv_rules_build(cv_generation_at(gen, gen->rules), gen->rules.count, &rules);
-	if (err)
-		return err;
-	err = create(gen, blocks, &rules, m);
-	cv_rules_free(&rules);
-	return err;
+		err = cv_rules_size(cv_generation_at(gen, gen->rules), gen->rules.count, &rules);
+	return err ? err : create(gen, blocks, &rules, m);
 }
 
 int cv_bpf_inner_of(const struct bpf_map *outer, __u32 slot)

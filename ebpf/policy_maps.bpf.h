@@ -20,10 +20,8 @@ INNER(hosts4_map, BPF_MAP_TYPE_ARRAY, BPF_F_INNER_MAP | BPF_F_MMAPABLE, 4,
 INNER(prefix6_map, BPF_MAP_TYPE_LPM_TRIE, BPF_F_NO_PREALLOC, sizeof(struct cv_prefix6_key), 4);
 INNER(macs_map, BPF_MAP_TYPE_HASH, 0, 8, 4);
 INNER(bindings_map, BPF_MAP_TYPE_HASH, 0, sizeof(struct cv_binding_key), sizeof(struct cv_binding));
-INNER(rule_keys_map, BPF_MAP_TYPE_ARRAY, BPF_F_INNER_MAP | BPF_F_MMAPABLE, 4,
+INNER(rules_flat_map, BPF_MAP_TYPE_ARRAY, BPF_F_INNER_MAP | BPF_F_MMAPABLE, 4,
       sizeof(struct cv_rules_bucket));
-INNER(rule_list_map, BPF_MAP_TYPE_ARRAY, BPF_F_INNER_MAP | BPF_F_MMAPABLE, 4,
-      sizeof(struct cv_rule));
 INNER(meters_map, BPF_MAP_TYPE_ARRAY, BPF_F_INNER_MAP, 4, sizeof(struct cv_meter));
 INNER(hits_map, BPF_MAP_TYPE_ARRAY, BPF_F_INNER_MAP, 4, sizeof(struct cv_rule_hits));
 
@@ -41,8 +39,7 @@ SLOTS(policy_hosts4, hosts4_map);
 SLOTS(policy_prefix6, prefix6_map);
 SLOTS(policy_macs, macs_map);
 SLOTS(policy_bindings, bindings_map);
-SLOTS(policy_rule_keys, rule_keys_map);
-SLOTS(policy_rule_list, rule_list_map);
+SLOTS(policy_rules_flat, rules_flat_map);
 SLOTS(policy_meters, meters_map);
 SLOTS(policy_hits, hits_map); /* CPU * (n_rules + 1) + rule index */
 

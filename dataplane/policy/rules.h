@@ -2,9 +2,10 @@
 /*
  * Rules by key as flat memory, for the XDP program; filled before anybody looks.
  *
- * Keys lie in buckets of one cache line, so that a key that is not there, which most look-ups are
- * for, costs one load. What finds its bucket full goes to one more behind it. A key leads to the
- * number of its rule: a rule for many contexts or groups is there once.
+ * Keys lie in buckets whose first cache line has them all, so that a key that is not there, which
+ * most look-ups are for, costs one load. Rules lie beside them: a look-up is one call of the kernel
+ * for each bucket, and where it may do with one, it does. What finds its bucket full goes to one
+ * more behind it.
  */
 #ifndef CV_RULES_H
 #define CV_RULES_H
@@ -19,10 +20,12 @@
 
 struct cv_rules_bucket {
 	__u64 key[CV_RULES_WAYS]; /* struct cv_rule_key, 0 = empty: it is not a valid key */
-	__u32 number[CV_RULES_WAYS]; /* of its rule, >= 1; 0 = empty */
 	__u32 next; /* number of the bucket behind, 0 = none */
+	__u32 pad;
+	struct cv_rule rule[CV_RULES_WAYS]; /* beside key */
+	__u64 pad2;
 };
-_Static_assert(sizeof(struct cv_rules_bucket) == 64, "one cache line");
+_Static_assert(sizeof(struct cv_rules_bucket) == 256, "whole cache lines");
 
 /** A key as one number. */
 static inline __attribute__((always_inline)) __u64 cv_rules_key(const struct cv_rule_key *k)
@@ -41,17 +44,17 @@ static inline __attribute__((always_inline)) __u32 cv_rules_bucket(__u64 key, __
 	return (__u32)(key >> 32) >> (32 - bits);
 }
 
-/** Number of the rule of a key in one bucket, 0 = not there. */
-static inline __attribute__((always_inline)) __u32 cv_rules_find(const struct cv_rules_bucket *b,
-								 __u64 key)
+/** Way of a key in one bucket, CV_RULES_WAYS = not there. */
+static inline __attribute__((always_inline)) __u32 cv_rules_way(const struct cv_rules_bucket *b,
+								__u64 key)
 {
-	__u32 found = 0, i;
+	__u32 way = CV_RULES_WAYS, i;
 
 	for (i = 0; i < CV_RULES_WAYS; i++) {
 		if (b->key[i] == key)
-			found = b->number[i];
+			way = i;
 	}
-	return found;
+	return way;
 }
 
 #ifndef __bpf__
@@ -59,24 +62,24 @@ static inline __attribute__((always_inline)) __u32 cv_rules_find(const struct cv
 
 struct cv_gen_rule;
 
-/** Both tables, to be copied to where they are wanted. */
-struct cv_rules {
-	struct cv_rules_bucket *buckets; /* the first 1 << bits are by hash */
-	struct cv_rule *rules; /* number 0 is nobody's */
-	uint32_t bits, bucket_count, rule_count;
+/** How large the table is. */
+struct cv_rules_size {
+	uint32_t bits; /* the first 1 << bits buckets are by hash */
+	uint32_t buckets; /* in all */
 };
 
 /**
- * Build the tables. Slow path.
+ * How many buckets cv_rules_fill() will need. Slow path.
  *
  * @param r rules of a checked generation.
  * @return 0, -ENOMEM, -E2BIG: more keys share a hash than a look-up may see, which no policy
  *         does that is not made for it.
  */
-int cv_rules_build(const struct cv_gen_rule *r, uint32_t count, struct cv_rules *ret);
+int cv_rules_size(const struct cv_gen_rule *r, uint32_t count, struct cv_rules_size *ret);
 
-/** Give the tables back. One that is all zero is fine. */
-void cv_rules_free(struct cv_rules *t);
+/** Fill zeroed memory of as many buckets as counted. */
+void cv_rules_fill(const struct cv_gen_rule *r, uint32_t count, uint32_t bits,
+		   struct cv_rules_bucket *buckets);
 #endif
 
 #endif

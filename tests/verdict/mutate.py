@@ -69,7 +69,7 @@ MUTATIONS = {
     "xdp-context-by-port": (XDP, JUDGE, "place[f->packet.vlan & (CV_VLANS - 1)]", "place[0]"),
     "xdp-drops-uncounted": (XDP, JUDGE, "h->drops += drop;", ""),
     "xdp-rule-ways": (XDP, RULES, "i < CV_RULES_WAYS", "i < CV_RULES_WAYS - 2"),
-    "xdp-rule-chain": (XDP, JUDGE, "if (number || !at)", "if (1)"),
+    "xdp-rule-chain": (XDP, JUDGE, "if (!at)\n\t\t\tbreak;", "break;"),
     "xdp-shadow-is-live": (XDP, XDP, "ask->slot = slot;", ""),
     "reference-shortest-prefix": (
         REFERENCE, REFERENCE, "p[i].len > longest", "(longest < 0 || p[i].len < longest)"),

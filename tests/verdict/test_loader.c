@@ -96,7 +96,7 @@ static __u32 map_id(const char *pin)
 static void test_start_again(void **state)
 {
 	static const char *const pins[] = {"devices",
-					   "policy_rule_keys",
+					   "policy_rules_flat",
 					   "policy_epoch",
 					   "port-sensors/xsks_map",
 					   "port-sensors/counters",
