@@ -277,7 +277,7 @@ static __always_inline void count_hit(const struct judge *f, const struct ask *a
 	h->drops += drop;
 	if (ask->shadow && CV_VERDICT_ACTION(ask->live) != CV_ACTION_DROP)
 		h->would_drop += drop;
-	h->last_ns = bpf_ktime_get_coarse_ns();
+	h->last_ns = f->now ? f->now : bpf_ktime_get_coarse_ns();
 }
 
 /*
@@ -300,7 +300,15 @@ __noinline int is_guarded(struct xdp_md *ctx, const struct cv_packet *p, __u32 s
 	return p && head && cv_guarded(head, frame, p);
 }
 
-/* The same for every policy. Without a list this is one load. */
+/* Is there a list? Without one it is a load, not a call. */
+static __always_inline int has_quarantine(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&quarantine, &zero) != NULL;
+}
+
+/* The same for every policy. */
 __noinline int is_quarantined(struct xdp_md *ctx, const struct cv_packet *p)
 {
 	struct cv_span frame = {(void *)(long)ctx->data, (void *)(long)ctx->data_end};
@@ -340,7 +348,7 @@ __noinline int judge(struct xdp_md *ctx, struct ask *ask, struct cv_judgement *j
 		cv_judge_drop(j, bad);
 	else if (f.head->n_guards && is_guarded(ctx, &f.packet, f.slot))
 		cv_judge_guard(j);
-	else if (!ask->shadow && is_quarantined(ctx, &f.packet))
+	else if (!ask->shadow && has_quarantine() && is_quarantined(ctx, &f.packet))
 		cv_judge_drop(j, CV_REASON_QUARANTINE);
 	else if (!f.packet.family)
 		cv_judge_non_ip(f.context, j);
