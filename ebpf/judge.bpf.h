@@ -42,31 +42,53 @@ static __always_inline __u32 host4(__u32 slot, __u32 bits, __u32 addr)
 	return hosts ? cv_hosts4_find(hosts, addr) : 0;
 }
 
-/* One level further, where the entry says that there is one. */
+/* The first two levels: these maps are all of one size, which makes a look-up an address. */
+static __always_inline __u32 top4(__u32 slot, __u32 a)
+{
+	void *map = bpf_map_lookup_elem(&policy_tops4, &slot);
+	__u32 block = a >> 24;
+	const struct cv_block4 *b = map ? bpf_map_lookup_elem(map, &block) : NULL;
+
+	return b ? b->entry[a >> 16 & 0xff] : 0;
+}
+
 static __always_inline __u32 block4(void *map, __u32 entry, __u32 byte)
 {
-	__u32 block = entry & ~CV_BLOCK4_MORE;
-	const struct cv_block4 *b;
+	__u32 block = (entry & CV_BLOCK4_NUMBER) - CV_BLOCK4_TOP;
+	const struct cv_block4 *b = bpf_map_lookup_elem(map, &block);
 
-	if (!(entry & CV_BLOCK4_MORE))
-		return entry;
-	b = bpf_map_lookup_elem(map, &block);
 	return b ? b->entry[byte & 0xff] : 0;
 }
 
-static __always_inline __u16 class_of4(__u32 slot, __u32 bits, __u32 addr)
+/* The levels behind, where the entry says that there are some. */
+static __always_inline __u16 behind4(__u32 slot, __u32 entry, __u32 a)
 {
-	__u32 a = __builtin_bswap32(addr), entry = bits ? host4(slot, bits, addr) : 0;
 	void *map;
 
-	if (entry)
+	if (!(entry & CV_BLOCK4_MORE))
 		return entry;
 	map = bpf_map_lookup_elem(&policy_blocks4, &slot);
 	if (!map)
 		return 0;
-	entry = block4(map, CV_BLOCK4_MORE | a >> 24, a >> 16);
 	entry = block4(map, entry, a >> 8);
-	return block4(map, entry, a);
+	return entry & CV_BLOCK4_MORE ? block4(map, entry, a) : entry;
+}
+
+/* Who sends is mostly a device that is listed by itself. */
+static __always_inline __u16 source_class4(__u32 slot, __u32 bits, __u32 addr)
+{
+	__u32 a = __builtin_bswap32(addr), entry = bits ? host4(slot, bits, addr) : 0;
+
+	return entry ? entry : behind4(slot, top4(slot, a), a);
+}
+
+/* Who is sent to is mostly not, and the first level says where there are none. */
+static __always_inline __u16 target_class4(__u32 slot, __u32 bits, __u32 addr)
+{
+	__u32 a = __builtin_bswap32(addr), entry = top4(slot, a);
+	__u32 host = entry & CV_BLOCK4_HOSTS ? host4(slot, bits, addr) : 0;
+
+	return host ? host : behind4(slot, entry, a);
 }
 
 static __always_inline __u16 class_of6(__u32 slot, const __u8 *addr)
@@ -113,11 +135,13 @@ static __always_inline void find_classes(struct judge *f)
 	}
 	if (!f->src_class)
 		f->src_class = f->packet.family == 4
-				       ? class_of4(f->slot, f->head->hosts4_bits, f->packet.src.v4)
+				       ? source_class4(f->slot, f->head->hosts4_bits,
+						       f->packet.src.v4)
 				       : class_of6(f->slot, f->packet.src.b);
 	if (rules && !f->dst_class)
 		f->dst_class = f->packet.family == 4
-				       ? class_of4(f->slot, f->head->hosts4_bits, f->packet.dst.v4)
+				       ? target_class4(f->slot, f->head->hosts4_bits,
+						       f->packet.dst.v4)
 				       : class_of6(f->slot, f->packet.dst.b);
 }
 

@@ -16,6 +16,7 @@
 
 /* Maps of the object: shared by all ports, and of each port. All are pinned. */
 #define CV_SHARED_MAPS(X)                                                                          \
+	X(policy_tops4)                                                                            \
 	X(policy_blocks4)                                                                          \
 	X(policy_hosts4)                                                                           \
 	X(policy_prefix6)                                                                          \
@@ -144,8 +145,8 @@ int cv_bpf_devices_each(const struct bpf_map *map, cv_device_visit *visit, void 
 /* ---- the maps of one policy ----------------------------------------------------------------- */
 
 #define CV_INNER_MAPS(X)                                                                           \
-	X(blocks4)                                                                                 \
-	X(hosts4) X(prefix6) X(macs) X(bindings) X(rules_flat) X(meters) X(hits)
+	X(tops4)                                                                                   \
+	X(blocks4) X(hosts4) X(prefix6) X(macs) X(bindings) X(rules_flat) X(meters) X(hits)
 
 #define CV_INNER_ROW(name) CV_INNER_##name,
 enum { CV_INNER_MAPS(CV_INNER_ROW) CV_INNER_COUNT };

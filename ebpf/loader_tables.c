@@ -3,6 +3,7 @@
 #include "ebpf/loader_internal.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -39,24 +40,66 @@ static void *map_array(int fd, size_t size)
 	return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 }
 
+static size_t whole_pages(size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE) - 1;
+
+	return (size + page) & ~page;
+}
+
+/* What makes an address's class, as cv_prefix4_fill() wants it: levels at one stretch. */
+struct prefix4 {
+	struct cv_block4 *blocks, *tops, *more;
+	struct cv_hosts4 *hosts;
+	size_t n_blocks, hosts_size, more_size;
+};
+
+static int open_prefix4(const struct cv_bpf_inner *m, uint32_t blocks, uint32_t bits,
+			struct prefix4 *p)
+{
+	uint32_t more = blocks - CV_BLOCK4_TOP;
+
+	*p = (struct prefix4){.n_blocks = blocks,
+			      .hosts_size = whole_pages(sizeof(struct cv_hosts4) << bits),
+			      .more_size =
+				      whole_pages((more ? more : 1) * sizeof(struct cv_block4))};
+	p->hosts = map_array(m->fd[CV_INNER_hosts4], p->hosts_size);
+	p->tops = map_array(m->fd[CV_INNER_tops4], CV_BLOCK4_TOP * sizeof(struct cv_block4));
+	p->more = map_array(m->fd[CV_INNER_blocks4], p->more_size);
+	if (p->hosts == MAP_FAILED || p->tops == MAP_FAILED || p->more == MAP_FAILED)
+		return -errno;
+	p->blocks = calloc(blocks, sizeof(struct cv_block4));
+	return p->blocks ? 0 : -ENOMEM;
+}
+
+static void close_prefix4(const struct prefix4 *p)
+{
+	if (p->hosts != MAP_FAILED)
+		munmap(p->hosts, p->hosts_size);
+	if (p->tops != MAP_FAILED)
+		munmap(p->tops, CV_BLOCK4_TOP * sizeof(struct cv_block4));
+	if (p->more != MAP_FAILED)
+		munmap(p->more, p->more_size);
+	free(p->blocks);
+}
+
 /* Written in place, before anybody looks: a million addresses are a matter of milliseconds. */
 static int fill_prefix4(const struct cv_bpf_inner *m, const struct cv_generation *gen,
 			uint32_t blocks)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE) - 1, bits = gen->policy.hosts4_bits;
-	size_t size = (blocks * sizeof(struct cv_block4) + page) & ~page;
-	size_t hosts_size = ((sizeof(struct cv_hosts4) << bits) + page) & ~page;
-	void *at = map_array(m->fd[CV_INNER_blocks4], size);
-	void *hosts = map_array(m->fd[CV_INNER_hosts4], hosts_size);
-	int err = at == MAP_FAILED || hosts == MAP_FAILED ? -errno : 0;
+	const struct cv_gen_prefix *prefixes = cv_generation_at(gen, gen->prefixes);
+	uint32_t bits = gen->policy.hosts4_bits;
+	struct prefix4 p;
+	int err = open_prefix4(m, blocks, bits, &p);
 
-	if (!err)
-		cv_prefix4_fill(cv_generation_at(gen, gen->prefixes), gen->prefixes.count,
-				(uint32_t)bits, at, hosts);
-	if (at != MAP_FAILED)
-		munmap(at, size);
-	if (hosts != MAP_FAILED)
-		munmap(hosts, hosts_size);
+	if (!err) {
+		cv_prefix4_fill(prefixes, gen->prefixes.count, bits, p.blocks, p.hosts);
+		memcpy(p.tops, p.blocks, CV_BLOCK4_TOP * sizeof(*p.blocks));
+		memcpy(p.more, p.blocks + CV_BLOCK4_TOP,
+		       (p.n_blocks - CV_BLOCK4_TOP) * sizeof(*p.blocks));
+		cv_prefix4_mark_hosts(prefixes, gen->prefixes.count, p.tops);
+	}
+	close_prefix4(&p);
 	return err;
 }
 
@@ -85,8 +128,7 @@ static int fill_senders(const struct cv_bpf_inner *m, const struct cv_generation
 static int fill_rules(const struct cv_bpf_inner *m, const struct cv_generation *gen,
 		      const struct cv_rules_size *size)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE) - 1;
-	size_t whole = (size->buckets * sizeof(struct cv_rules_bucket) + page) & ~page;
+	size_t whole = whole_pages(size->buckets * sizeof(struct cv_rules_bucket));
 	void *at = map_array(m->fd[CV_INNER_rules_flat], whole);
 
 	if (at == MAP_FAILED)
@@ -123,8 +165,10 @@ static int create(const struct cv_generation *gen, uint32_t blocks,
 		const char *name;
 		__u32 key, value, entries, flags;
 	} maps[CV_INNER_COUNT] = {
+		[CV_INNER_tops4] = {BPF_MAP_TYPE_ARRAY, "tops4", sizeof(__u32),
+				    sizeof(struct cv_block4), CV_BLOCK4_TOP, BPF_F_MMAPABLE},
 		[CV_INNER_blocks4] = {BPF_MAP_TYPE_ARRAY, "blocks4", sizeof(__u32),
-				      sizeof(struct cv_block4), blocks,
+				      sizeof(struct cv_block4), blocks - CV_BLOCK4_TOP,
 				      BPF_F_INNER_MAP | BPF_F_MMAPABLE},
 		[CV_INNER_hosts4] = {BPF_MAP_TYPE_ARRAY, "hosts4", sizeof(__u32),
 				     sizeof(struct cv_hosts4), 1u << gen->policy.hosts4_bits,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (Apache-2.0 AND (BSD-2-Clause OR GPL-2.0-only)) */
 /*
  * What the XDP program and its loader share beside the policy ABI: keys, values and sizes of the
- * maps. Per policy, shared by all ports: policy_{blocks4,hosts4,prefix6,macs,bindings,rules,meters,hits}
+ * maps. Per policy, shared by all ports: policy_{tops4,blocks4,hosts4,prefix6,macs,bindings,rules_flat,meters,hits}
  * (arrays of a map for each slot), policy_head, policy_places, policy_epoch; quarantine, devices,
  * devices_shadow, shadow_diffs. Per port: xsks_map, counters, port_config, peer_map.
  */

@@ -13,6 +13,14 @@
 		__uint(value_size, value);                                                         \
 	}
 
+/* All of one size, so that the kernel makes a look-up an address. */
+struct tops4_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CV_BLOCK4_TOP);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(key_size, 4);
+	__uint(value_size, sizeof(struct cv_block4));
+};
 INNER(blocks4_map, BPF_MAP_TYPE_ARRAY, BPF_F_INNER_MAP | BPF_F_MMAPABLE, 4,
       sizeof(struct cv_block4));
 INNER(hosts4_map, BPF_MAP_TYPE_ARRAY, BPF_F_INNER_MAP | BPF_F_MMAPABLE, 4,
@@ -34,6 +42,7 @@ INNER(hits_map, BPF_MAP_TYPE_ARRAY, BPF_F_INNER_MAP, 4, sizeof(struct cv_rule_hi
 		__array(values, struct inner);                                                     \
 	} name SEC(".maps")
 
+SLOTS(policy_tops4, tops4_map);
 SLOTS(policy_blocks4, blocks4_map);
 SLOTS(policy_hosts4, hosts4_map);
 SLOTS(policy_prefix6, prefix6_map);

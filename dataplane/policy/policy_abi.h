@@ -10,6 +10,9 @@
 
 #define CV_INLINE static inline __attribute__((always_inline))
 
+/* Stops the compiler from making a branch of what is computed without one. */
+#define CV_HIDE(x) asm volatile("" : "+r"(x))
+
 /* What becomes of a frame. HOST is only possible where there is a host stack behind (XDP). */
 #define CV_ACTIONS(X)                                                                              \
 	X(DROP, "drop")                                                                            \

@@ -10,13 +10,16 @@
 #ifndef CV_PREFIX4_H
 #define CV_PREFIX4_H
 
-#include <linux/types.h>
+#include "dataplane/policy/policy_abi.h"
 
 #define CV_BLOCK4_ENTRIES 256u
 /** Blocks that hold the first two levels: entry by the first 16 bits of the address. */
 #define CV_BLOCK4_TOP 256u
 /** Set in an entry: the rest is the number of the block that says more, not a class. */
 #define CV_BLOCK4_MORE 0x80000000u
+/** In the kernel's first levels: single addresses with these 16 bits are in hosts. */
+#define CV_BLOCK4_HOSTS 0x40000000u
+#define CV_BLOCK4_NUMBER 0x3fffffffu
 
 /** One piece of the tree: class by eight bits of the address, 0 = none. */
 struct cv_block4 {
@@ -49,9 +52,13 @@ static inline __attribute__((always_inline)) __u32 cv_hosts4_find(const struct c
 {
 	__u32 found = 0, i;
 
+	/* No branch that depends on where it is: none to guess wrong while the line comes. */
 	for (i = 0; i < CV_HOSTS4_WAYS; i++) {
-		if (b->addr[i] == addr && b->class_id[i])
-			found = b->class_id[i];
+		__u64 same = (__u64)(b->addr[i] ^ addr) - 1;
+
+		same >>= 32; /* all ones where they are equal */
+		CV_HIDE(same);
+		found |= b->class_id[i] & (__u32)same;
 	}
 	return found;
 }
@@ -78,6 +85,9 @@ int cv_prefix4_blocks(const struct cv_gen_prefix *p, uint32_t count, uint32_t bi
 /** Fill zeroed memory: blocks as counted, and 1 << bits buckets (none when bits is 0). */
 void cv_prefix4_fill(const struct cv_gen_prefix *p, uint32_t count, uint32_t bits,
 		     struct cv_block4 *blocks, struct cv_hosts4 *hosts);
+
+/** Set CV_BLOCK4_HOSTS in the first CV_BLOCK4_TOP blocks. */
+void cv_prefix4_mark_hosts(const struct cv_gen_prefix *p, uint32_t count, struct cv_block4 *tops);
 #endif
 
 #endif

@@ -169,3 +169,11 @@ void cv_prefix4_fill(const struct cv_gen_prefix *p, uint32_t count, uint32_t bit
 			add_prefix(blocks, &used, &p[i]);
 	}
 }
+
+void cv_prefix4_mark_hosts(const struct cv_gen_prefix *p, uint32_t count, struct cv_block4 *tops)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (is_host(&p[i]))
+			tops[p[i].addr[0]].entry[p[i].addr[1]] |= CV_BLOCK4_HOSTS;
+	}
+}
