@@ -58,6 +58,30 @@ static int each_pin(const struct cv_bpf *b, const struct cv_bpf_port *port,
 	return err;
 }
 
+/*
+ * Policies lie in slots that one pinned word names. What another version pinned may lack a map that
+ * this one has, or have it in another shape: then no slot is whole, and all of them begin anew.
+ * The program that is still attached keeps its own maps until this one takes its place.
+ */
+static int adopt_pins(const struct cv_bpf *b, const struct cv_bpf_port *port)
+{
+	struct pinned maps[PINNED];
+	char path[CV_PIN_PATH_SIZE];
+	bool whole = true;
+
+	pinned_maps(port->object, maps);
+	for (unsigned int i = 0; i < PINNED && whole; i++) {
+		const char *name = bpf_map__name(maps[i].map);
+
+		if (maps[i].shared && cv_pins_of_policy(name))
+			whole = !cv_pins_path(b->dir, NULL, name, path, sizeof(path)) &&
+				cv_pins_fit(maps[i].map, path);
+	}
+	if (!whole)
+		cv_pins_remove_policy(b->dir);
+	return each_pin(b, port, cv_pins_adopt);
+}
+
 static int load_failed(struct cv_bpf_why *why, int err, const char *port)
 {
 	switch (-err) {
@@ -97,7 +121,7 @@ static int load_port(struct cv_bpf *b, const struct cv_generation *gen, struct c
 	if (!err && mkdir(path, 0700) && errno != EEXIST)
 		err = -errno;
 	if (!err)
-		err = each_pin(b, port, cv_pins_adopt);
+		err = adopt_pins(b, port);
 	if (!err)
 		err = ingress_bpf__load(port->object);
 	if (!err)

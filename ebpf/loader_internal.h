@@ -112,6 +112,12 @@ int cv_pins_path(const char *dir, const char *port, const char *name, char *ret,
  */
 int cv_pins_adopt(struct bpf_map *map, const char *path);
 
+/** Is the map that is pinned there, and of this shape? */
+bool cv_pins_fit(const struct bpf_map *map, const char *path);
+
+/** Is it the name of a map of policies, in this version or in another one? */
+bool cv_pins_of_policy(const char *name);
+
 /** After: pin what was made. A map that was adopted is pinned already. */
 int cv_pins_keep(struct bpf_map *map, const char *path);
 
@@ -120,6 +126,9 @@ void cv_pins_remove_port(const char *dir, const char *port);
 
 /** Detach and unpin all ports but those in @p keep (may be NULL: none). */
 void cv_pins_remove_ports(const char *dir, const struct cv_bpf *keep);
+
+/** Unpin the maps of policies, those of other versions too. */
+void cv_pins_remove_policy(const char *dir);
 
 /** Unpin what ports share. */
 void cv_pins_remove_shared(const char *dir);

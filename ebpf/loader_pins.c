@@ -82,6 +82,11 @@ int cv_pins_lock(const char *dir, bool make, struct cv_bpf_why *why)
 	return fd;
 }
 
+bool cv_pins_of_policy(const char *name)
+{
+	return !strncmp(name, "policy_", strlen("policy_"));
+}
+
 int cv_pins_path(const char *dir, const char *port, const char *name, char *ret, size_t size)
 {
 	int len = port ? snprintf(ret, size, "%s/" CV_PORT_FOLDER "%s/%s", dir, port, name)
@@ -116,6 +121,18 @@ int cv_pins_adopt(struct bpf_map *map, const char *path)
 		err = -errno;
 	close(fd);
 	return err;
+}
+
+bool cv_pins_fit(const struct bpf_map *map, const char *path)
+{
+	struct bpf_map_info info = {0};
+	__u32 size = sizeof(info);
+	int fd = bpf_obj_get(path);
+	bool fits = fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) && same_shape(map, &info);
+
+	if (fd >= 0)
+		close(fd);
+	return fits;
 }
 
 int cv_pins_keep(struct bpf_map *map, const char *path)
@@ -174,10 +191,27 @@ void cv_pins_remove_ports(const char *dir, const struct cv_bpf *keep)
 	closedir(folder);
 }
 
+void cv_pins_remove_policy(const char *dir)
+{
+	char path[CV_PIN_PATH_SIZE];
+	DIR *folder = opendir(dir);
+	struct dirent *e;
+
+	if (!folder)
+		return;
+	while ((e = readdir(folder))) {
+		if (cv_pins_of_policy(e->d_name) &&
+		    !cv_pins_path(dir, NULL, e->d_name, path, sizeof(path)))
+			(void)unlink(path);
+	}
+	closedir(folder);
+}
+
 void cv_pins_remove_shared(const char *dir)
 {
 	char path[CV_PIN_PATH_SIZE];
 
+	cv_pins_remove_policy(dir);
 	for (size_t i = 0; i < COUNT(shared_pins); i++) {
 		if (!cv_pins_path(dir, NULL, shared_pins[i], path, sizeof(path)))
 			(void)unlink(path);

@@ -124,6 +124,54 @@ static void test_start_again(void **state)
 	free(g);
 }
 
+/* Another version's pins: one map of the policies is not there, another is not ours. No slot that
+ * the pinned epoch names is whole then. */
+static void test_other_version(void **state)
+{
+	struct cv_generation *g = generation(1, "cvt-a", CV_LOSS_DROP);
+	struct cv_bpf_why why = {""};
+	struct cv_xdp_counts c;
+	struct cv_bpf *b = NULL;
+	__u32 epoch, head, devices;
+	char path[128];
+	uint64_t base;
+	int fd;
+
+	if (cv_bpf_load(g, cv_lab_pins, NULL, &b, &why))
+		fail_msg("%s", why.text);
+	assert_int_equal(cv_bpf_install(b, g, &why), 0);
+	assert_int_not_equal(cv_bpf_epoch(b).previous, CV_SLOT_NONE);
+	cv_bpf_close(b);
+	epoch = map_id("policy_epoch");
+	head = map_id("policy_head");
+	devices = map_id("devices");
+	snprintf(path, sizeof(path), "%s/policy_rules_flat", cv_lab_pins);
+	fd = bpf_obj_get(path);
+	assert_true(fd >= 0);
+	assert_int_equal(unlink(path), 0);
+	snprintf(path, sizeof(path), "%s/policy_of_old", cv_lab_pins);
+	assert_int_equal(bpf_obj_pin(fd, path), 0);
+	close(fd);
+
+	if (cv_bpf_load(g, cv_lab_pins, NULL, &b, &why))
+		fail_msg("%s", why.text);
+	assert_int_not_equal(map_id("policy_epoch"), epoch);
+	assert_int_not_equal(map_id("policy_head"), head);
+	assert_int_equal(map_id("devices"), devices);
+	assert_int_not_equal(access(path, F_OK), 0);
+	assert_int_equal(cv_bpf_generation(b), 1);
+	assert_int_equal(cv_bpf_revert(b), -ENOENT); /* to what no slot holds */
+	assert_int_equal(cv_bpf_counters(b, 0, &c), 0);
+	base = cv_lab_seen(&c);
+	send_frames(1, 0, 30);
+	c = cv_lab_counts_after(b, 0, base + 30);
+	assert_true(c.reason[CV_REASON_ALLOW_HOST].packets >= 30);
+	cv_bpf_close(b);
+	assert_int_equal(cv_bpf_detach(cv_lab_pins, &why), 0);
+	assert_int_not_equal(access(cv_lab_pins, F_OK), 0);
+	free(g);
+}
+
 static void test_attach_judge_switch_detach(void **state)
 {
 	struct cv_generation *g1 = generation(1, "cvt-a", CV_LOSS_DROP);
@@ -243,6 +291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_attach_judge_switch_detach),
 		cmocka_unit_test(test_start_again),
+		cmocka_unit_test(test_other_version),
 		cmocka_unit_test(test_bypass),
 		cmocka_unit_test(test_refusals),
 	};
