@@ -3,6 +3,9 @@
 #ifndef CV_JUDGE_BPF_H
 #define CV_JUDGE_BPF_H
 
+#include "ebpf/classes.bpf.h"
+#include "ebpf/clock.bpf.h"
+
 /* ---- look-ups ------------------------------------------------------------------------------ */
 
 /* One frame while it is judged. */
@@ -33,83 +36,6 @@ struct ask {
 
 #include "ebpf/module.bpf.h"
 
-static __always_inline __u32 host4(__u32 slot, __u32 bits, __u32 addr)
-{
-	__u32 at = cv_hosts4_bucket(addr, bits & 31);
-	void *map = bpf_map_lookup_elem(&policy_hosts4, &slot);
-	const struct cv_hosts4 *hosts = map ? bpf_map_lookup_elem(map, &at) : NULL;
-
-	return hosts ? cv_hosts4_find(hosts, addr) : 0;
-}
-
-/* The first two levels: these maps are all of one size, which makes a look-up an address. */
-static __always_inline __u32 top4(__u32 slot, __u32 a)
-{
-	void *map = bpf_map_lookup_elem(&policy_tops4, &slot);
-	__u32 block = a >> 24;
-	const struct cv_block4 *b = map ? bpf_map_lookup_elem(map, &block) : NULL;
-
-	return b ? b->entry[a >> 16 & 0xff] : 0;
-}
-
-static __always_inline __u32 block4(void *map, __u32 entry, __u32 byte)
-{
-	__u32 block = (entry & CV_BLOCK4_NUMBER) - CV_BLOCK4_TOP;
-	const struct cv_block4 *b = bpf_map_lookup_elem(map, &block);
-
-	return b ? b->entry[byte & 0xff] : 0;
-}
-
-/* The levels behind, where the entry says that there are some. */
-static __always_inline __u16 behind4(__u32 slot, __u32 entry, __u32 a)
-{
-	void *map;
-
-	if (!(entry & CV_BLOCK4_MORE))
-		return entry;
-	map = bpf_map_lookup_elem(&policy_blocks4, &slot);
-	if (!map)
-		return 0;
-	entry = block4(map, entry, a >> 8);
-	return entry & CV_BLOCK4_MORE ? block4(map, entry, a) : entry;
-}
-
-/* Who sends is mostly a device that is listed by itself. */
-static __always_inline __u16 source_class4(__u32 slot, __u32 bits, __u32 addr)
-{
-	__u32 a = __builtin_bswap32(addr), entry = bits ? host4(slot, bits, addr) : 0;
-
-	return entry ? entry : behind4(slot, top4(slot, a), a);
-}
-
-/* Who is sent to is mostly not, and the first level says where there are none. */
-static __always_inline __u16 target_class4(__u32 slot, __u32 bits, __u32 addr)
-{
-	__u32 a = __builtin_bswap32(addr), entry = top4(slot, a);
-	__u32 host = entry & CV_BLOCK4_HOSTS ? host4(slot, bits, addr) : 0;
-
-	return host ? host : behind4(slot, entry, a);
-}
-
-static __always_inline __u16 class_of6(__u32 slot, const __u8 *addr)
-{
-	struct cv_prefix6_key key = {.len = 128};
-	void *map = bpf_map_lookup_elem(&policy_prefix6, &slot);
-	__u32 *class_id;
-
-	__builtin_memcpy(key.addr, addr, sizeof(key.addr));
-	class_id = map ? bpf_map_lookup_elem(map, &key) : NULL;
-	return class_id ? *class_id : 0;
-}
-
-static __always_inline __u16 class_of_mac(__u32 slot, __u64 mac)
-{
-	void *map = bpf_map_lookup_elem(&policy_macs, &slot);
-	__u32 *class_id = map ? bpf_map_lookup_elem(map, &mac) : NULL;
-
-	return class_id ? *class_id : 0;
-}
-
 /* Source and destination address of the frame; cv_parse() has seen that they are there. */
 static __always_inline __u64 source_mac(const struct cv_span *f)
 {
@@ -134,15 +60,13 @@ static __always_inline void find_classes(struct judge *f)
 			f->dst_class = class_of_mac(f->slot, target_mac(&f->frame));
 	}
 	if (!f->src_class)
-		f->src_class = f->packet.family == 4
-				       ? source_class4(f->slot, f->head->hosts4_bits,
-						       f->packet.src.v4)
-				       : class_of6(f->slot, f->packet.src.b);
+		f->src_class = f->packet.family == 4 ? source_class4(f->slot, f->head->hosts4_bits,
+								     f->packet.src.v4)
+						     : class_of6(f->slot, f->packet.src.b);
 	if (rules && !f->dst_class)
-		f->dst_class = f->packet.family == 4
-				       ? target_class4(f->slot, f->head->hosts4_bits,
-						       f->packet.dst.v4)
-				       : class_of6(f->slot, f->packet.dst.b);
+		f->dst_class = f->packet.family == 4 ? target_class4(f->slot, f->head->hosts4_bits,
+								     f->packet.dst.v4)
+						     : class_of6(f->slot, f->packet.dst.b);
 }
 
 static __always_inline int is_spoofed(const struct judge *f)
@@ -234,16 +158,18 @@ static __always_inline void apply_meters(const struct judge *f, const struct cv_
 		cv_judge_meter(m, f->now, len, j);
 }
 
-static __always_inline void apply_limits(const struct judge *f, const struct cv_rule *rule,
-					 int shadow, struct cv_judgement *j)
+static __always_inline void apply_limits(struct judge *f, const struct cv_rule *rule,
+					 const struct ask *ask, struct cv_judgement *j)
 {
 	__u32 len = f->frame.end - f->frame.data, reason;
 	int learn = cv_learns(f->context, f->src_class);
 	const struct cv_limit *limit = cv_sender_limit(f->context, rule, f->src_class, &reason);
 	__u32 flags = learn ? CV_DEVICE_LEARNED : 0;
 	int add = learn || limit;
-	struct cv_device *dev = device_of(&f->packet, f->sender, shadow, add, flags, f->now);
+	struct cv_device *dev;
 
+	f->now = ask->given ? ask->now : time_for(f->head, limit);
+	dev = device_of(&f->packet, f->sender, ask->shadow, add, flags, f->now);
 	cv_judge_device(dev, limit, reason, f->now, len, j);
 	apply_meters(f, rule, len, j);
 }
@@ -267,9 +193,7 @@ static __always_inline void apply_rule(struct judge *f, const struct ask *ask,
 	cv_judge_rule(f->context, rule, j);
 	if (CV_VERDICT_ACTION(j->verdict) == CV_ACTION_DROP)
 		return;
-	/* The clock is read for frames that come as far as a limit only. */
-	f->now = ask->given ? ask->now : bpf_ktime_get_ns();
-	apply_limits(f, rule, ask->shadow, j);
+	apply_limits(f, rule, ask, j);
 }
 
 static __always_inline int find_policy(struct judge *f)
@@ -301,7 +225,7 @@ static __always_inline void count_hit(const struct judge *f, const struct ask *a
 	h->drops += drop;
 	if (ask->shadow && CV_VERDICT_ACTION(ask->live) != CV_ACTION_DROP)
 		h->would_drop += drop;
-	h->last_ns = f->now ? f->now : bpf_ktime_get_coarse_ns();
+	h->last_ns = f->now ? f->now : tick_time();
 }
 
 /*

@@ -22,7 +22,8 @@ RULES = POLICY + "rules.h"
 HEADERS = (
     VERDICT, PARSE, LOOKUP, FLOW, DEVICES, JUDGE, QUARANTINE, RULES,
     POLICY + "policy_table_internal.h", POLICY + "policy_step.h",
-    POLICY + "device_table_internal.h", POLICY + "device_burst.h", "ebpf/devices.bpf.h")
+    POLICY + "device_table_internal.h", POLICY + "device_burst.h", "ebpf/devices.bpf.h",
+    "ebpf/classes.bpf.h", "ebpf/clock.bpf.h")
 
 # name: (compiled source, mutated file, text, replacement); the text occurs exactly once
 MUTATIONS = {
