@@ -194,7 +194,7 @@ static void read_next(struct cv_event_stream *s)
 		rest(s);
 	if ((lane < 0 && !s->query.follow) || (!room && used(s) == 0))
 		s->ended = true; /* the end; or no memory to go on with: it comes back */
-	else if (lane >= 0 && used(s) == 0)
+	else if (lane >= 0 && s->out.events == 0)
 		io_uring_prep_nop(cv_loop_sqe(s->loop, &s->yield));
 }
 

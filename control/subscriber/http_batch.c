@@ -49,6 +49,10 @@ static void answer(struct cv_http_conn *c)
 
 void cv_http_conn_batch_ready(struct cv_http_conn *c)
 {
+	/* What stands before all events is not worth an answer while there is time. */
+	if (c->send.pending && cv_event_stream_stats(c->events).sent == 0 &&
+	    !c->stream.ops->ended(c->stream.self))
+		return;
 	c->stream.ops->stop(c->stream.self);
 	if (c->send.pending)
 		cv_loop_cancel(cv_http_server_loop(c->server), &c->send); /* the timer: then */

@@ -367,6 +367,14 @@ class Batch(Base):
         self.assertLess(time.monotonic() - begin, 15)
         self.assertEqual(len(json.loads(answers[0][2])), 1)
 
+    def test_looks_through_everything(self):
+        """Much that does not match, in more blocks than one go looks through."""
+        for _ in range(100):
+            self.server.add("status", 1)
+        cursor, _, body = self.poll("from=earliest&quality=good&wait=2000")
+        self.assertEqual(json.loads(body), [])
+        self.assertEqual(cursor.split(".")[2], "101")
+
     def test_sent_ahead(self):
         """The next request is there before the answer to the first: none is lost."""
         self.server.add("alarm", 2)
@@ -633,7 +641,8 @@ class Timeouts(Base):
 
 
 if __name__ == "__main__":
-    chosen = [Timeouts] if "timeouts" in sys.argv[3:] else [Stream, Requests, Docs, Limit]
+    chosen = [Timeouts] if "timeouts" in sys.argv[3:] else [Stream, Slow, Batch, Requests,
+                                                               Docs, Limit]
     load = unittest.defaultTestLoader.loadTestsFromTestCase
     result = unittest.TextTestRunner(verbosity=2).run(
         unittest.TestSuite(load(case) for case in chosen))
