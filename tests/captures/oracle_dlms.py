@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of DLMS in the wrapper: association, release, every attribute read, blocks.
+"""Rows of DLMS in the wrapper: association, release, every attribute read, blocks and what they make.
 
 tshark 4.0 has no dissector of it: it gives the bytes of each TCP connection, and what follows walks over
 wrappers and APDUs by the Green Book (edition 7, 7.3.3.2 and 9.5), pairing answers with requests by their
@@ -22,10 +22,11 @@ SHOWN = 128
 streams = {}  # (stream, port): bytes not walked over yet
 asked = {}  # (stream, invoke id): attributes
 scalers = {}  # (stream, class and OBIS code): power of ten
+joined = {}  # (stream, invoke id): what the blocks of an answer have brought
 
 
 def begin():
-    for remembered in (streams, asked, scalers):
+    for remembered in (streams, asked, scalers, joined):
         remembered.clear()
 
 
@@ -101,7 +102,13 @@ def get_response(stream, body):
     if choice == 2:
         last, number = body[2], int.from_bytes(body[3:7], "big")
         size, at = length(body, 8)
-        yield "block", invoke, codes[0], number, bool(last), body[at:at + size].hex()[:SHOWN]
+        part = body[at:at + size]
+        yield "block", invoke, codes[0], number, bool(last), part.hex()[:SHOWN]
+        whole = (b"" if number == 1 else joined.pop((stream, invoke))) + part
+        if last:
+            yield "value", invoke, codes[0], value_of(stream, codes[0], whole)
+        else:
+            joined[stream, invoke] = whole
         return
     at = 2 if choice == 1 else 3
     for code in codes:
