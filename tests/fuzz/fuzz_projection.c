@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "control/projection/projection.h"
+#include "tests/fuzz/fuzz_record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -190,17 +191,9 @@ static void check_senml(const struct cv_record *rec)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	size_t room = size < sizeof(struct cv_record) ? sizeof(struct cv_record) : size;
-	struct cv_record *rec = aligned_alloc(8, (room + 7) & ~(size_t)7);
+	struct cv_record *rec = fuzz_record(data, size);
 
-	if (!rec)
-		return 0;
-	memset(rec, 0, sizeof(*rec));
-	memcpy(rec, data, size);
-	/* Random sizes would hardly ever be right; the rest must be right by itself. */
-	rec->size = (uint16_t)(room < CV_RECORD_MAX ? room & ~(size_t)7 : CV_RECORD_MAX);
-	rec->version = CV_RECORD_VERSION;
-	if (cv_record_check(rec, room) == 0) {
+	if (rec) {
 		check_lines(rec);
 		json_decref(parse(CV_EVENT_BATCH, rec));
 		json_decref(parse(CV_EVENT_SENML, rec));

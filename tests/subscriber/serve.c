@@ -3,11 +3,11 @@
  * The HTTP server over a real event log in a folder of its own, told what to do by lines on
  * standard input:
  *
- *     add LANE COUNT TEXT   append COUNT events with TEXT bytes of text each, say "added"
+ *     add LANE COUNT TEXT   see tests/eventlog/log_feed.h
  *     stats                 say the server's statistics as one line of JSON
  *
  * At the end of input it stops orderly and fails if a file descriptor is left over.
- * Events are of 16 devices in turn. With LOG-DIR the log is there and stays there: what was there is
+ * With LOG-DIR the log is there and stays there: what was there is
  * served, and the program may be killed and started again.
  * usage: serve UNIX-PATH TCP-ADDRESS MAX-CONNECTIONS [LOG-DIR]
  */
@@ -21,18 +21,12 @@
 #include "control/subscriber/api_files.h"
 #include "control/subscriber/group_routes.h"
 #include "control/subscriber/http_server.h"
-#include "tests/eventlog/log_fixture.h"
-
-/* Receive time of the first event: 2026-05-04T03:02:01Z, one microsecond an event. */
-#define FIRST_US UINT64_C(1777863721000000)
+#include "tests/eventlog/log_feed.h"
 
 static struct fixture fx;
 static struct cv_http_server *server;
 static struct cv_groups *groups;
-static struct cv_op input;
-static char line[256];
-static bool have_line, at_end;
-static uint64_t source_seq[CV_LANE_COUNT], added[CV_LANE_COUNT];
+static struct feed feed;
 
 static unsigned int open_files(void)
 {
@@ -46,67 +40,16 @@ static unsigned int open_files(void)
 	return n;
 }
 
-static void on_input(struct cv_op *op, int res, uint32_t flags)
+static void obey(const char *line)
 {
-	at_end = res <= 0;
-	have_line = res > 0;
-	if (have_line)
-		line[res] = '\0';
-}
+	json_t *stats;
 
-static void read_input(void)
-{
-	input.done = on_input;
-	io_uring_prep_read(cv_loop_sqe(fx.loop, &input), STDIN_FILENO, line, sizeof(line) - 1,
-			   (__u64)-1);
-}
-
-/* The n-th event of a lane is of device n % 16, known by its address. */
-static void set_devices(enum cv_lane lane, unsigned int count)
-{
-	uint8_t *at = (uint8_t *)(fx.blocks + 1);
-
-	for (unsigned int i = 0; i < count; i++) {
-		struct cv_record *rec = (struct cv_record *)(void *)at;
-
-		rec->device_end = CV_DEVICE_END_SRC;
-		memcpy(rec->src, (uint8_t[]){192, 0, 2, (added[lane] + i) % 16}, 4);
-		at += rec->size;
-	}
-}
-
-static void add(enum cv_lane lane, unsigned int count, size_t text)
-{
-	while (count > 0) {
-		unsigned int n = fx_block(&fx, 0, lane, ++source_seq[lane], FIRST_US + added[lane],
-					  count, text);
-
-		set_devices(lane, n);
-		if (fx_append(&fx, lane, 1) != 0) {
-			fputs("append failed\n", stderr);
-			exit(1);
-		}
-		added[lane] += n;
-		count -= n;
-	}
-	puts("added");
-}
-
-static void obey(void)
-{
-	char name[32];
-	unsigned int count, text;
-
-	if (sscanf(line, "add %31s %u %u", name, &count, &text) == 3) {
-		add((enum cv_lane)cv_lane_by_name(name, strlen(name)), count, text);
-	} else if (strcmp(line, "stats\n") == 0) {
-		json_t *stats = cv_http_server_stats(server);
-
-		json_dumpf(stats, stdout, JSON_COMPACT);
-		json_decref(stats);
-		putchar('\n');
-	}
-	fflush(stdout);
+	if (strcmp(line, "stats\n") != 0)
+		return;
+	stats = cv_http_server_stats(server);
+	json_dumpf(stats, stdout, JSON_COMPACT);
+	json_decref(stats);
+	putchar('\n');
 }
 
 static json_t *echo(void *owner, const struct cv_http_query *query)
@@ -179,10 +122,8 @@ static int start(char **argv)
 		snprintf(fx.dir, sizeof(fx.dir), "%s", argv[4]);
 	}
 	res = fx_open(&fx, &why);
-	for (enum cv_lane lane = 0; argv[4] && res == 0 && lane < CV_LANE_COUNT; lane++) {
-		added[lane] = cv_eventlog_end(fx.log, lane);
-		source_seq[lane] = cv_eventlog_last_source(fx.log, FX_INCARNATION, 3, lane);
-	}
+	if (res == 0)
+		feed_init(&feed, &fx, argv[4] != NULL);
 	snprintf(path, sizeof(path), "%s/groups", fx.dir);
 	if (res == 0)
 		res = cv_groups_create(fx.loop, fx.log, path, &groups, &why);
@@ -211,15 +152,7 @@ int main(int argc, char **argv)
 	if (res == 0) {
 		printf("port %u\n", cv_http_server_port(server));
 		fflush(stdout);
-		read_input();
-	}
-	while (res == 0 && !at_end) {
-		res = cv_loop_turn(fx.loop);
-		if (have_line) { /* outside of completions: adding turns the loop */
-			have_line = false;
-			obey();
-			read_input();
-		}
+		res = feed_run(&feed, obey);
 	}
 	cv_http_server_destroy(server);
 	cv_groups_destroy(groups);
