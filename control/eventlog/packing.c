@@ -35,6 +35,7 @@ static void take_over(struct cv_packing *p)
 	char name[CV_SEGMENT_NAME];
 
 	s->pack = p->made;
+	p->made = (struct cv_pack){0};
 	s->size = p->size;
 	cv_segment_name(s->first, ".idx", name);
 	unlinkat(p->lane->dir, name, 0);
@@ -72,6 +73,7 @@ int cv_packing_init(struct cv_eventlog *log)
 void cv_packing_release(struct cv_eventlog *log)
 {
 	cv_task_release(&log->packing.task);
+	free(log->packing.made.frames); /* the thread's work that was not taken over */
 	release_copy(&log->packing);
 }
 

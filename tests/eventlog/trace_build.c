@@ -142,6 +142,8 @@ static void grow(struct content *c, uint64_t size)
 
 static void put(struct content *c, const struct trace_op *op, uint64_t from, uint64_t len)
 {
+	if (len == 0)
+		return;
 	grow(c, op->off + from + len);
 	if (op->data)
 		memcpy(c->data + op->off + from, op->data + from, len);
@@ -196,7 +198,8 @@ static void build_content(struct build *b, int node, struct content *c)
 		} else if (op->type == TRACE_WRITE) {
 			put_some(b, c, op, &lost);
 		} else if (op->type == TRACE_TRUNCATE && (is_durable(b, op) || below(b, 2))) {
-			memset(c->data, 0, c->size);
+			if (c->size > 0)
+				memset(c->data, 0, c->size);
 			c->size = 0;
 			grow(c, op->len);
 		} else if (op->type == TRACE_SIZE && (is_durable(b, op) || below(b, 2))) {
