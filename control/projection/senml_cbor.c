@@ -84,23 +84,6 @@ static void put_f64(struct cv_json *j, double v)
 	put_big_endian(j, wide, 8);
 }
 
-/* Bytes of the UTF-8 character at @p p (RFC 3629 section 4), 0 = there is none. */
-static size_t character(const uint8_t *p, size_t left)
-{
-	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-
-	if (n == 0 || n > left || p[0] > 0xf4)
-		return 0;
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 /* As in JSON, a byte that is no part of UTF-8 becomes U+FFFD. */
 static void put_text(struct cv_json *j, struct cv_senml_text text)
 {
@@ -108,12 +91,12 @@ static void put_text(struct cv_json *j, struct cv_senml_text text)
 	size_t len = 0, n;
 
 	for (size_t i = 0; i < text.len; i += n ? n : 1) {
-		n = character(p + i, text.len - i);
+		n = cv_utf8_length(p + i, text.len - i);
 		len += n ? n : 3;
 	}
 	put_head(j, TEXT, len);
 	for (size_t i = 0; i < text.len; i += n ? n : 1) {
-		n = character(p + i, text.len - i);
+		n = cv_utf8_length(p + i, text.len - i);
 		cv_json_put(j, n ? (const char *)p + i : "\xef\xbf\xbd", n ? n : 3);
 	}
 }

@@ -42,11 +42,7 @@ static void value_begin(struct cv_json *j)
 	j->comma = true;
 }
 
-/*
- * Length of the well-formed UTF-8 sequence at p (RFC 3629 section 4: no overlong forms, no
- * surrogates, nothing beyond U+10FFFF), 0 when there is none.
- */
-static size_t utf8_length(const uint8_t *p, size_t left)
+size_t cv_utf8_length(const uint8_t *p, size_t left)
 {
 	uint8_t low = 0x80, high = 0xbf;
 	size_t n;
@@ -108,7 +104,7 @@ void cv_json_escaped(struct cv_json *j, const void *text, size_t len)
 		cv_json_put(j, run, (size_t)(p - run));
 		if (p == end)
 			break;
-		n = utf8_length(p, (size_t)(end - p));
+		n = cv_utf8_length(p, (size_t)(end - p));
 		if (n == 0)
 			cv_json_lit(j, "\xef\xbf\xbd");
 		else if (n == 1)

@@ -40,6 +40,12 @@ static inline void cv_json_put(struct cv_json *j, const void *data, size_t len)
 /** A string literal as it is. */
 #define cv_json_lit(j, text) cv_json_put(j, text, sizeof(text) - 1)
 
+/**
+ * Length of the well-formed UTF-8 character at @p p (RFC 3629 section 4: no overlong forms, no
+ * surrogates, nothing beyond U+10FFFF), 0 when there is none. @param left bytes at @p p, > 0.
+ */
+size_t cv_utf8_length(const uint8_t *p, size_t left);
+
 /** '{', '}', '[' or ']'. */
 void cv_json_open(struct cv_json *j, char c);
 void cv_json_close(struct cv_json *j, char c);
