@@ -241,6 +241,27 @@ void cv_explain_text(struct cv_explain *x, size_t len, const char *name)
 	cv_explain_value(x, "%s%s", text, n < len ? "..." : "");
 }
 
+static bool stands_at(const struct cv_explain *x, size_t ahead, const char *mark, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (cv_explain_peek(x, ahead + i) != (uint8_t)mark[i])
+			return false;
+	}
+	return true;
+}
+
+bool cv_explain_before(struct cv_explain *x, const char *mark, size_t len)
+{
+	size_t before = 0, left = cv_explain_left(x);
+
+	while (before + len <= left && !stands_at(x, before, mark, len))
+		before++;
+	if (before + len > left)
+		return false;
+	cv_explain_text(x, before, "before the frame");
+	return true;
+}
+
 size_t cv_explain_line(struct cv_explain *x, const char *name)
 {
 	size_t left = cv_explain_left(x), len = 0, end;

@@ -91,6 +91,8 @@ uint32_t cv_explain_le32(struct cv_explain *x, const char *name);
 void cv_explain_bcd(struct cv_explain *x, size_t len, bool little, const char *name);
 /** Printable text; what is not printable stands as ".". */
 void cv_explain_text(struct cv_explain *x, size_t len, const char *name);
+/** What stands before the next @p mark of @p len bytes, as text. @return false: there is none. */
+bool cv_explain_before(struct cv_explain *x, const char *mark, size_t len);
 /** Text up to and with the next line feed, or all that is left; @return its length without the end. */
 size_t cv_explain_line(struct cv_explain *x, const char *name);
 /**

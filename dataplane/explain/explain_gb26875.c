@@ -95,15 +95,11 @@ void cv_explain_gb26875(struct cv_explain *x)
 {
 	static const char *const commands[] = {NULL,	  "control", "send", "confirm",
 					       "request", "answer",  "deny"};
-	size_t before = 0, start;
+	size_t start;
 	unsigned int len, command;
 
-	while (before + 1 < cv_explain_left(x) &&
-	       !(cv_explain_peek(x, before) == '@' && cv_explain_peek(x, before + 1) == '@'))
-		before++;
-	if (before + 1 >= cv_explain_left(x))
+	if (!cv_explain_before(x, "@@", 2))
 		return;
-	cv_explain_text(x, before, "before the frame");
 	cv_explain_text(x, 2, "start");
 	start = x->at;
 	cv_explain_le16(x, "serial number");

@@ -266,16 +266,12 @@ void cv_explain_gb32960(struct cv_explain *x)
 {
 	static const char *const answers[] = {NULL, "done", "failed", "VIN is there twice"};
 	static const char *const ciphers[] = {NULL, "none", "RSA", "AES"};
-	size_t before = 0, start, whole;
+	size_t start, whole;
 	uint32_t command, answer, cipher, len;
 	const char *name;
 
-	while (before + 1 < cv_explain_left(x) &&
-	       !(cv_explain_peek(x, before) == '#' && cv_explain_peek(x, before + 1) == '#'))
-		before++;
-	if (before + 1 >= cv_explain_left(x))
+	if (!cv_explain_before(x, "##", 2))
 		return;
-	cv_explain_text(x, before, "before the frame");
 	cv_explain_text(x, 2, "start");
 	start = x->at;
 	command = cv_explain_u8(x, "command");

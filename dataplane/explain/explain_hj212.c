@@ -92,18 +92,13 @@ static void segment(struct cv_explain *x, size_t end)
 
 void cv_explain_hj212(struct cv_explain *x)
 {
-	size_t before = 0;
 	const uint8_t *digits;
 	size_t begin;
 	unsigned int n = 0, sent = 0;
 	char text[8] = "";
 
-	while (before + 1 < cv_explain_left(x) &&
-	       !(cv_explain_peek(x, before) == '#' && cv_explain_peek(x, before + 1) == '#'))
-		before++;
-	if (before + 1 >= cv_explain_left(x))
+	if (!cv_explain_before(x, "##", 2))
 		return;
-	cv_explain_text(x, before, "before the frame");
 	cv_explain_text(x, 2, "start");
 	digits = cv_explain_take(x, 4, "length");
 	if (digits == NULL)

@@ -219,13 +219,10 @@ static void check_code(struct cv_explain *x, size_t start)
 void cv_explain_jt808(struct cv_explain *x)
 {
 	uint32_t id, attributes;
-	size_t before = 0, start, whole;
+	size_t start, whole;
 
-	while (before < cv_explain_left(x) && cv_explain_peek(x, before) != FLAG)
-		before++;
-	if (before == cv_explain_left(x))
+	if (!cv_explain_before(x, (char[]){FLAG}, 1))
 		return;
-	cv_explain_text(x, before, "before the frame");
 	cv_explain_take(x, 1, "start");
 	while (cv_explain_peek(x, 0) == FLAG) /* the end of one and the start of another */
 		cv_explain_take(x, 1, "start");
