@@ -51,6 +51,19 @@ static const char *reason_phrase(int status)
 	return "Error";
 }
 
+/* What asprintf() made of c->reply. */
+static void send_reply(struct cv_http_conn *c, int len)
+{
+	if (len >= 0) {
+		cv_http_conn_send(c, c->reply, (size_t)len);
+		return;
+	}
+	/* No memory for an answer. Nothing is in flight that would bring us to release(). */
+	c->reply = NULL;
+	c->keep_alive = false;
+	cv_http_conn_linger(c);
+}
+
 void cv_http_conn_reply(struct cv_http_conn *c, int status, json_t *body)
 {
 	/* More digits than a double has for sure would show 0.1 as 0.10000000000000001. */
@@ -80,14 +93,7 @@ void cv_http_conn_reply(struct cv_http_conn *c, int status, json_t *body)
 			       cv_http_conn_date(c, date, sizeof(date)),
 			       c->keep_alive ? "" : "Connection: close\r\n");
 	free(text);
-	if (len >= 0) {
-		cv_http_conn_send(c, c->reply, (size_t)len);
-		return;
-	}
-	/* No memory for an answer. Nothing is in flight that would bring us to release(). */
-	c->reply = NULL;
-	c->keep_alive = false;
-	cv_http_conn_linger(c);
+	send_reply(c, len);
 }
 
 void cv_http_conn_text(struct cv_http_conn *c, const char *content_type, const char *text)
@@ -100,13 +106,7 @@ void cv_http_conn_text(struct cv_http_conn *c, const char *content_type, const c
 			 c->keep_alive ? "" : "Connection: close\r\n",
 			 c->request.method == CV_HTTP_HEAD ? "" : text);
 
-	if (len >= 0) {
-		cv_http_conn_send(c, c->reply, (size_t)len);
-		return;
-	}
-	c->reply = NULL;
-	c->keep_alive = false;
-	cv_http_conn_linger(c);
+	send_reply(c, len);
 }
 
 void cv_http_conn_stream(struct cv_http_conn *c, struct cv_http_stream stream,
