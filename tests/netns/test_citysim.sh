@@ -30,11 +30,8 @@ check "citysim sends" in_ns dev "$citysim" --json -i dev0 -r 3k/s "$scenario"
 cp "$LAB_DIR/check.out" "$LAB_DIR/sent.json"
 culvert ledger --settle 10000 >/dev/null
 # Radio frames wait for other gateways a moment longer than the last frame of the wire.
-waiting() { culvert stats --json | jq -e '(.dataplane.flow["radio-waiting"] // 0) > 0' >/dev/null; }
-for _ in {1..50}; do
-	waiting || break
-	sleep 0.1
-done
+told() { culvert stats --json | jq -e '(.dataplane.flow["radio-waiting"] // 0) == 0'; }
+check "no radio frame waits any more" wait_for 5 "the radio frames" told
 culvert ledger --settle 10000 >/dev/null
 culvert stats --json >"$LAB_DIR/stats.json"
 sent() { jq "$1" "$LAB_DIR/sent.json"; }
