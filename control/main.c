@@ -8,6 +8,7 @@
 #include "control/logtool/logtool.h"
 #include "control/nft/command.h"
 #include "control/policy/command.h"
+#include "control/registry/command.h"
 
 #define DEFAULT_CONFIG "/etc/culvert/culvert.yaml"
 
@@ -15,8 +16,8 @@ enum { EXIT_FINE, EXIT_USAGE, EXIT_INPUT, EXIT_FAILED };
 
 static const char help[] =
 	"usage: culvert-control [--config FILE]\n"
-	"       culvert-control config|policy|firewall|quarantine|log ... (see config --help and "
-	"so on)\n"
+	"       culvert-control config|policy|firewall|quarantine|log|registry ...\n"
+	"       (see config --help and so on)\n"
 	"\n"
 	"Loads the policy into the kernel, gives the dataplane its generation, writes the event\n"
 	"log and serves it to subscribers. Ends on SIGTERM or SIGINT.\n"
@@ -62,6 +63,8 @@ int main(int argc, char **argv)
 		return cv_quarantine_command(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "log") == 0)
 		return cv_log_command(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "registry") == 0)
+		return cv_registry_command(argc - 1, argv + 1);
 	while ((option = getopt_long(argc, argv, "c:hV", options, NULL)) != -1) {
 		if (option == 'c') {
 			path = optarg;

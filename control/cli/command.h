@@ -83,6 +83,8 @@ extern const struct cv_cli_command cv_cli_firewall_offline[];
 extern const struct cv_cli_command cv_cli_quarantine_offline[];
 /** Verbs of `culvert log` likewise. */
 extern const struct cv_cli_command cv_cli_log_offline[];
+/** Verbs of `culvert registry` likewise. */
+extern const struct cv_cli_command cv_cli_registry_offline[];
 /** Options of every command that is not offline; ends with name NULL. */
 extern const struct cv_cli_option cv_cli_global_options[];
 

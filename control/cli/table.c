@@ -37,6 +37,7 @@ static const struct cv_cli_command *const policy_verbs[] = {
 static const struct cv_cli_command *const firewall_verbs[] = {cv_cli_firewall_offline, NULL};
 static const struct cv_cli_command *const quarantine_verbs[] = {cv_cli_quarantine_offline, NULL};
 static const struct cv_cli_command *const log_verbs[] = {cv_cli_log_offline, NULL};
+static const struct cv_cli_command *const registry_verbs[] = {cv_cli_registry_offline, NULL};
 
 const struct cv_cli_command cv_cli_commands[] = {
 	{
@@ -276,6 +277,16 @@ const struct cv_cli_command cv_cli_commands[] = {
 			"in it. culvert help log VERB tells more about each.",
 		.exits = "0 1 2 3 4 5",
 		.verbs = log_verbs,
+	},
+	{
+		.name = "registry",
+		.operands = "VERB ...",
+		.help = "say which devices there are, whose and where",
+		.details = "The registry of devices lies in log.dir. Events are told apart by it, "
+			   "devices that it does not know are told of. culvert help registry VERB "
+			   "tells more about each.",
+		.exits = "0 1 2 3 4 5",
+		.verbs = registry_verbs,
 	},
 	{
 		.name = "version",
