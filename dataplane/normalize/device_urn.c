@@ -108,10 +108,9 @@ static void put_address(struct cv_json *j, unsigned int family, const uint8_t *a
 	}
 }
 
-bool cv_device_urn(const struct cv_record *rec, struct cv_json *j)
+bool cv_device_urn_whole(const struct cv_record *rec, struct cv_json *j)
 {
 	struct cv_tlv_view device = cv_record_tlv(rec, CV_TLV_DEVICE);
-	struct cv_tlv_view sub = cv_record_tlv(rec, CV_TLV_SUB);
 
 	if (device.len != 0 && is_urn(device)) {
 		put_urn(j, device);
@@ -127,6 +126,15 @@ bool cv_device_urn(const struct cv_record *rec, struct cv_json *j)
 	} else {
 		return false;
 	}
+	return true;
+}
+
+bool cv_device_urn(const struct cv_record *rec, struct cv_json *j)
+{
+	struct cv_tlv_view sub = cv_record_tlv(rec, CV_TLV_SUB);
+
+	if (!cv_device_urn_whole(rec, j))
+		return false;
 	if (sub.len != 0) {
 		cv_json_lit(j, "_");
 		put_identifier(j, sub);

@@ -25,4 +25,7 @@
  */
 bool cv_device_urn(const struct cv_record *rec, struct cv_json *j);
 
+/** The same without the component: how cv_device_urn() begins. */
+bool cv_device_urn_whole(const struct cv_record *rec, struct cv_json *j);
+
 #endif

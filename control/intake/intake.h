@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What happens to a record between the handoff and the log: it is stamped with the numbers of its
+ * device and area in the registry, and becomes the latest value. No syscall, no allocation but for
+ * devices and quantities that are new. One thread (control's loop).
+ */
+#ifndef CV_INTAKE_H
+#define CV_INTAKE_H
+
+#include "control/registry/live.h"
+#include "control/state/state.h"
+#include "dataplane/handoff/handoff.h"
+
+/* Records by what the registry knows of their device; part of /v1/stats. */
+#define CV_INTAKE_COUNTS(X)                                                                        \
+	X(KNOWN, "known")                                                                          \
+	X(UNKNOWN, "unknown") /* the registry does not have the device */                          \
+	X(NAMELESS, "nameless") /* the record names no device */                                   \
+	X(UNASKED, "unasked") /* there is no registry, or it is still being read */
+#define CV_INTAKE_COUNT_ROW(id, name) CV_INTAKE_##id,
+enum cv_intake_count { CV_INTAKE_COUNTS(CV_INTAKE_COUNT_ROW) CV_INTAKE_COUNT };
+
+/** What record.reserved says: row of the device, 0 = not known; number of its area, 0 = none. */
+static inline uint64_t cv_stamp_make(uint32_t row, uint32_t area)
+{
+	return row | (uint64_t)area << 32;
+}
+static inline uint32_t cv_stamp_row(uint64_t stamp)
+{
+	return (uint32_t)stamp;
+}
+static inline uint32_t cv_stamp_area(uint64_t stamp)
+{
+	return (uint32_t)(stamp >> 32);
+}
+
+/** A device that the registry does not have is told once in so long. */
+#define CV_INTAKE_TELL_NS INT64_C(86400000000000)
+
+struct cv_intake {
+	const struct cv_registry_live *live;
+	struct cv_state *state;
+	/* @return whether it was told; if not it is offered again with the next record. */
+	bool (*unknown)(void *owner, const char *urn, size_t len, const struct cv_record *rec);
+	void *owner;
+	uint64_t counts[CV_INTAKE_COUNT];
+};
+
+const char *cv_intake_count_name(enum cv_intake_count what);
+
+/**
+ * Look at one checked record, and stamp it.
+ *
+ * @param rec of ours: nobody else writes to it meanwhile.
+ */
+void cv_intake_record(struct cv_intake *in, struct cv_record *rec);
+
+/**
+ * The same for a block in memory that another process can write to: each record is looked at in a
+ * copy, checked again. @param b cv_block_check() found it right.
+ */
+void cv_intake_block(struct cv_intake *in, struct cv_block *b);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The registry as a running control has it: which device has which numbers, and the facts that
+ * events are told with, in memory. It follows the file: what a step takes over is bounded, so that
+ * an import of millions holds up no event. One thread (control's loop).
+ *
+ * Memory per device: 48 bytes of facts and 21 to 43 of the index; texts are kept once.
+ */
+#ifndef CV_REGISTRY_LIVE_H
+#define CV_REGISTRY_LIVE_H
+
+#include "control/registry/index.h"
+#include "control/registry/store.h"
+#include "control/registry/words.h"
+
+/** Rows that a step takes over at most; some 2 ms. */
+#define CV_REGISTRY_STEP 512
+
+struct cv_registry_facts {
+	int32_t lat, lon, alt; /* CV_REGISTRY_NONE = not stated; 1e-7 degrees, mm */
+	uint32_t area; /* number; 0 = none */
+	uint32_t kind, owner, zone, tags; /* words */
+	uint32_t interval; /* s, 0 = not stated */
+};
+
+/** Codes of an area, as words. */
+struct cv_registry_area {
+	uint32_t city, district, street, community;
+};
+
+struct cv_registry_live;
+
+/** Nothing is read yet. @param path of the file; copied. @return 0 or negative errno. */
+int cv_registry_live_create(const char *path, struct cv_registry_live **ret);
+/** NULL is fine. */
+void cv_registry_live_destroy(struct cv_registry_live *live);
+
+/**
+ * Take over what has changed in the file.
+ *
+ * @return 1: there may be more; 0: all is taken over, or there is no registry; negative errno:
+ *         it cannot be read now, cv_registry_live_why(): ask again later.
+ */
+int cv_registry_live_step(struct cv_registry_live *live);
+const char *cv_registry_live_why(const struct cv_registry_live *live);
+
+/** There is a registry, and all of it has been read once. */
+bool cv_registry_live_ready(const struct cv_registry_live *live);
+
+uint64_t cv_registry_live_count(const struct cv_registry_live *live);
+/** Memory it takes, bytes. */
+uint64_t cv_registry_live_bytes(const struct cv_registry_live *live);
+
+/** Row and area of a device by its URN. @return row, 0 = it is not known. */
+uint32_t cv_registry_live_find(const struct cv_registry_live *live, const char *urn, size_t len,
+			       uint32_t *ret_area);
+
+/** NULL = no device has this row. */
+const struct cv_registry_facts *cv_registry_live_facts(const struct cv_registry_live *live,
+						       uint32_t row);
+/** Codes of an area by its number; NULL = there is none. */
+const struct cv_registry_area *cv_registry_live_area(const struct cv_registry_live *live,
+						     uint32_t area);
+const char *cv_registry_live_word(const struct cv_registry_live *live, uint32_t word);
+
+#endif
