@@ -95,6 +95,16 @@ static int open_groups(struct cv_control *c)
 	return res;
 }
 
+static int open_devices(struct cv_control *c)
+{
+	const char *why = "";
+	int res = cv_devices_create(c->loop, c->log, c->config->log_dir, &c->devices, &why);
+
+	if (res < 0)
+		cv_diag("error", "%s", why);
+	return res;
+}
+
 static int open_quarantine(struct cv_control *c)
 {
 	struct cv_diagnostics diag = {0};
@@ -142,6 +152,7 @@ static int open_link(struct cv_control *c)
 		cv_diag("error", "%s", why);
 		return res;
 	}
+	cv_link_server_set_look(c->link, cv_devices_look, c->devices);
 	sources.link = c->link;
 	sources.sinks = c->sinks;
 	cv_ledger_init(&c->ledger, &sources);
@@ -259,14 +270,16 @@ static int open_http(struct cv_control *c)
 	int res;
 
 	_Static_assert(sizeof(routes) / sizeof(routes[0]) + CV_API_FILE_ROUTES + CV_GROUP_ROUTES +
-				       CV_POLICY_ROUTES + CV_FIREWALL_ROUTES ==
+				       CV_DEVICE_ROUTES + CV_POLICY_ROUTES + CV_FIREWALL_ROUTES ==
 			       CV_CONTROL_ROUTES,
 		       "count them in CV_CONTROL_ROUTES");
 	memcpy(c->routes, routes, sizeof(routes));
 	more = c->routes + sizeof(routes) / sizeof(routes[0]);
 	cv_api_file_routes(more);
 	cv_group_routes(c->groups, more + CV_API_FILE_ROUTES);
-	cv_policy_routes(c->rollout, more + CV_API_FILE_ROUTES + CV_GROUP_ROUTES);
+	more += CV_API_FILE_ROUTES + CV_GROUP_ROUTES;
+	cv_device_routes(cv_devices_intake(c->devices), more);
+	cv_policy_routes(c->rollout, more + CV_DEVICE_ROUTES);
 	res = cv_firewall_owner_init(&c->firewall_owner, c->loop, c->config, c->firewall);
 	if (res < 0)
 		return res;
@@ -354,6 +367,8 @@ int cv_control_start(struct cv_control *c, const char *config_path)
 	if (res == 0)
 		res = open_groups(c);
 	if (res == 0)
+		res = open_devices(c);
+	if (res == 0)
 		res = open_rollout(c);
 	if (res == 0)
 		res = open_quarantine(c);
@@ -410,6 +425,7 @@ void cv_control_stop(struct cv_control *c)
 	cv_link_server_destroy(c->link);
 	cv_control_stop_bpf(c, in_use);
 	cv_firewall_stop(c->firewall);
+	cv_devices_destroy(c->devices);
 	cv_eventlog_close(c->log);
 	cv_loop_destroy(c->loop);
 	if (c->signal_fd >= 0)

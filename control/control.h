@@ -5,9 +5,11 @@
 
 #include "control/capture/capture_hub.h"
 #include "control/config/config.h"
+#include "control/ctl/device_routes.h"
 #include "control/ctl/policy_routes.h"
 #include "control/ctl/firewall_routes.h"
 #include "control/eventlog/eventlog.h"
+#include "control/intake/devices.h"
 #include "control/ledger.h"
 #include "control/link/link_server.h"
 #include "control/loop/loop.h"
@@ -21,7 +23,8 @@
 #include "ebpf/loader.h"
 
 #define CV_CONTROL_ROUTES                                                                          \
-	(5 + CV_API_FILE_ROUTES + CV_GROUP_ROUTES + CV_POLICY_ROUTES + CV_FIREWALL_ROUTES)
+	(5 + CV_API_FILE_ROUTES + CV_GROUP_ROUTES + CV_DEVICE_ROUTES + CV_POLICY_ROUTES +          \
+	 CV_FIREWALL_ROUTES)
 
 struct cv_control {
 	struct cv_config *config;
@@ -37,6 +40,7 @@ struct cv_control {
 	struct cv_link_server *link;
 	struct cv_capture_hub *captures;
 	struct cv_groups *groups;
+	struct cv_devices *devices;
 	struct cv_http_server *http;
 	struct cv_sink_keeper *sinks; /* NULL = none are configured */
 	struct cv_ledger ledger;

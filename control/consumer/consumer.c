@@ -103,6 +103,17 @@ static unsigned int gather(struct cv_consumer *c, unsigned int worker, enum cv_l
 	return n;
 }
 
+static void have_looked_at(struct cv_consumer *c, unsigned int worker, enum cv_lane lane,
+			   unsigned int n)
+{
+	uint64_t *looked = &c->looked[worker][lane], pos = c->pos[worker][lane];
+
+	if (*looked < pos)
+		*looked = pos;
+	for (; c->look && *looked < pos + n; (*looked)++)
+		c->look(c->look_owner, cv_handoff_block(&c->handoff, worker, lane, *looked));
+}
+
 /* @return true when the channel had something. */
 static bool take(struct cv_consumer *c, unsigned int worker, enum cv_lane lane)
 {
@@ -119,6 +130,7 @@ static bool take(struct cv_consumer *c, unsigned int worker, enum cv_lane lane)
 	n = gather(c, worker, lane, head, &t->records);
 	if (n == 0)
 		return true;
+	have_looked_at(c, worker, lane, n);
 	t->worker = worker;
 	t->n = n;
 	t->busy = true;

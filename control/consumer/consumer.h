@@ -16,6 +16,9 @@
 
 struct cv_consumer;
 
+/** Looks at a good block, once, before it is logged; may write to the records' stamps only. */
+typedef void cv_consumer_look(void *owner, struct cv_block *b);
+
 /** The process has ended and everything it published is logged: destroy the consumer now. */
 typedef void cv_consumer_drained(void *owner, struct cv_consumer *c);
 
@@ -44,6 +47,9 @@ void cv_consumer_peer_gone(struct cv_consumer *c);
  * @return 0, or -EINVAL: other memory than before.
  */
 int cv_consumer_peer_back(struct cv_consumer *c, int handoff_fd, int doorbell);
+
+/** Have each block looked at. @p look NULL: nobody does. */
+void cv_consumer_set_look(struct cv_consumer *c, cv_consumer_look *look, void *owner);
 
 /** What the header says; whether a dataplane is behind it. */
 const struct cv_handoff *cv_consumer_handoff(const struct cv_consumer *c);

@@ -77,6 +77,12 @@ int cv_consumer_create(struct cv_loop *loop, struct cv_eventlog *log, int handof
 	return 0;
 }
 
+void cv_consumer_set_look(struct cv_consumer *c, cv_consumer_look *look, void *owner)
+{
+	c->look = look;
+	c->look_owner = owner;
+}
+
 void cv_consumer_peer_gone(struct cv_consumer *c)
 {
 	c->gone = true;

@@ -30,6 +30,10 @@ struct cv_consumer {
 	uint64_t taken[CV_WORKERS_MAX][CV_LANE_COUNT];
 	uint64_t taken_here[CV_LANE_COUNT];
 	struct taking taking[CV_LANE_COUNT];
+	/* Blocks looked at: one whose append found the log busy is not looked at again. */
+	uint64_t looked[CV_WORKERS_MAX][CV_LANE_COUNT];
+	cv_consumer_look *look; /* NULL = nobody */
+	void *look_owner;
 	cv_consumer_drained *drained;
 	void *owner;
 };

@@ -38,6 +38,8 @@ struct cv_link_server {
 	struct cv_consumer *consumers[CV_LINKS_MAX]; /* attached or draining */
 	pid_t peers[CV_LINKS_MAX]; /* their processes, 0 = unknown */
 	struct cv_totals finished;
+	cv_consumer_look *look; /* NULL = nobody */
+	void *look_owner;
 	char refusal[96]; /* said last; a dataplane asks again every 100 ms */
 };
 
@@ -137,6 +139,12 @@ static pid_t peer_of(int sock)
 	return getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ? 0 : peer.pid;
 }
 
+void cv_link_server_set_look(struct cv_link_server *s, cv_consumer_look *look, void *owner)
+{
+	s->look = look;
+	s->look_owner = owner;
+}
+
 static int take_new(struct link *l, int fds[2], const char **why)
 {
 	struct cv_link_server *s = l->server;
@@ -158,6 +166,7 @@ static int take_new(struct link *l, int fds[2], const char **why)
 		return res;
 	}
 	fds[0] = fds[1] = -1;
+	cv_consumer_set_look(c, s->look, s->look_owner);
 	s->consumers[slot] = c;
 	s->peers[slot] = peer;
 	l->consumer = c;

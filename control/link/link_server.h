@@ -26,6 +26,9 @@ int cv_link_server_create(struct cv_loop *loop, struct cv_eventlog *log, const c
 			  const struct cv_generation *gen, struct cv_link_server **ret,
 			  const char **why);
 
+/** Have each block looked at before it is logged; before the first dataplane comes. */
+void cv_link_server_set_look(struct cv_link_server *s, cv_consumer_look *look, void *owner);
+
 /** Which generations the dataplane has; for what changes the policy. */
 struct cv_link_policy *cv_link_server_policy(struct cv_link_server *s);
 

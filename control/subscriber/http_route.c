@@ -259,7 +259,7 @@ static void serve_stream(struct cv_http_conn *c, const struct cv_http_route *rou
 }
 
 static void serve_document(struct cv_http_conn *c, const struct cv_http_route *route,
-			   const struct cv_http_query *query)
+			   const char *tail, const struct cv_http_query *query)
 {
 	uint64_t wait_ns = route->hold ? route->hold(route->owner, query, c->held_ns) : 0;
 	int status = 200;
@@ -269,8 +269,9 @@ static void serve_document(struct cv_http_conn *c, const struct cv_http_route *r
 		cv_http_conn_hold(c, wait_ns);
 		return;
 	}
-	body = route->document ? route->document(route->owner, query, &status)
-			       : route->json(route->owner, query);
+	body = route->item	 ? route->item(route->owner, tail, query, &status)
+	       : route->document ? route->document(route->owner, query, &status)
+				 : route->json(route->owner, query);
 	if (body)
 		cv_http_conn_reply(c, status, body);
 	else
@@ -320,7 +321,7 @@ static void serve_change(struct cv_http_conn *c, const struct cv_http_route *rou
 static void serve_route(struct cv_http_conn *c, const struct cv_http_route *r, const char *tail,
 			const struct cv_http_query *query)
 {
-	if (!takes_method(c, r->json || r->document || r->stream || r->text, r->change))
+	if (!takes_method(c, r->json || r->document || r->item || r->stream || r->text, r->change))
 		return;
 	if (c->request.method != CV_HTTP_GET && c->request.method != CV_HTTP_HEAD)
 		serve_change(c, r, tail, query);
@@ -329,7 +330,7 @@ static void serve_route(struct cv_http_conn *c, const struct cv_http_route *r, c
 	else if (r->stream)
 		serve_stream(c, r, query);
 	else
-		serve_document(c, r, query);
+		serve_document(c, r, tail, query);
 }
 
 static void route(const struct cv_http_service *service, struct cv_http_conn *c, const char *path,

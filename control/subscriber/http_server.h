@@ -36,6 +36,10 @@ typedef json_t *cv_http_json(void *owner, const struct cv_http_query *query);
 /** As cv_http_json, and says with which status; @p ret_status is 200 where it does not. */
 typedef json_t *cv_http_document(void *owner, const struct cv_http_query *query, int *ret_status);
 
+/** As cv_http_document, for a path that ends in an asterisk. @param tail what stands there. */
+typedef json_t *cv_http_item(void *owner, const char *tail, const struct cv_http_query *query,
+			     int *ret_status);
+
 /**
  * May hold the answer back, so that a document can wait for something without a thread.
  *
@@ -99,6 +103,7 @@ struct cv_http_route {
 	const char *summary; /* one line for the list */
 	cv_http_json *json; /* GET, HEAD; NULL = 405 */
 	cv_http_document *document; /* in place of json */
+	cv_http_item *item; /* likewise */
 	cv_http_hold *hold; /* NULL = answer at once */
 	cv_http_open_stream *stream; /* not NULL: the resource is a stream, json is not asked */
 	const char *stream_type; /* its content type */
