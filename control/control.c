@@ -155,6 +155,7 @@ static int open_link(struct cv_control *c)
 	cv_link_server_set_look(c->link, cv_devices_look, c->devices);
 	sources.link = c->link;
 	sources.sinks = c->sinks;
+	sources.devices = c->devices;
 	cv_ledger_init(&c->ledger, &sources);
 	res = cv_quarantine_keeper_start(c->quarantine, cv_link_server_quarantine(c->link),
 					 c->bpf != NULL);

@@ -187,8 +187,9 @@ static void read_dataplane(struct cv_reading *r, const struct cv_totals *t)
 }
 
 static void read_lane(struct cv_reading *r, const struct cv_totals *t,
-		      const struct cv_eventlog_counters *log, unsigned int lane)
+		      const struct cv_ledger_sources *s, unsigned int lane)
 {
+	const struct cv_eventlog_counters *log = cv_eventlog_counters(s->log);
 	const struct cv_counters *w = &t->workers;
 	uint64_t refused = sum(log->refused[lane], CV_REFUSAL_COUNT);
 	const char *name = cv_lane_name(lane);
@@ -202,8 +203,9 @@ static void read_lane(struct cv_reading *r, const struct cv_totals *t,
 	e = add(r, "handed = taken from the handoff", "handed:%s", name);
 	left(e, "handed", w->handed[lane]);
 	right(e, "taken", t->taken[lane]);
-	e = add(r, "taken = logged + refused", "taken:%s", name);
+	e = add(r, "taken + made here = logged + refused", "taken:%s", name);
 	left(e, "taken", t->taken_here[lane]);
+	left(e, "made here", s->devices ? cv_devices_made(s->devices, (enum cv_lane)lane) : 0);
 	right(e, "logged", log->logged[lane]);
 	right(e, "refused", refused - log->refused[lane][CV_REFUSAL_ABANDONED]);
 }
@@ -282,7 +284,7 @@ static void take_reading(struct cv_ledger *l, struct cv_reading *r)
 	read_steered(l, r, &totals);
 	read_dataplane(r, &totals);
 	for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++)
-		read_lane(r, &totals, cv_eventlog_counters(l->sources.log), lane);
+		read_lane(r, &totals, &l->sources, lane);
 	read_evidence(r, &l->sources);
 	read_sinks(r, l->sources.sinks);
 }

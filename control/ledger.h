@@ -13,6 +13,7 @@
 
 #include "control/capture/capture_hub.h"
 #include "control/eventlog/eventlog.h"
+#include "control/intake/devices.h"
 #include "control/link/link_server.h"
 #include "control/sink/keeper.h"
 #include "ebpf/loader.h"
@@ -29,6 +30,7 @@ struct cv_ledger_sources {
 	const struct cv_link_server *link;
 	struct cv_capture_hub *captures; /* NULL = none yet */
 	const struct cv_sink_keeper *sinks; /* NULL = none */
+	const struct cv_devices *devices; /* NULL = none */
 };
 
 struct cv_equation {

@@ -327,11 +327,12 @@ json_t *cv_device_stats(const struct cv_intake *in)
 	for (unsigned int i = 0; i < CV_STATE_COUNT; i++)
 		json_object_set_new(values, cv_state_count_name((enum cv_state_count)i),
 				    json_integer((json_int_t)cv_state_counts(in->state)[i]));
-	return json_pack("{s:{s:b, s:I, s:I, s:o}, s:{s:I, s:I, s:I, s:I, s:o}}", "registry",
+	return json_pack("{s:{s:b, s:I, s:I, s:I, s:o}, s:{s:I, s:I, s:I, s:I, s:o}}", "registry",
 			 "ready", cv_registry_live_ready(in->live), "devices",
 			 (json_int_t)cv_registry_live_count(in->live), "bytes",
-			 (json_int_t)cv_registry_live_bytes(in->live), "records", records, "state",
-			 "devices", (json_int_t)cv_state_devices(in->state), "values",
+			 (json_int_t)cv_registry_live_bytes(in->live), "told", (json_int_t)in->told,
+			 "records", records, "state", "devices",
+			 (json_int_t)cv_state_devices(in->state), "values",
 			 (json_int_t)cv_state_values(in->state), "bytes",
 			 (json_int_t)cv_state_bytes(in->state), "bound",
 			 (json_int_t)cv_state_bound(in->state), "records", values);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "control/diag.h"
+#include "control/intake/notice.h"
 
 #define LOOK_NS UINT64_C(1000000000) /* between looks at the file */
 #define MORE_NS UINT64_C(2000000) /* between steps while there is more to take over */
@@ -16,6 +17,7 @@ struct cv_devices {
 	struct cv_loop *loop;
 	struct cv_registry_live *live;
 	struct cv_state *state;
+	struct cv_notices *notices;
 	struct cv_intake intake;
 	struct cv_op timer;
 	bool stopping;
@@ -43,6 +45,13 @@ static void on_timer(struct cv_op *op, int res, uint32_t flags)
 	cv_loop_timer(d->loop, &d->timer, res > 0 ? MORE_NS : LOOK_NS);
 }
 
+static bool on_unknown(void *owner, const char *urn, size_t len, const struct cv_record *rec)
+{
+	const struct cv_devices *d = owner;
+
+	return cv_notice_unknown(d->notices, urn, len, rec);
+}
+
 static int open_parts(struct cv_devices *d, const char *dir)
 {
 	char path[PATH_MAX + sizeof(CV_REGISTRY_FILE) + 1];
@@ -68,13 +77,16 @@ int cv_devices_create(struct cv_loop *loop, struct cv_eventlog *log, const char 
 	struct cv_devices *d = calloc(1, sizeof(*d));
 	int res = d ? open_parts(d, dir) : -ENOMEM;
 
+	if (res == 0)
+		res = cv_notices_create(loop, log, &d->notices);
 	if (res < 0) {
 		*why = "no memory for the devices";
 		cv_devices_destroy(d);
 		return res;
 	}
 	d->loop = loop;
-	d->intake = (struct cv_intake){.live = d->live, .state = d->state, .owner = d};
+	d->intake = (struct cv_intake){
+		.live = d->live, .state = d->state, .unknown = on_unknown, .owner = d};
 	d->timer = (struct cv_op){.done = on_timer, .owner = d};
 	cv_loop_timer(loop, &d->timer, LOOK_NS);
 	*ret = d;
@@ -90,6 +102,7 @@ void cv_devices_destroy(struct cv_devices *d)
 		cv_loop_cancel(d->loop, &d->timer);
 	while (d->timer.pending && cv_loop_turn(d->loop) == 0)
 		;
+	cv_notices_destroy(d->notices);
 	cv_state_destroy(d->state);
 	cv_registry_live_destroy(d->live);
 	free(d);
@@ -105,4 +118,9 @@ void cv_devices_look(void *owner, struct cv_block *b)
 	struct cv_devices *d = owner;
 
 	cv_intake_block(&d->intake, b);
+}
+
+uint64_t cv_devices_made(const struct cv_devices *d, enum cv_lane lane)
+{
+	return cv_notices_made(d->notices, lane);
 }

@@ -30,6 +30,9 @@ void cv_devices_destroy(struct cv_devices *d);
 
 struct cv_intake *cv_devices_intake(struct cv_devices *d);
 
+/** Records made here that the log has taken or refused; for the ledger. */
+uint64_t cv_devices_made(const struct cv_devices *d, enum cv_lane lane);
+
 /** Looks at a block that is about to be logged; @p owner is the struct cv_devices. */
 void cv_devices_look(void *owner, struct cv_block *b);
 

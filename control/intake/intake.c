@@ -35,8 +35,10 @@ static void tell_unknown(struct cv_intake *in, struct cv_state_device *d, const 
 	if (!in->unknown || !d ||
 	    (d->told_ns != 0 && rec->ts_rx_ns - d->told_ns < CV_INTAKE_TELL_NS))
 		return;
-	if (in->unknown(in->owner, urn, len, rec))
-		d->told_ns = rec->ts_rx_ns;
+	if (!in->unknown(in->owner, urn, len, rec))
+		return;
+	d->told_ns = rec->ts_rx_ns;
+	in->told++;
 }
 
 void cv_intake_record(struct cv_intake *in, struct cv_record *rec)

@@ -44,6 +44,7 @@ struct cv_intake {
 	bool (*unknown)(void *owner, const char *urn, size_t len, const struct cv_record *rec);
 	void *owner;
 	uint64_t counts[CV_INTAKE_COUNT];
+	uint64_t told; /* devices that were told as unknown */
 };
 
 const char *cv_intake_count_name(enum cv_intake_count what);

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "control/intake/intake.h"
+#include "control/intake/devices.h"
+#include "control/intake/notice.h"
 #include "decoder_list.h"
 #include "tests/random.h"
 
@@ -432,6 +433,101 @@ static void test_broken_blocks(void **state)
 	cv_registry_live_destroy(live);
 }
 
+/* ---- events of our own ---------------------------------------------------------------------- */
+
+struct seen {
+	unsigned int n;
+	bool done;
+};
+
+static void on_read(struct cv_log_read *rd, const struct cv_block *b, int res)
+{
+	struct seen *seen = rd->owner;
+	const struct cv_record *rec = (const struct cv_record *)(const void *)(b + 1);
+	struct cv_tlv_view v;
+
+	assert_int_equal(res, 0);
+	assert_int_equal(cv_block_check(b, CV_LANE_SECURITY), 0);
+	assert_int_equal(b->worker, CV_WORKER_CONTROL);
+	assert_int_equal(rec->kind, CV_KIND_ANOMALY);
+	assert_int_equal(rec->proto, CV_PROTO_MQTT);
+	v = cv_record_tlv(rec, CV_TLV_NAME);
+	assert_int_equal(v.len, strlen(CV_NOTICE_UNKNOWN));
+	assert_memory_equal(v.data, CV_NOTICE_UNKNOWN, v.len);
+	v = cv_record_tlv(rec, CV_TLV_DEVICE);
+	assert_memory_equal(v.data, "urn:dev:mqtt:", 13);
+	seen->n = b->count;
+	seen->done = true;
+}
+
+static void turn_until(struct cv_loop *loop, struct cv_devices *d, uint64_t made)
+{
+	for (int i = 0; i < 5000 && cv_devices_made(d, CV_LANE_SECURITY) < made; i++)
+		assert_int_equal(cv_loop_turn(loop), 0);
+	assert_int_equal(cv_devices_made(d, CV_LANE_SECURITY), made);
+}
+
+static void look_at(struct cv_devices *d, int first, int n)
+{
+	char device[32];
+	struct made m;
+
+	for (int i = first; i < first + n; i++) {
+		snprintf(device, sizeof(device), "B%d", i);
+		make(&m, device, 1);
+		cv_intake_record(cv_devices_intake(d), end(&m));
+	}
+}
+
+/* Unknown devices are in the log as events, at a bounded rate, and the log's numbers add up. */
+static void test_unknown_devices_are_events(void **state)
+{
+	struct cv_eventlog_config config = {.node = "n", .segment_size = 1u << 20};
+	struct cv_registry_store *s = open_store();
+	struct cv_eventlog *log = NULL;
+	struct cv_devices *d = NULL;
+	struct cv_loop *loop = NULL;
+	struct seen seen = {0};
+	struct cv_log_read rd = {.done = on_read, .owner = &seen};
+	const char *why = "";
+	char command[192];
+
+	assert_int_equal(cv_registry_store_begin(s), 0);
+	put(s, "urn:dev:mqtt:A1", "x", "");
+	assert_int_equal(cv_registry_store_commit(s), 0);
+	cv_registry_store_close(s);
+	config.dir = dir;
+	assert_int_equal(cv_loop_create(64, &loop), 0);
+	assert_int_equal(cv_eventlog_open(loop, &config, &log, &why), 0);
+	assert_int_equal(cv_devices_create(loop, log, dir, &d, &why), 0);
+	look_at(d, 0, 5);
+	look_at(d, 0, 5);
+	turn_until(loop, d, 5);
+	assert_int_equal(cv_eventlog_end(log, CV_LANE_SECURITY), 5);
+	cv_eventlog_read(log, &rd, CV_LANE_SECURITY, 0);
+	while (!seen.done)
+		assert_int_equal(cv_loop_turn(loop), 0);
+	assert_int_equal(seen.n, 5);
+	/* Who is not told now is offered again. */
+	for (int i = 0; i < 4; i++) {
+		look_at(d, 100, 50);
+		usleep(1050000);
+		cv_loop_turn(loop);
+		cv_loop_turn(loop);
+	}
+	turn_until(loop, d, 55);
+	assert_int_equal(cv_devices_intake(d)->told, 55);
+	assert_int_equal(cv_eventlog_counters(log)->logged[CV_LANE_SECURITY], 55);
+	look_at(d, 200, 3);
+	cv_devices_destroy(d);
+	cv_eventlog_read_free(&rd);
+	cv_eventlog_close(log);
+	cv_loop_destroy(loop);
+	remove_dir(NULL);
+	snprintf(command, sizeof(command), "rm -rf '%s' && mkdir '%s'", dir, dir);
+	assert_int_equal(system(command), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, make_dir, remove_dir)
 
 int main(void)
@@ -445,6 +541,7 @@ int main(void)
 		TEST(quantities_are_bounded),
 		TEST(stamps),
 		TEST(broken_blocks),
+		TEST(unknown_devices_are_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
