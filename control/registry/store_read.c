@@ -122,18 +122,45 @@ int cv_registry_store_each(struct cv_registry_store *s, const struct cv_registry
 	return walk(s, stmt, visit, owner);
 }
 
+struct counted {
+	cv_registry_visit *visit;
+	void *owner;
+	uint64_t n;
+};
+
+static int count(void *owner, const struct cv_registry_device *d, uint64_t rev, bool removed)
+{
+	struct counted *c = owner;
+
+	c->n++;
+	return c->visit(c->owner, d, rev, removed);
+}
+
+/*
+ * The rest of a change, then later ones: as one comparison of (rev, row) SQLite goes through all of
+ * a change from its beginning each time, and an import is one change.
+ */
 int cv_registry_store_changes(struct cv_registry_store *s, uint64_t rev, uint32_t row,
 			      uint64_t limit, cv_registry_visit *visit, void *owner)
 {
-	static const char sql[] =
-		SELECT "WHERE (d.rev, d.row) > (?1, ?2) ORDER BY d.rev, d.row LIMIT ?3";
-	sqlite3_stmt *stmt = NULL;
-	int res = cv_registry_store_prepare(s, sql, &stmt);
+	static const char *const sql[] = {
+		SELECT "WHERE d.rev = ?1 AND d.row > ?2 ORDER BY d.row LIMIT ?3",
+		SELECT "WHERE d.rev > ?1 ORDER BY d.rev, d.row LIMIT ?3",
+	};
+	struct counted c = {visit, owner, 0};
+	int res = 0;
 
-	if (res < 0)
-		return res;
-	sqlite3_bind_int64(stmt, 1, (sqlite3_int64)rev);
-	sqlite3_bind_int64(stmt, 2, row);
-	sqlite3_bind_int64(stmt, 3, (sqlite3_int64)limit);
-	return walk(s, stmt, visit, owner);
+	for (int i = 0; i < 2 && res == 0 && c.n < limit; i++) {
+		sqlite3_stmt *stmt = NULL;
+
+		res = cv_registry_store_prepare(s, sql[i], &stmt);
+		if (res < 0)
+			return res;
+		sqlite3_bind_int64(stmt, 1, (sqlite3_int64)rev);
+		if (i == 0)
+			sqlite3_bind_int64(stmt, 2, row);
+		sqlite3_bind_int64(stmt, 3, (sqlite3_int64)(limit - c.n));
+		res = walk(s, stmt, count, &c);
+	}
+	return res;
 }
