@@ -148,7 +148,7 @@ static void test_json_faults(void **state)
 		{"{\"id\":\"urn:dev:a:1\"} x\n", "1:22: text behind the object\n"},
 		{"{}\n{\"id\":5}\n", "1:1: the device has no id\n2:7: no string here\n"},
 		{"{\"id\":\"urn:dev:a:1\",\"lat\":\"3\"}", "1:27: lat is wrong: \"\"3\"\"\n"},
-		{"{\"id\":\"urn:dev:a:1\",\"ower\":\"x\"}", "1:21: no member \"ower\"\n"},
+		{"{\"id\":\"urn:dev:a:1\",\"ownr\":\"x\"}", "1:21: no member \"ownr\"\n"},
 		{"{\"id\":\"urn:dev:a:1\",\"id\":\"urn:dev:a:2\"}",
 		 "1:21: the member id comes twice\n"},
 		{"{\"owner\":\"\xe6\xb0\xb4\",\"id\":\"\\x\"}",
