@@ -49,7 +49,7 @@ void cv_intake_record(struct cv_intake *in, struct cv_record *rec)
 	struct cv_state_device *d;
 	size_t len;
 
-	rec->reserved = 0;
+	rec->registry_row = rec->area_row = 0;
 	if (!cv_device_urn(rec, &j) || j.failed) {
 		in->counts[CV_INTAKE_NAMELESS]++;
 		return;
@@ -64,7 +64,8 @@ void cv_intake_record(struct cv_intake *in, struct cv_record *rec)
 		return;
 	}
 	row = find_row(in, rec, urn, len, &area);
-	rec->reserved = cv_stamp_make(row, area);
+	rec->registry_row = row;
+	rec->area_row = area;
 	if (d) {
 		d->row = row;
 		d->area = area;
@@ -91,7 +92,8 @@ void cv_intake_block(struct cv_intake *in, struct cv_block *b)
 		if (cv_record_check(rec, size) < 0 || rec->size != size)
 			return;
 		cv_intake_record(in, rec);
-		there->reserved = rec->reserved;
+		there->registry_row = rec->registry_row;
+		there->area_row = rec->area_row;
 		at += size;
 	}
 }

@@ -20,20 +20,6 @@
 #define CV_INTAKE_COUNT_ROW(id, name) CV_INTAKE_##id,
 enum cv_intake_count { CV_INTAKE_COUNTS(CV_INTAKE_COUNT_ROW) CV_INTAKE_COUNT };
 
-/** What record.reserved says: row of the device, 0 = not known; number of its area, 0 = none. */
-static inline uint64_t cv_stamp_make(uint32_t row, uint32_t area)
-{
-	return row | (uint64_t)area << 32;
-}
-static inline uint32_t cv_stamp_row(uint64_t stamp)
-{
-	return (uint32_t)stamp;
-}
-static inline uint32_t cv_stamp_area(uint64_t stamp)
-{
-	return (uint32_t)(stamp >> 32);
-}
-
 /** A device that the registry does not have is told once in so long. */
 #define CV_INTAKE_TELL_NS INT64_C(86400000000000)
 

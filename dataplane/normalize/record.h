@@ -188,7 +188,9 @@ struct cv_record {
 	uint8_t src[16]; /* IPv4 in the first four bytes, network order */
 	uint8_t dst[16];
 	uint64_t heard; /* 0; in a worker's hands, which radio frame it is (hearing.h) */
-	uint64_t reserved; /* 0; room for additions within version 1 */
+	/* Numbers of the registry, stamped by control before the log; 0 before, and where unknown. */
+	uint32_t registry_row; /* of the device */
+	uint32_t area_row; /* of its area at that time */
 };
 _Static_assert(sizeof(struct cv_record) == 128, "record head is ABI");
 

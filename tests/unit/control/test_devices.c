@@ -374,23 +374,24 @@ static void test_stamps(void **state)
 
 	rec = named(&m, "level", 1);
 	cv_intake_record(&in, rec);
-	assert_int_equal(cv_stamp_row(rec->reserved), find(live, "urn:dev:mqtt:A1", &area));
-	assert_int_equal(cv_stamp_area(rec->reserved), area);
+	assert_int_equal(rec->registry_row, find(live, "urn:dev:mqtt:A1", &area));
+	assert_int_equal(rec->area_row, area);
 	assert_int_not_equal(area, 0);
 	make(&m, "A1", 1); /* a component of its own, and one that has none */
 	add(&m, CV_TLV_SUB, "2", 1);
 	cv_intake_record(&in, end(&m));
-	assert_int_equal(cv_stamp_row(m.head.reserved), find(live, "urn:dev:mqtt:A1_2", &area));
+	assert_int_equal(m.head.registry_row, find(live, "urn:dev:mqtt:A1_2", &area));
 	make(&m, "A1", 1);
 	add(&m, CV_TLV_SUB, "3", 1);
 	cv_intake_record(&in, end(&m));
-	assert_int_equal(cv_stamp_row(m.head.reserved), find(live, "urn:dev:mqtt:A1", &area));
+	assert_int_equal(m.head.registry_row, find(live, "urn:dev:mqtt:A1", &area));
 	assert_int_equal(told, 0);
 
 	for (int i = 0; i < 3; i++) { /* told once */
 		make(&m, "B1", 1);
 		cv_intake_record(&in, end(&m));
-		assert_int_equal(m.head.reserved, 0);
+		assert_int_equal(m.head.registry_row, 0);
+		assert_int_equal(m.head.area_row, 0);
 	}
 	assert_int_equal(told, 1);
 	make(&m, "B1", 1)->ts_rx_ns += CV_INTAKE_TELL_NS; /* and again the day after */
