@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "control/text/sqlite_errno.h"
+
 /* Reverts and results while the disk is full; more are lost, and counted. */
 #define WAITING_MAX 256
 /* Rows in memory are known by numbers below 0. */
@@ -35,26 +37,6 @@ static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS audit (id INTEGER PRIMARY KEY AUTOINCREMENT,"
 	" time TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, number INTEGER NOT NULL,"
 	" hash TEXT NOT NULL, result TEXT NOT NULL, detail TEXT NOT NULL);";
-
-static int error_of(sqlite3 *db, int code)
-{
-	switch (code & 0xff) {
-	case SQLITE_FULL:
-		return -ENOSPC;
-	case SQLITE_NOMEM:
-		return -ENOMEM;
-	case SQLITE_READONLY:
-	case SQLITE_CANTOPEN:
-		return -EACCES;
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-		return -EBADMSG;
-	case SQLITE_IOERR: /* a full disk shows so where the journal is written */
-		return sqlite3_system_errno(db) == ENOSPC ? -ENOSPC : -EIO;
-	default:
-		return -EIO;
-	}
-}
 
 /* RFC 3339 with milliseconds. */
 static void time_text(int64_t ns, char ret[40])
@@ -82,7 +64,7 @@ static int open_database(const char *path, sqlite3 **ret)
 		*ret = db;
 		return 0;
 	}
-	res = error_of(db, code);
+	res = cv_sqlite_errno(db, code);
 	sqlite3_close(db);
 	return res;
 }
@@ -148,7 +130,7 @@ static int insert(struct cv_audit *a, const struct cv_audit_entry *e, const char
 	}
 	sqlite3_finalize(stmt);
 	if (code != SQLITE_DONE)
-		return error_of(a->db, code);
+		return cv_sqlite_errno(a->db, code);
 	*ret = sqlite3_last_insert_rowid(a->db);
 	return 0;
 }
@@ -169,7 +151,7 @@ static int update(struct cv_audit *a, int64_t row, const char *result, const cha
 		code = sqlite3_step(stmt);
 	}
 	sqlite3_finalize(stmt);
-	return code == SQLITE_DONE ? 0 : error_of(a->db, code);
+	return code == SQLITE_DONE ? 0 : cv_sqlite_errno(a->db, code);
 }
 
 int64_t cv_audit_begin(struct cv_audit *a, const struct cv_audit_entry *entry)
