@@ -337,3 +337,17 @@ bool cv_event_query_matches(const struct cv_event_query *q, const struct cv_reco
 	/* What is missing concerns every filter: nobody knows what it would have matched. */
 	return rec->kind == CV_KIND_GAP || cv_event_filter_matches(q->filter, rec);
 }
+
+void cv_event_query_limit(struct cv_event_query *q, const struct cv_scope *scope)
+{
+	q->scope = scope;
+	q->lanes &= cv_scope_lanes(scope);
+}
+
+/* The scope first: filters must not tell what it hides. */
+const struct cv_record *cv_event_query_see(const struct cv_event_query *q,
+					   const struct cv_record *rec)
+{
+	rec = cv_scope_see(q->scope, rec);
+	return rec && cv_event_query_matches(q, rec) ? rec : NULL;
+}

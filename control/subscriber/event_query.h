@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "control/access/scope.h"
 #include "control/projection/projection.h"
 #include "control/subscriber/cursor.h"
 #include "control/subscriber/event_filter.h"
@@ -39,6 +40,7 @@ struct cv_event_query {
 	char name[CV_GROUP_NAME_MAX + 1]; /* of the member, for batches */
 	struct cv_event_slow slow;
 	uint64_t wait_ns; /* for the first event of a batch */
+	const struct cv_scope *scope; /* not owned; NULL = everything */
 };
 
 /**
@@ -59,6 +61,17 @@ void cv_event_query_release(struct cv_event_query *q);
 
 /** Whether a record of a selected lane is wanted. Gap records are, whatever the filters say. */
 bool cv_event_query_matches(const struct cv_event_query *q, const struct cv_record *rec);
+
+/** Keep what is wanted within what may be seen; lanes beyond it are as if they were not there. */
+void cv_event_query_limit(struct cv_event_query *q, const struct cv_scope *scope);
+
+/**
+ * What is seen of a record of a selected lane.
+ *
+ * @return NULL: it is not wanted, or may not be seen; else as cv_scope_see().
+ */
+const struct cv_record *cv_event_query_see(const struct cv_event_query *q,
+					   const struct cv_record *rec);
 
 /**
  * Time as RFC 3339 ("2026-05-04T03:02:01.5+08:00") or as seconds since the Unix epoch.

@@ -110,7 +110,8 @@ static void take_block(struct cv_event_stream *s, unsigned int lane, const struc
 		if (seq < s->cursor.at.next[lane])
 			continue;
 		s->cursor.at.next[lane] = seq + 1;
-		if (cv_event_query_matches(&s->query, rec) && is_mine(s, rec))
+		rec = cv_event_query_see(&s->query, rec);
+		if (rec && is_mine(s, rec))
 			put_record(s, rec, seq);
 	}
 	note_read(s, lane, false);
@@ -323,6 +324,8 @@ static uint64_t start_of_lane(struct cv_event_stream *s, enum cv_lane lane)
 {
 	uint64_t begin = cv_eventlog_begin(s->log, lane), end = cv_eventlog_end(s->log, lane);
 
+	if (!(cv_scope_lanes(s->query.scope) & 1u << lane))
+		return 0; /* cursors do not tell how far such a lane is */
 	switch (s->query.from) {
 	case CV_FROM_EARLIEST:
 		return begin;

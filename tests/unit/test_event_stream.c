@@ -172,6 +172,8 @@ static void on_ready(void *owner)
 	ended = ended || cv_event_stream_ended(stream);
 }
 
+static const struct cv_scope *scope; /* of who asks */
+
 static void open_stream(const char *text, const char *last_id, bool chunked)
 {
 	struct cv_http_refusal why;
@@ -180,6 +182,7 @@ static void open_stream(const char *text, const char *last_id, bool chunked)
 
 	assert_int_equal(cv_http_query_parse(text, strlen(text), &query), 0);
 	assert_int_equal(cv_event_query_parse(&query, "", last_id, &q, &why), 0);
+	cv_event_query_limit(&q, scope);
 	assert_int_equal(
 		cv_event_stream_create(loop, &log_, "n", &q, chunked, on_ready, NULL, &stream), 0);
 	free(received);
@@ -289,6 +292,55 @@ static void test_filters_and_limit(void **state)
 	events = ask("follow=0&lane=status&from=639");
 	assert_int_equal(json_array_size(events), 1);
 	json_decref(events);
+}
+
+static char *text_of(const char *query, const char *last_id)
+{
+	open_stream(query, last_id, true);
+	run_stream();
+	assert_true(ended);
+	close_stream();
+	return strdup(received);
+}
+
+/* What is out of scope is as if it were not in the log, to the byte; cursors included. */
+static void test_scope_hides_without_a_trace(void **state)
+{
+	static const char *const queries[] = {"follow=0&format=sse", "follow=0&format=ndjson",
+					      "follow=0&format=sse&lane=alarm,security",
+					      "follow=0&format=sse&from=time:0.000025000"};
+	const struct cv_scope limited = {
+		.lanes = 1u << CV_LANE_STATUS,
+		.types = UINT64_C(1) << CV_KIND_STATE,
+	};
+	char *with[8], *without;
+
+	clear_log(false);
+	for (int i = 0; i < 5; i++) {
+		add_block(CV_LANE_ALARM, 7, 16);
+		add_block(CV_LANE_STATUS, 10, 16);
+		add_block(CV_LANE_SECURITY, 3, 16);
+	}
+	log_.lane[CV_LANE_ALARM].damaged[1] = true;
+	log_.lane[CV_LANE_SECURITY].first = 2;
+	scope = &limited;
+	for (size_t i = 0; i < 4; i++)
+		with[i] = text_of(queries[i], "");
+	with[4] = text_of("follow=0&format=sse", "5.0.12.9");
+	scope = NULL;
+	clear_log(false);
+	for (int i = 0; i < 5; i++)
+		add_block(CV_LANE_STATUS, 10, 16);
+	for (size_t i = 0; i < 5; i++) {
+		char query[128];
+
+		snprintf(query, sizeof(query), "%s&type=state", i < 4 ? queries[i] : queries[0]);
+		without = text_of(query, i < 4 ? "" : "0.0.12.0");
+		assert_string_equal(with[i], without);
+		assert_int_equal(strstr(without, "state") != NULL, i != 2);
+		free(with[i]);
+		free(without);
+	}
 }
 
 static void check_gap(const json_t *events, size_t i, const char *id, const char *reason,
@@ -518,6 +570,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_lanes_in_order),
 		cmocka_unit_test(test_filters_and_limit),
+		cmocka_unit_test(test_scope_hides_without_a_trace),
 		cmocka_unit_test(test_gaps),
 		cmocka_unit_test(test_sse_resumes_anywhere),
 		cmocka_unit_test(test_frames),
