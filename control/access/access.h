@@ -71,8 +71,9 @@ struct cv_principal {
 
 struct cv_access;
 
-/** Write down that somebody was refused. @param detail what is known of it. */
-typedef void cv_access_note(void *owner, const char *who, const char *what, const char *detail);
+/** Write down that somebody was refused, or changed the table. @param detail what is known of it. */
+typedef void cv_access_note(void *owner, const char *who, const char *what, const char *result,
+			    const char *detail);
 
 const char *cv_principal_kind_name(unsigned int kind);
 const char *cv_access_refusal_name(unsigned int refusal);
@@ -150,6 +151,10 @@ bool cv_principal_request(struct cv_principal *p, uint64_t now_ns);
  */
 void cv_access_refuse(struct cv_access *a, struct cv_principal *p, enum cv_access_refusal refusal,
 		      const char *peer, const char *what, uint64_t now_ns);
+
+/** Tell of a change to the table. @param who made it. */
+void cv_access_changed(struct cv_access *a, const char *who, const char *what,
+		       const struct cv_principal *p, const char *result);
 
 /** All principals, without what is secret: [{"id", "kind", "name", ...}]. */
 json_t *cv_access_json(const struct cv_access *a, int64_t now_s);

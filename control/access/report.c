@@ -58,7 +58,19 @@ void cv_access_refuse(struct cv_access *a, struct cv_principal *p, enum cv_acces
 		snprintf(detail + n, sizeof(detail) - (size_t)n,
 			 "; and %" PRIu64 " more since the row before", a->unnoted);
 	a->unnoted = 0;
-	a->note(a->note_owner, who, "access", detail);
+	a->note(a->note_owner, who, "access", "refused", detail);
+}
+
+void cv_access_changed(struct cv_access *a, const char *who, const char *what,
+		       const struct cv_principal *p, const char *result)
+{
+	char detail[256];
+
+	if (!a->note)
+		return;
+	snprintf(detail, sizeof(detail), "%s %s \"%s\"", cv_principal_kind_name(p->settings.kind),
+		 p->id, p->settings.name);
+	a->note(a->note_owner, who, what, result, detail);
 }
 
 json_t *cv_principal_json(const struct cv_principal *p, int64_t now_s)

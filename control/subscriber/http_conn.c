@@ -53,6 +53,7 @@ static void release(struct cv_http_conn *c)
 	close(c->fd);
 	if (c->stream.ops)
 		c->stream.ops->destroy(c->stream.self);
+	cv_principal_disconnect(c->principal); /* the stream had its scope */
 	cv_http_request_release(&c->request);
 	free(c->reply);
 	free(c);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "control/access/access.h"
 #include "control/loop/loop.h"
 #include "control/subscriber/event_stream.h"
 #include "control/subscriber/http_peer.h"
@@ -37,6 +38,7 @@ struct cv_http_conn {
 	bool over_limit; /* gets 503 whatever it asks */
 	enum cv_http_conn_state state;
 	struct cv_http_peer peer;
+	struct cv_principal *principal; /* who asked last; NULL = the peer is all that is known */
 	struct cv_op recv, send;
 	uint64_t deadline_ns; /* monotonic; UINT64_MAX = none */
 	uint64_t quiet_since_ns; /* last send of a stream, monotonic */
@@ -69,6 +71,9 @@ struct cv_http_conn *cv_http_conn_open(struct cv_http_server *server, struct cv_
  * @param body   sent as JSON; reference taken. NULL = none.
  */
 void cv_http_conn_reply(struct cv_http_conn *c, int status, json_t *body);
+
+/** Answer the request in hand with what is wrong with it, and what to do. */
+void cv_http_conn_refuse(struct cv_http_conn *c, int status, const char *error, const char *hint);
 
 /** Answer the request in hand with a text. @param text static. */
 void cv_http_conn_text(struct cv_http_conn *c, const char *content_type, const char *text);

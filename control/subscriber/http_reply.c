@@ -26,7 +26,9 @@ static const char *reason_phrase(int status)
 		const char *phrase;
 	} phrases[] = {
 		{200, "OK"},
+		{201, "Created"},
 		{400, "Bad Request"},
+		{401, "Unauthorized"},
 		{403, "Forbidden"},
 		{404, "Not Found"},
 		{405, "Method Not Allowed"},
@@ -37,6 +39,7 @@ static const char *reason_phrase(int status)
 		{414, "URI Too Long"},
 		{421, "Misdirected Request"},
 		{422, "Unprocessable Content"},
+		{429, "Too Many Requests"},
 		{431, "Request Header Fields Too Large"},
 		{500, "Internal Server Error"},
 		{503, "Service Unavailable"},
@@ -73,6 +76,10 @@ void cv_http_conn_reply(struct cv_http_conn *c, int status, json_t *body)
 
 	if (status == 405)
 		snprintf(extra, sizeof(extra), "Allow: %s\r\n", c->allow ? c->allow : "GET, HEAD");
+	else if (status == 401) /* RFC 9110 15.5.2 */
+		snprintf(extra, sizeof(extra), "WWW-Authenticate: Bearer realm=\"culvert\"\r\n");
+	else if (status == 429)
+		snprintf(extra, sizeof(extra), "Retry-After: 1\r\n");
 	else if (status == 503)
 		snprintf(extra, sizeof(extra), "Retry-After: 5\r\n");
 
@@ -94,6 +101,28 @@ void cv_http_conn_reply(struct cv_http_conn *c, int status, json_t *body)
 			       c->keep_alive ? "" : "Connection: close\r\n");
 	free(text);
 	send_reply(c, len);
+}
+
+/* What a client wrote is quoted in errors and may be no UTF-8, or was cut inside a character. */
+static json_t *safe_string(const char *text)
+{
+	json_t *string = json_string(text);
+	char plain[512];
+
+	if (string)
+		return string;
+	snprintf(plain, sizeof(plain), "%s", text);
+	for (char *p = plain; *p; p++) {
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	}
+	return json_string(plain);
+}
+
+void cv_http_conn_refuse(struct cv_http_conn *c, int status, const char *error, const char *hint)
+{
+	cv_http_conn_reply(c, status,
+			   json_pack("{s:o, s:s}", "error", safe_string(error), "hint", hint));
 }
 
 void cv_http_conn_text(struct cv_http_conn *c, const char *content_type, const char *text)

@@ -93,6 +93,7 @@ static int on_header_value(parser_type *p, const char *at, size_t len)
 			  : is_named(r, "last-event-id") ? &r->last_event_id
 			  : is_named(r, "if-match")	 ? &r->if_match
 			  : is_named(r, "expect")	 ? &r->expect
+			  : is_named(r, "authorization") ? &r->authorization
 							 : NULL;
 		if (r->into && r->into->count++ > 0) {
 			if (r->into != &r->accept) /* RFC 9112 3.2: two hosts are an attack */

@@ -35,7 +35,7 @@ struct cv_http_request {
 	enum cv_http_method method;
 	char target[CV_HTTP_TARGET_MAX + 1];
 	size_t target_len;
-	struct cv_http_header host, accept, last_event_id, if_match, expect;
+	struct cv_http_header host, accept, last_event_id, if_match, expect, authorization;
 	unsigned int minor; /* of HTTP/1.x */
 	bool keep_alive;
 	bool head_done; /* the body is next */

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "control/subscriber/group.h"
+#include "control/subscriber/http_access.h"
 #include "control/subscriber/http_host.h"
 #include "control/text/nearest.h"
 
@@ -14,28 +15,6 @@
 #define BATCH_PATH "/v1/events/batch"
 #define GROUP_LOOK_NS 500000u /* between looks whether a new group is on stable storage */
 #define GROUP_LATE_NS UINT64_C(5000000000)
-
-/* What a client wrote is quoted in errors and may be no UTF-8, or was cut inside a character. */
-static json_t *safe_string(const char *text)
-{
-	json_t *string = json_string(text);
-	char plain[512];
-
-	if (string)
-		return string;
-	snprintf(plain, sizeof(plain), "%s", text);
-	for (char *p = plain; *p; p++) {
-		if ((unsigned char)*p >= 0x80)
-			*p = '?';
-	}
-	return json_string(plain);
-}
-
-static void refuse(struct cv_http_conn *c, int status, const char *error, const char *hint)
-{
-	cv_http_conn_reply(c, status,
-			   json_pack("{s:o, s:s}", "error", safe_string(error), "hint", hint));
-}
 
 /* Refusals that need no look at the target. */
 static void refuse_status(struct cv_http_conn *c, int status)
@@ -58,11 +37,11 @@ static void refuse_status(struct cv_http_conn *c, int status)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (rows[i].status == status) {
-			refuse(c, status, rows[i].error, rows[i].hint);
+			cv_http_conn_refuse(c, status, rows[i].error, rows[i].hint);
 			return;
 		}
 	}
-	refuse(c, status, "malformed request", "see RFC 9112");
+	cv_http_conn_refuse(c, status, "malformed request", "see RFC 9112");
 }
 
 /*
@@ -87,13 +66,13 @@ static bool check_host(const struct cv_http_service *service, struct cv_http_con
 		       const char *host)
 {
 	if (*host == '\0' && c->request.minor >= 1) {
-		refuse(c, 400, "no Host header", "RFC 9112 3.2 asks for one");
+		cv_http_conn_refuse(c, 400, "no Host header", "RFC 9112 3.2 asks for one");
 		return false;
 	}
 	if (*host == '\0' || !c->is_tcp || cv_http_host_allowed(host, service->config->tcp_public))
 		return true;
-	refuse(c, 421, "this host name is not served here",
-	       "use localhost, 127.0.0.1 or [::1] in the address");
+	cv_http_conn_refuse(c, 421, "this host name is not served here",
+			    "use localhost, 127.0.0.1 or [::1] in the address");
 	return false;
 }
 
@@ -102,16 +81,19 @@ static json_t *list_row(const char *path, const char *summary)
 	return json_pack("{s:s, s:s}", "path", path, "summary", summary);
 }
 
-static json_t *list_routes(const struct cv_http_service *service)
+static json_t *list_routes(const struct cv_http_service *service, const struct cv_http_conn *c)
 {
 	json_t *rows = json_array();
 
 	json_array_append_new(rows, list_row(EVENTS_PATH, "events as a stream, in many formats"));
 	json_array_append_new(rows,
 			      list_row(BATCH_PATH, "the next events, waited for (long poll)"));
-	for (unsigned int i = 0; i < service->config->route_count; i++)
-		json_array_append_new(rows, list_row(service->config->routes[i].path,
-						     service->config->routes[i].summary));
+	for (unsigned int i = 0; i < service->config->route_count; i++) {
+		const struct cv_http_route *r = &service->config->routes[i];
+
+		if (cv_http_access_is_open(c, r))
+			json_array_append_new(rows, list_row(r->path, r->summary));
+	}
 	return json_pack("{s:s, s:s, s:o}", "product", "culvert", "node", service->config->node,
 			 "resources", rows);
 }
@@ -124,14 +106,16 @@ static void not_found(const struct cv_http_service *service, struct cv_http_conn
 
 	cv_nearest_offer(&near, EVENTS_PATH);
 	cv_nearest_offer(&near, BATCH_PATH);
-	for (unsigned int i = 0; i < service->config->route_count; i++)
-		cv_nearest_offer(&near, service->config->routes[i].path);
+	for (unsigned int i = 0; i < service->config->route_count; i++) {
+		if (cv_http_access_is_open(c, &service->config->routes[i]))
+			cv_nearest_offer(&near, service->config->routes[i].path);
+	}
 	snprintf(error, sizeof(error), "no resource '%.100s'", path);
 	if (near.best)
 		snprintf(hint, sizeof(hint), "did you mean %s? GET / lists all", near.best);
 	else
 		snprintf(hint, sizeof(hint), "GET / lists all");
-	refuse(c, 404, error, hint);
+	cv_http_conn_refuse(c, 404, error, hint);
 }
 
 /* Groups are changed by who reads as one: where the kernel says who asks. */
@@ -144,7 +128,8 @@ static bool join_group(const struct cv_http_service *service, struct cv_http_con
 	if (!wanted->group[0])
 		return true;
 	if (!c->peer.is_local || !service->config->groups) {
-		refuse(c, 403, "groups are for the Unix socket", "ask there, or without group=");
+		cv_http_conn_refuse(c, 403, "groups are for the Unix socket",
+				    "ask there, or without group=");
 		return false;
 	}
 	if (c->request.method != CV_HTTP_GET)
@@ -156,9 +141,14 @@ static bool join_group(const struct cv_http_service *service, struct cv_http_con
 	if (res == -EINPROGRESS && c->held_ns < GROUP_LATE_NS)
 		cv_http_conn_hold(c, GROUP_LOOK_NS);
 	else if (res == -EINPROGRESS)
-		refuse(c, 503, "the group cannot be stored", "see culvert status; ask again");
+		cv_http_conn_refuse(c, 503, "the group cannot be stored",
+				    "see culvert status; ask again");
 	else if (res < 0)
-		refuse(c, res == -EBUSY ? 409 : res == -ENOSPC ? 507 : 503, why.error, why.hint);
+		cv_http_conn_refuse(c,
+				    res == -EBUSY    ? 409
+				    : res == -ENOSPC ? 507
+						     : 503,
+				    why.error, why.hint);
 	return res == 0;
 }
 
@@ -172,9 +162,10 @@ static bool open_events(const struct cv_http_service *service, struct cv_http_co
 			struct cv_event_query *wanted, bool chunked, struct cv_event_stream **ret)
 {
 	*ret = NULL;
+	cv_event_query_limit(wanted, cv_http_access_scope(c));
 	if (wanted->format == CV_EVENT_FRAMES && !c->peer.is_local) {
-		refuse(c, 403, "frames are for programs of this node",
-		       "ask on the Unix socket, or for another format");
+		cv_http_conn_refuse(c, 403, "frames are for programs of this node",
+				    "ask on the Unix socket, or for another format");
 	} else if (!join_group(service, c, wanted)) {
 		/* answered, or held */
 	} else if (c->request.method != CV_HTTP_GET) {
@@ -182,7 +173,7 @@ static bool open_events(const struct cv_http_service *service, struct cv_http_co
 		return true;
 	} else if (cv_event_stream_create(service->loop, service->log, service->config->node,
 					  wanted, chunked, cv_http_conn_ready, c, ret) < 0) {
-		refuse(c, 503, "out of memory", "try again later");
+		cv_http_conn_refuse(c, 503, "out of memory", "try again later");
 	} else {
 		if (wanted->member)
 			cv_groups_attach(wanted->member, *ret);
@@ -204,7 +195,7 @@ static void serve_events(const struct cv_http_service *service, struct cv_http_c
 
 	if (cv_event_query_parse(query, c->request.accept.text, c->request.last_event_id.text,
 				 &wanted, &why) < 0) {
-		refuse(c, 400, why.error, why.hint);
+		cv_http_conn_refuse(c, 400, why.error, why.hint);
 		return;
 	}
 	form = &cv_projections[wanted.format];
@@ -225,7 +216,7 @@ static void serve_batch(const struct cv_http_service *service, struct cv_http_co
 	struct cv_event_query wanted;
 
 	if (cv_event_query_parse_batch(query, c->request.accept.text, &wanted, &why) < 0) {
-		refuse(c, 400, why.error, why.hint);
+		cv_http_conn_refuse(c, 400, why.error, why.hint);
 		return;
 	}
 	if (!open_events(service, c, &wanted, false, &events))
@@ -253,7 +244,11 @@ static void serve_stream(struct cv_http_conn *c, const struct cv_http_route *rou
 	int res = route->stream(route->owner, &request, &stream, &why);
 
 	if (res < 0)
-		refuse(c, res == -EINVAL ? 400 : res == -EPERM ? 403 : 503, why.error, why.hint);
+		cv_http_conn_refuse(c,
+				    res == -EINVAL  ? 400
+				    : res == -EPERM ? 403
+						    : 503,
+				    why.error, why.hint);
 	else
 		cv_http_conn_stream(c, stream, route->stream_type, request.chunked);
 }
@@ -275,8 +270,8 @@ static void serve_document(struct cv_http_conn *c, const struct cv_http_route *r
 	if (body)
 		cv_http_conn_reply(c, status, body);
 	else
-		refuse(c, 500, "the document could not be made",
-		       "see the diagnostics of culvert-control");
+		cv_http_conn_refuse(c, 500, "the document could not be made",
+				    "see the diagnostics of culvert-control");
 }
 
 /* @return whether the resource takes the method; otherwise 405 was answered. */
@@ -287,8 +282,8 @@ static bool takes_method(struct cv_http_conn *c, bool reads, bool changes)
 	if (reading ? reads : changes)
 		return true;
 	c->allow = !changes ? "GET, HEAD" : !reads ? "POST" : "GET, HEAD, POST";
-	refuse(c, 405, "this resource does not take that method",
-	       reading ? "POST on the Unix socket" : "use GET");
+	cv_http_conn_refuse(c, 405, "this resource does not take that method",
+			    reading ? "POST on the Unix socket" : "use GET");
 	return false;
 }
 
@@ -314,8 +309,8 @@ static void serve_change(struct cv_http_conn *c, const struct cv_http_route *rou
 	else if (answer.wait_ns > 0)
 		cv_http_conn_hold(c, answer.wait_ns);
 	else
-		refuse(c, 500, "the answer could not be made",
-		       "see the diagnostics of culvert-control");
+		cv_http_conn_refuse(c, 500, "the answer could not be made",
+				    "see the diagnostics of culvert-control");
 }
 
 static void serve_route(struct cv_http_conn *c, const struct cv_http_route *r, const char *tail,
@@ -338,7 +333,7 @@ static void route(const struct cv_http_service *service, struct cv_http_conn *c,
 {
 	if (strcmp(path, "/") == 0 || *path == '\0') {
 		if (takes_method(c, true, false))
-			cv_http_conn_reply(c, 200, list_routes(service));
+			cv_http_conn_reply(c, 200, list_routes(service, c));
 		return;
 	}
 	if (strcmp(path, EVENTS_PATH) == 0) {
@@ -355,7 +350,8 @@ static void route(const struct cv_http_service *service, struct cv_http_conn *c,
 		const struct cv_http_route *r = &service->config->routes[i];
 		size_t len = strcspn(r->path, "*");
 
-		if (strncmp(path, r->path, len) != 0 || !path[len] != !r->path[len])
+		if (strncmp(path, r->path, len) != 0 || !path[len] != !r->path[len] ||
+		    (r->local && !c->peer.is_local))
 			continue;
 		serve_route(c, r, path + len, query);
 		return;
@@ -372,8 +368,8 @@ void cv_http_route_request(const struct cv_http_service *service, struct cv_http
 
 	if (c->over_limit) {
 		c->keep_alive = false;
-		refuse(c, 503, "too many connections",
-		       "try again later, or raise the limit in the configuration");
+		cv_http_conn_refuse(c, 503, "too many connections",
+				    "try again later, or raise the limit in the configuration");
 		return;
 	}
 	if (refused != 0) {
@@ -386,10 +382,13 @@ void cv_http_route_request(const struct cv_http_service *service, struct cv_http
 	question = target + strcspn(target, "?");
 	memcpy(path, target, (size_t)(question - target));
 	path[question - target] = '\0';
+	if (!cv_http_access_admit(service, c, path))
+		return;
 	if (cv_http_query_parse(question + (*question == '?'),
 				strlen(question + (*question == '?')), &query) < 0) {
-		refuse(c, 400, "malformed query",
-		       "key=value pairs with & between them, at most 16, bytes as %XX, no %00");
+		cv_http_conn_refuse(
+			c, 400, "malformed query",
+			"key=value pairs with & between them, at most 16, bytes as %XX, no %00");
 		return;
 	}
 	route(service, c, path, &query);

@@ -54,12 +54,21 @@ static void start_tick(struct cv_http_server *s)
 		cv_loop_timer(s->loop, &s->tick, TICK_NS);
 }
 
+/* However many come by TCP, the Unix socket is within reach. */
+static unsigned int most_connections(const struct cv_http_server *s, bool is_tcp)
+{
+	unsigned int most = s->config.max_connections;
+
+	return is_tcp && s->listener[0].fd >= 0 ? most - most / 8 : most;
+}
+
 static void open_connection(struct cv_http_server *s, int fd, bool is_tcp)
 {
-	bool over = s->connection_count >= s->config.max_connections;
+	unsigned int most = most_connections(s, is_tcp);
+	bool over = s->connection_count >= most;
 	struct cv_http_conn *c = NULL;
 
-	if (s->connection_count < s->config.max_connections + OVER_LIMIT_MAX)
+	if (s->connection_count < most + OVER_LIMIT_MAX)
 		c = cv_http_conn_open(s, &s->connections, fd, is_tcp, over);
 	if (!c || over)
 		s->refused++;
@@ -120,6 +129,24 @@ static bool is_too_slow(const struct cv_http_server *s, const struct cv_http_con
 	return cv_event_slow_is_beyond(&slow, &lag);
 }
 
+/* What somebody may no longer see ends, also what was begun when it might. */
+static bool is_shut_out(const struct cv_http_server *s, const struct cv_http_conn *c)
+{
+	return c->principal &&
+	       !cv_principal_is_valid(c->principal, cv_loop_wall_ns(s->loop) / 1000000000);
+}
+
+static void on_revoked(void *owner)
+{
+	struct cv_http_server *s = owner;
+
+	for (struct cv_http_conn *c = s->connections, *next; c; c = next) {
+		next = c->next;
+		if (is_shut_out(s, c))
+			cv_http_conn_close(c);
+	}
+}
+
 static void on_tick(struct cv_op *op, int res, uint32_t flags)
 {
 	struct cv_http_server *s = op->owner;
@@ -129,6 +156,8 @@ static void on_tick(struct cv_op *op, int res, uint32_t flags)
 		next = c->next;
 		if (is_too_slow(s, c)) {
 			s->too_slow++;
+			cv_http_conn_close(c);
+		} else if (is_shut_out(s, c)) {
 			cv_http_conn_close(c);
 		} else {
 			cv_http_conn_tick(c, cv_loop_mono_ns(s->loop));
@@ -202,8 +231,9 @@ static json_t *subscriber_stats(const struct cv_http_conn *c)
 	struct cv_event_stream_stats stats = cv_event_stream_stats(c->events);
 	const struct cv_event_query *query = cv_event_stream_query(c->events);
 
-	return json_pack("{s:I, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I}", "id",
-			 (json_int_t)c->id, "peer", c->peer.text, "format",
+	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I}", "id",
+			 (json_int_t)c->id, "peer", c->peer.text, "principal",
+			 c->principal ? c->principal->id : "", "format",
 			 cv_projection_name(query->format), "group", query->group, "lanes",
 			 lane_names(query->lanes), "sent", (json_int_t)stats.sent, "bytes",
 			 (json_int_t)stats.bytes, "gaps", (json_int_t)stats.gaps, "lag",
@@ -218,11 +248,13 @@ json_t *cv_http_server_stats(const struct cv_http_server *server)
 		if (c->state == CV_CONN_STREAMING && c->events)
 			json_array_append_new(subscribers, subscriber_stats(c));
 	}
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "connections",
-			 (json_int_t)server->connection_count, "accepted",
-			 (json_int_t)server->accepted, "refused", (json_int_t)server->refused,
-			 "requests", (json_int_t)server->requests, "too_slow",
-			 (json_int_t)server->too_slow, "subscribers", subscribers);
+	return json_pack(
+		"{s:I, s:I, s:I, s:I, s:I, s:o*, s:o}", "connections",
+		(json_int_t)server->connection_count, "accepted", (json_int_t)server->accepted,
+		"refused", (json_int_t)server->refused, "requests", (json_int_t)server->requests,
+		"too_slow", (json_int_t)server->too_slow, "refusals",
+		server->config.access ? cv_access_refusals_json(server->config.access) : NULL,
+		"subscribers", subscribers);
 }
 
 static bool in_flight(const struct cv_http_server *s)
@@ -238,6 +270,8 @@ void cv_http_server_destroy(struct cv_http_server *s)
 	if (!s)
 		return;
 	s->stopping = true;
+	if (s->config.access)
+		cv_access_set_changed(s->config.access, NULL, NULL);
 	if (s->watching)
 		cv_eventlog_unwatch(s->log, &s->watch);
 	cv_loop_cancel(s->loop, &s->tick);
@@ -310,6 +344,8 @@ int cv_http_server_create(struct cv_loop *loop, struct cv_eventlog *log,
 		cv_http_server_destroy(s);
 		return res;
 	}
+	if (s->config.access)
+		cv_access_set_changed(s->config.access, on_revoked, s);
 	cv_eventlog_watch(log, &s->watch);
 	s->watching = true;
 	for (size_t i = 0; i < 2; i++)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "control/access/access.h"
 #include "control/eventlog/eventlog.h"
 #include "control/loop/loop.h"
 #include "control/subscriber/event_slow.h"
@@ -101,6 +102,7 @@ typedef json_t *cv_http_change(void *owner, const struct cv_http_call *call,
 struct cv_http_route {
 	const char *path; /* "/v1/status" */
 	const char *summary; /* one line for the list */
+	bool local; /* as if it were not there but on the Unix socket */
 	cv_http_json *json; /* GET, HEAD; NULL = 405 */
 	cv_http_document *document; /* in place of json */
 	cv_http_item *item; /* likewise */
@@ -117,6 +119,8 @@ struct cv_http_config {
 	const char *node; /* must outlive the server */
 	const char *unix_path; /* NULL = none; mode 0660; a stale socket file is replaced */
 	const char *tcp; /* "ADDRESS:PORT", "[ADDRESS]:PORT"; NULL = none; port 0 = any free */
+	struct cv_access *access; /* NULL = tokens are unknown; must outlive the server */
+	bool tcp_needs_token; /* nobody is let in by TCP without; else who has none sees all */
 	bool tcp_public; /* allow a TCP address that is not loopback */
 	struct cv_event_slow slow; /* what becomes of subscribers who do not keep up */
 	struct cv_groups *groups; /* NULL = there are none; must outlive the server */
@@ -139,8 +143,8 @@ int cv_http_server_create(struct cv_loop *loop, struct cv_eventlog *log,
 unsigned int cv_http_server_port(const struct cv_http_server *server);
 
 /**
- * For /v1/stats: {"connections", "accepted", "refused", "requests", "too_slow", "subscribers":
- * [{"id", "peer", "format", "group", "lanes", "sent", "bytes", "gaps", "lag", "since"}]}. lag: events
+ * For /v1/stats: {"connections", "accepted", "refused", "requests", "too_slow", "refusals",
+ * "subscribers": [{"id", "peer", "principal", "format", "group", "lanes", "sent", "bytes", "gaps", "lag", "since"}]}. lag: events
  * in the log that the subscriber has not been given yet, over its lanes; too_slow: subscribers that
  * were disconnected for it.
  *

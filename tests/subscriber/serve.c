@@ -7,8 +7,9 @@
  *     stats                 say the server's statistics as one line of JSON
  *
  * At the end of input it stops orderly and fails if a file descriptor is left over.
- * With LOG-DIR the log is there and stays there: what was there is
- * served, and the program may be killed and started again.
+ * With LOG-DIR the log is there and stays there: what was there is served, and the program may be
+ * killed and started again. With CV_SERVE_TOKENS in the environment TCP needs a token; what control
+ * would write to its audit trail goes to UNIX-PATH.notes.
  * usage: serve UNIX-PATH TCP-ADDRESS MAX-CONNECTIONS [LOG-DIR]
  */
 #include <dirent.h>
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "control/access/routes.h"
 #include "control/subscriber/api_files.h"
 #include "control/subscriber/group_routes.h"
 #include "control/subscriber/http_server.h"
@@ -26,6 +28,7 @@
 static struct fixture fx;
 static struct cv_http_server *server;
 static struct cv_groups *groups;
+static struct cv_access_owner access_owner;
 static struct feed feed;
 
 static unsigned int open_files(void)
@@ -90,10 +93,25 @@ static uint64_t hold(void *owner, const struct cv_http_query *query, uint64_t he
 	return held_ns < 300000000 ? 100000000 : 0;
 }
 
+static void on_note(void *owner, const char *who, const char *what, const char *result,
+		    const char *detail)
+{
+	char path[512];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s.notes", (const char *)owner);
+	out = fopen(path, "a");
+	if (out) {
+		fprintf(out, "%s|%s|%s|%s\n", who, what, result, detail);
+		fclose(out);
+	}
+}
+
 static int start(char **argv)
 {
 	static char owner[] = "me";
-	static struct cv_http_route routes[4 + CV_GROUP_ROUTES + CV_API_FILE_ROUTES];
+	static struct cv_http_route
+		routes[4 + CV_GROUP_ROUTES + CV_API_FILE_ROUTES + CV_ACCESS_ROUTES];
 	static const struct cv_http_route fixed[] = {
 		{.path = "/v1/status", .summary = "a document", .json = echo, .owner = owner},
 		{.path = "/v1/fails", .summary = "a handler without memory", .json = fail},
@@ -127,10 +145,19 @@ static int start(char **argv)
 	snprintf(path, sizeof(path), "%s/groups", fx.dir);
 	if (res == 0)
 		res = cv_groups_create(fx.loop, fx.log, path, &groups, &why);
+	snprintf(path, sizeof(path), "%s.access", argv[1]);
+	if (res == 0)
+		res = cv_access_open(path, &access_owner.access, &why);
+	access_owner.loop = fx.loop;
+	if (res == 0)
+		cv_access_set_note(access_owner.access, on_note, argv[1]);
+	config.access = access_owner.access;
+	config.tcp_needs_token = getenv("CV_SERVE_TOKENS") != NULL;
 	config.groups = groups;
 	memcpy(routes, fixed, sizeof(fixed));
 	cv_group_routes(groups, routes + count);
 	cv_api_file_routes(routes + count + CV_GROUP_ROUTES);
+	cv_access_routes(&access_owner, routes + count + CV_GROUP_ROUTES + CV_API_FILE_ROUTES);
 	if (res == 0)
 		res = cv_http_server_create(fx.loop, fx.log, &config, &server, &why);
 	if (res < 0)
@@ -156,6 +183,7 @@ int main(int argc, char **argv)
 	}
 	cv_http_server_destroy(server);
 	cv_groups_destroy(groups);
+	cv_access_close(access_owner.access);
 	if (argv[4]) {
 		fx_close(&fx);
 		cv_loop_destroy(fx.loop);

@@ -257,7 +257,8 @@ static void test_limits(void **state)
 static unsigned int notes;
 static char last_note[512];
 
-static void on_note(void *owner, const char *who, const char *what, const char *detail)
+static void on_note(void *owner, const char *who, const char *what, const char *result,
+		    const char *detail)
 {
 	notes++;
 	snprintf(last_note, sizeof(last_note), "%s|%s", who, detail);
