@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "control/config/compile.h"
+#include "control/ctl/access_control.h"
 #include "control/ctl/documents.h"
 #include "control/ctl/module_document.h"
 #include "control/diag.h"
@@ -258,20 +259,23 @@ static int open_http(struct cv_control *c)
 		.unix_path = c->config->api_socket,
 		.tcp = c->config->api_listen[0] ? c->config->api_listen : NULL,
 		.groups = c->groups,
+		.access = c->access.access,
+		.tcp_needs_token = c->config->api_login == CV_LOGIN_TOKEN,
 		.max_connections = c->config->api_connections,
 		.slow = {.disconnect = c->config->slow.disconnect,
 			 .events = c->config->slow.events,
 			 .bytes = c->config->slow.bytes,
 			 .ns = c->config->slow.ns},
 		.routes = c->routes,
-		.route_count = CV_CONTROL_ROUTES,
+		.route_count = CV_CONTROL_ROUTES - (c->access.access ? 0 : CV_ACCESS_ROUTES),
 	};
 	struct cv_http_route *more;
 	const char *why = "";
 	int res;
 
 	_Static_assert(sizeof(routes) / sizeof(routes[0]) + CV_API_FILE_ROUTES + CV_GROUP_ROUTES +
-				       CV_DEVICE_ROUTES + CV_POLICY_ROUTES + CV_FIREWALL_ROUTES ==
+				       CV_DEVICE_ROUTES + CV_POLICY_ROUTES + CV_FIREWALL_ROUTES +
+				       CV_ACCESS_ROUTES ==
 			       CV_CONTROL_ROUTES,
 		       "count them in CV_CONTROL_ROUTES");
 	memcpy(c->routes, routes, sizeof(routes));
@@ -284,7 +288,9 @@ static int open_http(struct cv_control *c)
 	res = cv_firewall_owner_init(&c->firewall_owner, c->loop, c->config, c->firewall);
 	if (res < 0)
 		return res;
-	cv_firewall_routes(&c->firewall_owner, c->routes + CV_CONTROL_ROUTES - CV_FIREWALL_ROUTES);
+	cv_firewall_routes(&c->firewall_owner,
+			   c->routes + CV_CONTROL_ROUTES - CV_FIREWALL_ROUTES - CV_ACCESS_ROUTES);
+	cv_access_routes(&c->access, c->routes + CV_CONTROL_ROUTES - CV_ACCESS_ROUTES);
 	res = cv_http_server_create(c->loop, c->log, &http, &c->http, &why);
 	if (res < 0)
 		cv_diag("error", "%s", why);
@@ -383,6 +389,8 @@ int cv_control_start(struct cv_control *c, const char *config_path)
 	if (res == 0)
 		res = open_captures(c);
 	if (res == 0)
+		cv_access_control_open(c->loop, c->rollout, &c->access);
+	if (res == 0)
 		res = open_http(c);
 	if (res < 0)
 		return res;
@@ -418,6 +426,7 @@ void cv_control_stop(struct cv_control *c)
 	}
 	cv_sink_keeper_destroy(c->sinks, c->loop); /* they acknowledge over the API */
 	cv_http_server_destroy(c->http);
+	cv_access_close(c->access.access);
 	cv_groups_destroy(c->groups);
 	cv_firewall_owner_release(&c->firewall_owner);
 	cv_capture_hub_destroy(c->captures);

@@ -3,6 +3,7 @@
 #ifndef CV_CONTROL_H
 #define CV_CONTROL_H
 
+#include "control/access/routes.h"
 #include "control/capture/capture_hub.h"
 #include "control/config/config.h"
 #include "control/ctl/device_routes.h"
@@ -24,7 +25,7 @@
 
 #define CV_CONTROL_ROUTES                                                                          \
 	(5 + CV_API_FILE_ROUTES + CV_GROUP_ROUTES + CV_DEVICE_ROUTES + CV_POLICY_ROUTES +          \
-	 CV_FIREWALL_ROUTES)
+	 CV_FIREWALL_ROUTES + CV_ACCESS_ROUTES)
 
 struct cv_control {
 	struct cv_config *config;
@@ -41,6 +42,7 @@ struct cv_control {
 	struct cv_capture_hub *captures;
 	struct cv_groups *groups;
 	struct cv_devices *devices;
+	struct cv_access_owner access; /* access NULL = its table cannot be read */
 	struct cv_http_server *http;
 	struct cv_sink_keeper *sinks; /* NULL = none are configured */
 	struct cv_ledger ledger;

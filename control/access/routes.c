@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "control/config/units.h"
+#include "control/subscriber/event_query.h"
+
 #define EXPIRES_MAX INT64_C(253402300799) /* the end of the year 9999 */
 
 /* Members of the document that makes a principal. */
-enum member_type { TEXT, NUMBER, TRUTH };
+enum member_type { TEXT, NUMBER, TRUTH, TIME };
 
 struct member {
 	const char *name;
@@ -29,7 +32,7 @@ static const struct member members[] = {
 	{"node", TRUTH, SETTING(node), SIZEOF(node), 0, 0},
 	{"max_connections", NUMBER, SETTING(connections), SIZEOF(connections), 1, 60000},
 	{"max_requests", NUMBER, SETTING(requests), SIZEOF(requests), 1, 1000000},
-	{"expires", NUMBER, SETTING(expires_s), SIZEOF(expires_s), 0, EXPIRES_MAX},
+	{"expires", TIME, SETTING(expires_s), SIZEOF(expires_s), 0, EXPIRES_MAX},
 };
 
 #define MEMBER_COUNT (sizeof(members) / sizeof(members[0]))
@@ -47,6 +50,10 @@ static int wrong_member(const struct member *m, struct cv_http_refusal *why)
 		snprintf(hint, sizeof(hint), "a text of at most %zu bytes", m->size - 1);
 	else if (m->type == TRUTH)
 		snprintf(hint, sizeof(hint), "true or false");
+	else if (m->type == TIME)
+		snprintf(hint, sizeof(hint),
+			 "Unix seconds, 0 or \"never\", a duration such as "
+			 "\"90d\", or an RFC 3339 time");
 	else
 		snprintf(hint, sizeof(hint), "a whole number from %" PRId64 " to %" PRId64, m->min,
 			 m->max);
@@ -67,6 +74,26 @@ static int take_number(const struct member *m, const json_t *value, void *to)
 	return 0;
 }
 
+/* A number, or as people say it. */
+static int take_time(const struct member *m, const json_t *value, int64_t now_s, int64_t *to)
+{
+	const char *text = json_string_value(value);
+	uint64_t ns;
+	int64_t at;
+
+	if (!text)
+		return take_number(m, value, to);
+	if (strcmp(text, "never") == 0)
+		*to = 0;
+	else if (cv_units_duration(text, &ns) == 0)
+		*to = now_s + (int64_t)(ns / 1000000000);
+	else if (cv_event_time_parse(text, &at) == 0)
+		*to = at / 1000000000;
+	else
+		return -EINVAL;
+	return 0;
+}
+
 static int take_member(const struct member *m, const json_t *value, struct cv_principal_settings *s,
 		       struct cv_http_refusal *why)
 {
@@ -74,6 +101,9 @@ static int take_member(const struct member *m, const json_t *value, struct cv_pr
 
 	if (m->type == NUMBER)
 		return take_number(m, value, to) < 0 ? wrong_member(m, why) : 0;
+	if (m->type == TIME)
+		return take_time(m, value, s->created_s, &s->expires_s) < 0 ? wrong_member(m, why)
+									    : 0;
 	if (m->type == TRUTH && json_is_boolean(value)) {
 		*(bool *)to = json_is_true(value);
 		return 0;
@@ -94,7 +124,7 @@ static int take_document(const json_t *doc, struct cv_principal_settings *s,
 	const char *key;
 
 	*why = (struct cv_http_refusal){"the body is no JSON object with \"name\" and \"expires\"",
-					"expires is Unix time in seconds; 0 = never"};
+					"expires is Unix time in seconds, 0 = never; or \"90d\""};
 	if (!json_object_get(doc, "name") || !json_object_get(doc, "expires"))
 		return -EINVAL;
 	json_object_foreach((json_t *)(uintptr_t)doc, key, value)

@@ -81,6 +81,8 @@ extern const struct cv_cli_command cv_cli_module_online[];
 /** Verbs of `culvert firewall` and `culvert quarantine`, done by culvert-control. */
 extern const struct cv_cli_command cv_cli_firewall_offline[];
 extern const struct cv_cli_command cv_cli_quarantine_offline[];
+/** Verbs of `culvert token`. */
+extern const struct cv_cli_command cv_cli_token_verbs[];
 /** Verbs of `culvert log` likewise. */
 extern const struct cv_cli_command cv_cli_log_offline[];
 /** Verbs of `culvert registry` likewise. */
@@ -211,6 +213,9 @@ int cv_cli_policy_diff(struct cv_cli *cli);
 int cv_cli_policy_show(struct cv_cli *cli);
 int cv_cli_policy_audit(struct cv_cli *cli);
 int cv_cli_policy_rules(struct cv_cli *cli);
+int cv_cli_token_create(struct cv_cli *cli);
+int cv_cli_token_list(struct cv_cli *cli);
+int cv_cli_token_revoke(struct cv_cli *cli);
 int cv_cli_version(struct cv_cli *cli);
 int cv_cli_completion(struct cv_cli *cli);
 int cv_cli_help(struct cv_cli *cli);

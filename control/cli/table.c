@@ -38,6 +38,7 @@ static const struct cv_cli_command *const firewall_verbs[] = {cv_cli_firewall_of
 static const struct cv_cli_command *const quarantine_verbs[] = {cv_cli_quarantine_offline, NULL};
 static const struct cv_cli_command *const log_verbs[] = {cv_cli_log_offline, NULL};
 static const struct cv_cli_command *const registry_verbs[] = {cv_cli_registry_offline, NULL};
+static const struct cv_cli_command *const token_verbs[] = {cv_cli_token_verbs, NULL};
 
 const struct cv_cli_command cv_cli_commands[] = {
 	{
@@ -287,6 +288,16 @@ const struct cv_cli_command cv_cli_commands[] = {
 			   "tells more about each.",
 		.exits = "0 1 2 3 4 5",
 		.verbs = registry_verbs,
+	},
+	{
+		.name = "token",
+		.operands = "VERB ...",
+		.help = "say who may read events from elsewhere",
+		.details =
+			"Who connects by TCP is known by a token or by a client certificate, and "
+			"sees what its scope lets it. culvert help token VERB tells more.",
+		.exits = "0 1 2 3",
+		.verbs = token_verbs,
 	},
 	{
 		.name = "version",

@@ -24,6 +24,9 @@
 /** "any unit" of a Modbus register. */
 #define CV_CONFIG_ANY_UNIT UINT16_MAX
 
+/** What who connects by TCP must show. */
+enum cv_login { CV_LOGIN_NONE, CV_LOGIN_TOKEN };
+
 enum cv_hugepages { CV_HUGEPAGES_AUTO, CV_HUGEPAGES_NEVER };
 
 struct cv_config_target {
@@ -177,6 +180,7 @@ struct cv_config {
 
 	char api_socket[CV_SOCKET_PATH_MAX];
 	char api_listen[64]; /* "address:port" or "[address]:port"; empty = no TCP */
+	uint8_t api_login; /* enum cv_login */
 	uint32_t api_connections;
 	struct cv_config_slow slow;
 	char link_socket[CV_SOCKET_PATH_MAX];

@@ -189,6 +189,8 @@ static const struct cv_field slow_fields[] = {
 	 .help = "So long behind, or without taking anything of what is sent to it, is too long."},
 };
 
+static const char *const login_choices[] = {"none", "token", NULL};
+
 static const struct cv_field api_fields[] = {
 	{.name = "socket",
 	 .type = CV_FIELD_PATH,
@@ -199,7 +201,14 @@ static const struct cv_field api_fields[] = {
 	 .type = CV_FIELD_LISTEN,
 	 CONFIG(api_listen),
 	 .fallback = "127.0.0.1:8480",
-	 .help = "TCP address of the HTTP API, or `off`. Loopback only: it has no login."},
+	 .help = "TCP address of the HTTP API, or `off`. Loopback only: it is not encrypted."},
+	{.name = "login",
+	 .type = CV_FIELD_CHOICE,
+	 CONFIG(api_login),
+	 .choices = login_choices,
+	 .fallback = "none",
+	 .help = "`token`: who connects by TCP needs a token (docs/security/access.md). `none`: "
+		 "who has none sees everything. The Unix socket never needs one."},
 	{.name = "connections",
 	 .type = CV_FIELD_UINT,
 	 CONFIG(api_connections),

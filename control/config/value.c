@@ -97,7 +97,7 @@ static int read_text(const struct cv_field *field, const char *text, void *dest)
 	return 0;
 }
 
-/* The API has no login, so it does not leave the node: 127.0.0.0/8 or ::1. */
+/* The API is not encrypted, so it does not leave the node: 127.0.0.0/8 or ::1. */
 static int read_listen(const struct cv_field *field, const char *text, void *dest)
 {
 	const char *colon = strrchr(text, ':');

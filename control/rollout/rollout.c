@@ -113,3 +113,22 @@ void cv_rollout_close(struct cv_rollout *r)
 	cv_state_close(&r->file);
 	free(r);
 }
+
+const char *cv_rollout_dir(const struct cv_rollout *r)
+{
+	return r->store.dir;
+}
+
+void cv_rollout_note(struct cv_rollout *r, const char *who, const char *what, const char *result,
+		     const char *detail)
+{
+	const struct cv_audit_entry entry = {
+		.time_ns = cv_loop_wall_ns(r->loop),
+		.who = who,
+		.what = what,
+		.hash = "",
+		.detail = detail,
+	};
+
+	cv_audit_finish(r->audit, cv_audit_begin_later(r->audit, &entry), result, "");
+}

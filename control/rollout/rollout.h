@@ -67,6 +67,13 @@ int cv_rollout_start(struct cv_rollout *r, struct cv_bpf *bpf, struct cv_link_po
 /** NULL is fine. */
 void cv_rollout_close(struct cv_rollout *r);
 
+/** The directory that policies, their state and the audit trail are in. */
+const char *cv_rollout_dir(const struct cv_rollout *r);
+
+/** Write a row of the audit trail that is about no policy; it may have to wait in memory. */
+void cv_rollout_note(struct cv_rollout *r, const char *who, const char *what, const char *result,
+		     const char *detail);
+
 /**
  * Ask for a change.
  *

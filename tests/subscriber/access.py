@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may see what: tokens against the real server over TCP.
 
-usage: access.py SERVE-PROGRAM SCHEMA
+usage: access.py SERVE-PROGRAM SCHEMA CULVERT-PROGRAM
 """
 import http.client
 import json
 import os
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -201,6 +202,36 @@ class Access(end_to_end.Base):
             self.assertEqual(status, 400, body)
             self.assertTrue(doc["error"])
         self.assertEqual(self.admin("GET", "/v1/tokens")[1]["principals"], [])
+
+    def test_ends_as_people_say_them(self):
+        now = time.time()
+        self.assertEqual(self.make(expires="never")["expires"], 0)
+        self.assertAlmostEqual(self.make(expires="90d")["expires"], now + 90 * 86400, delta=5)
+        self.assertEqual(self.make(expires="2126-05-04T03:02:01Z")["expires"], 4933537321)
+        for wrong in ("soon", "", "2001-01-01T00:00:00Z", True, 1.5, None):
+            self.assertEqual(self.admin("POST", "/v1/tokens", {"name": "x", "expires": wrong})[0], 400, wrong)
+
+    def culvert(self, *args, code=0):
+        run = subprocess.run([sys.argv[3], "token", *args, "--socket", self.server.unix], text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30, check=False)
+        self.assertEqual(run.returncode, code, run.stderr)
+        return run.stdout, run.stderr
+
+    def test_command(self):
+        out, err = self.culvert("create", "city brain", "--lane", "alarm", "--mask", "position", "--expires", "never")
+        token, id_ = out.strip(), out.split("_")[1]
+        self.assertEqual(out, token + "\n")  # for a pipe into a file
+        self.assertEqual(err, f'id {id_} for "city brain", ends: never; the token is not shown again\n')
+        self.assertEqual(self.ask("/v1/events?follow=0", token)[0], 200)
+        row = self.culvert("list")[0].splitlines()[1].split()
+        self.assertEqual(row, [id_, "city", "brain", "alarm", "all", "all", "position", "never", "0", "0"])
+        self.assertNotIn(token.rsplit("_", 1)[1], self.culvert("list", "--json")[0])
+        _, err = self.culvert("create", "x", "--lane", "alram", code=2)
+        self.assertIn("did you mean 'alarm'?", err)
+        self.culvert("create", "x", "--requests", "0", code=1)
+        self.assertIn("is revoked", self.culvert("revoke", id_)[0])
+        self.assertEqual(self.ask("/v1/events", token)[0], 401)
+        self.culvert("revoke", id_, code=2)
 
     def test_unix_socket_stays_within_reach(self):
         held = [self.server.connect() for _ in range(250)]  # idle, more than the 200 there may be
