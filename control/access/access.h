@@ -37,7 +37,8 @@ enum cv_principal_kind { CV_PRINCIPAL_KINDS(CV_PRINCIPAL_KIND_ROW) CV_PRINCIPAL_
 	X(EXPIRED, "expired")                                                                      \
 	X(RATE, "rate") /* more requests than it may */                                            \
 	X(CONNECTIONS, "connections") /* more connections than it may */                           \
-	X(FORBIDDEN, "forbidden") /* known, but not for this resource */
+	X(FORBIDDEN, "forbidden") /* known, but not for this resource */                           \
+	X(TLS, "tls") /* no TLS at all, or a certificate that is not good */
 
 #define CV_ACCESS_REFUSAL_ROW(id, name) CV_ACCESS_##id,
 enum cv_access_refusal { CV_ACCESS_REFUSALS(CV_ACCESS_REFUSAL_ROW) CV_ACCESS_REFUSAL_COUNT };

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "control/subscriber/http_tls.h"
+
 static bool refuse(const struct cv_http_service *service, struct cv_http_conn *c,
 		   struct cv_principal *p, enum cv_access_refusal refusal, const char *path)
 {
@@ -81,6 +83,23 @@ static bool may_read(const struct cv_http_service *service, const struct cv_http
 	return false;
 }
 
+/* The first name of the certificate that anybody is known by. */
+static struct cv_principal *by_certificate(const struct cv_http_service *service,
+					   const struct cv_http_conn *c, int64_t now_s,
+					   enum cv_access_refusal *refusal)
+{
+	char subject[CV_PRINCIPAL_SUBJECT_MAX + 1];
+
+	for (unsigned int i = 0; cv_http_tls_subject(c, i, subject, sizeof(subject)); i++) {
+		struct cv_principal *p =
+			cv_access_by_subject(service->config->access, subject, now_s, refusal);
+
+		if (p || *refusal != CV_ACCESS_UNKNOWN)
+			return p;
+	}
+	return NULL;
+}
+
 bool cv_http_access_admit(const struct cv_http_service *service, struct cv_http_conn *c,
 			  const char *path)
 {
@@ -93,7 +112,9 @@ bool cv_http_access_admit(const struct cv_http_service *service, struct cv_http_
 		return true;
 	if (token && service->config->access)
 		p = cv_access_by_token(service->config->access, token, now_s, &refusal);
-	if (!p && (*header || service->config->tcp_needs_token))
+	else if (!*header && c->tls && service->config->access)
+		p = by_certificate(service, c, now_s, &refusal);
+	if (!p && (*header || c->tls || service->config->tcp_needs_token))
 		return refuse(service, c, NULL, refusal, path);
 	if (!become(c, p))
 		return refuse(service, c, p, CV_ACCESS_CONNECTIONS, path);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/subscriber/http_conn.h"
+#include "control/subscriber/http_tls.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -51,6 +52,7 @@ static void release(struct cv_http_conn *c)
 	if (c->next)
 		c->next->link = c->link;
 	close(c->fd);
+	cv_http_tls_destroy(c->tls);
 	if (c->stream.ops)
 		c->stream.ops->destroy(c->stream.self);
 	cv_principal_disconnect(c->principal); /* the stream had its scope */
@@ -77,16 +79,25 @@ void cv_http_conn_receive(struct cv_http_conn *c)
 
 	if (c->recv.pending)
 		return;
+	if (c->tls) {
+		cv_http_tls_receive(c);
+		return;
+	}
 	sqe = cv_loop_sqe(cv_http_server_loop(c->server), &c->recv);
 	io_uring_prep_recv(sqe, c->fd, c->in, sizeof(c->in), 0);
 }
 
 void cv_http_conn_send(struct cv_http_conn *c, const char *data, size_t len)
 {
-	struct io_uring_sqe *sqe = cv_loop_sqe(cv_http_server_loop(c->server), &c->send);
+	struct io_uring_sqe *sqe;
 
 	c->out = data;
 	c->out_len = len;
+	if (c->tls) {
+		cv_http_tls_send(c);
+		return;
+	}
+	sqe = cv_loop_sqe(cv_http_server_loop(c->server), &c->send);
 	io_uring_prep_send(sqe, c->fd, data, len, MSG_NOSIGNAL);
 }
 
@@ -95,6 +106,8 @@ void cv_http_conn_linger(struct cv_http_conn *c)
 {
 	c->state = CV_CONN_LINGERING;
 	set_deadline(c, LINGER_NS);
+	if (c->tls)
+		cv_http_tls_end(c);
 	shutdown(c->fd, SHUT_WR);
 	cv_http_conn_receive(c);
 }
@@ -161,6 +174,11 @@ static void on_sent(struct cv_op *op, int res, uint32_t flags)
 		cv_http_conn_batch_ready(c);
 		return;
 	}
+	if (c->tls) {
+		res = cv_http_tls_sent(c, res);
+		if (res == -EAGAIN)
+			return;
+	}
 	if (res <= 0)
 		cv_http_conn_close(c);
 	if (c->state == CV_CONN_CLOSING) {
@@ -192,6 +210,11 @@ static void on_received(struct cv_op *op, int res, uint32_t flags)
 {
 	struct cv_http_conn *c = op->owner;
 
+	if (c->tls) {
+		res = cv_http_tls_received(c, res);
+		if (res == -EAGAIN)
+			return;
+	}
 	if (res == 0 && c->state == CV_CONN_STREAMING && c->stream.ops->hangup) {
 		c->stream.ops->hangup(c->stream.self);
 		return; /* lingering listens again */
@@ -230,7 +253,9 @@ static void ask_for_body(struct cv_http_conn *c)
 
 	c->asked_for_body = true;
 	set_deadline(c, BODY_NS);
-	if (c->request.expects_continue)
+	if (c->request.expects_continue && c->tls)
+		cv_http_tls_say(c, go_on, sizeof(go_on) - 1);
+	else if (c->request.expects_continue)
 		(void)!send(c->fd, go_on, sizeof(go_on) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
@@ -291,12 +316,16 @@ static void set_tcp_options(int fd)
 }
 
 struct cv_http_conn *cv_http_conn_open(struct cv_http_server *server, struct cv_http_conn **list,
-				       int fd, bool is_tcp, bool over_limit)
+				       int fd, bool is_tcp, struct cv_tls *tls, bool over_limit)
 {
 	struct cv_http_conn *c = calloc(1, sizeof(*c));
 
-	if (!c)
+	if (c && tls)
+		c->tls = cv_http_tls_create(tls);
+	if (!c || (tls && !c->tls)) {
+		free(c);
 		return NULL;
+	}
 	c->server = server;
 	c->fd = fd;
 	c->is_tcp = is_tcp;

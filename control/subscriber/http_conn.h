@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "control/access/access.h"
+#include "control/access/tls.h"
 #include "control/loop/loop.h"
 #include "control/subscriber/event_stream.h"
 #include "control/subscriber/http_peer.h"
@@ -35,6 +36,7 @@ struct cv_http_conn {
 	uint64_t id;
 	int fd;
 	bool is_tcp;
+	struct cv_http_tls *tls; /* NULL = plain */
 	bool over_limit; /* gets 503 whatever it asks */
 	enum cv_http_conn_state state;
 	struct cv_http_peer peer;
@@ -61,9 +63,11 @@ struct cv_http_conn {
 	const struct cv_event_stream *events; /* the stream, where it is one of events */
 };
 
-/** Take over @p fd, join @p list and begin to read. @return NULL: no memory, fd not closed. */
+struct cv_http_tls;
+
+/** Take over @p fd, join @p list and begin to read. @param tls NULL = plain. @return NULL: no memory, fd not closed. */
 struct cv_http_conn *cv_http_conn_open(struct cv_http_server *server, struct cv_http_conn **list,
-				       int fd, bool is_tcp, bool over_limit);
+				       int fd, bool is_tcp, struct cv_tls *tls, bool over_limit);
 
 /**
  * Answer the request in hand.
@@ -122,6 +126,9 @@ void cv_http_server_dispatch(struct cv_http_server *server, struct cv_http_conn 
 struct cv_loop *cv_http_server_loop(struct cv_http_server *server);
 /** Bytes that bodies of all requests together may still take. */
 size_t *cv_http_server_body_room(struct cv_http_server *server);
+/** What came is no good TLS. */
+void cv_http_server_bad_tls(struct cv_http_server *server, const struct cv_http_conn *c,
+			    const char *why);
 /** The connection is about to be freed. */
 void cv_http_server_closed(struct cv_http_server *server, struct cv_http_conn *c);
 

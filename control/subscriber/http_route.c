@@ -69,7 +69,8 @@ static bool check_host(const struct cv_http_service *service, struct cv_http_con
 		cv_http_conn_refuse(c, 400, "no Host header", "RFC 9112 3.2 asks for one");
 		return false;
 	}
-	if (*host == '\0' || !c->is_tcp || cv_http_host_allowed(host, service->config->tcp_public))
+	if (*host == '\0' || !c->is_tcp || c->tls ||
+	    cv_http_host_allowed(host, service->config->tcp_public))
 		return true;
 	cv_http_conn_refuse(c, 421, "this host name is not served here",
 			    "use localhost, 127.0.0.1 or [::1] in the address");

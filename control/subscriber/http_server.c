@@ -17,10 +17,12 @@
 /* What the bodies of all requests may take together, bytes: the largest and some small ones. */
 #define BODIES_MAX (2 * CV_HTTP_BODY_MAX)
 
+enum { UNIX, TCP, TLS, LISTENERS };
+
 struct listener {
 	struct cv_op op;
 	int fd;
-	bool is_tcp;
+	unsigned int kind;
 };
 
 struct cv_http_server {
@@ -28,7 +30,7 @@ struct cv_http_server {
 	struct cv_eventlog *log;
 	struct cv_http_config config;
 	char *unix_path; /* to unlink */
-	struct listener listener[2]; /* Unix, TCP */
+	struct listener listener[LISTENERS];
 	struct cv_op tick;
 	struct cv_log_watch watch;
 	struct cv_http_conn *connections;
@@ -59,17 +61,18 @@ static unsigned int most_connections(const struct cv_http_server *s, bool is_tcp
 {
 	unsigned int most = s->config.max_connections;
 
-	return is_tcp && s->listener[0].fd >= 0 ? most - most / 8 : most;
+	return is_tcp && s->listener[UNIX].fd >= 0 ? most - most / 8 : most;
 }
 
-static void open_connection(struct cv_http_server *s, int fd, bool is_tcp)
+static void open_connection(struct cv_http_server *s, int fd, unsigned int kind)
 {
-	unsigned int most = most_connections(s, is_tcp);
+	unsigned int most = most_connections(s, kind != UNIX);
 	bool over = s->connection_count >= most;
 	struct cv_http_conn *c = NULL;
 
 	if (s->connection_count < most + OVER_LIMIT_MAX)
-		c = cv_http_conn_open(s, &s->connections, fd, is_tcp, over);
+		c = cv_http_conn_open(s, &s->connections, fd, kind != UNIX,
+				      kind == TLS ? s->config.tls_context : NULL, over);
 	if (!c || over)
 		s->refused++;
 	if (!c) {
@@ -89,7 +92,7 @@ static void on_accepted(struct cv_op *op, int res, uint32_t flags)
 	if (res >= 0 && s->stopping)
 		close(res);
 	else if (res >= 0)
-		open_connection(s, res, l->is_tcp);
+		open_connection(s, res, l->kind);
 	start_tick(s);
 	if (res >= 0 || res == -ECONNABORTED || res == -EINTR)
 		accept_next(s, l);
@@ -163,7 +166,7 @@ static void on_tick(struct cv_op *op, int res, uint32_t flags)
 			cv_http_conn_tick(c, cv_loop_mono_ns(s->loop));
 		}
 	}
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < LISTENERS; i++)
 		accept_next(s, &s->listener[i]);
 	if (s->connections)
 		start_tick(s);
@@ -193,6 +196,14 @@ size_t *cv_http_server_body_room(struct cv_http_server *server)
 	return &server->body_room;
 }
 
+void cv_http_server_bad_tls(struct cv_http_server *server, const struct cv_http_conn *c,
+			    const char *why)
+{
+	if (server->config.access)
+		cv_access_refuse(server->config.access, NULL, CV_ACCESS_TLS, c->peer.text, why,
+				 cv_loop_mono_ns(server->loop));
+}
+
 void cv_http_server_closed(struct cv_http_server *server, struct cv_http_conn *c)
 {
 	server->connection_count--;
@@ -212,7 +223,12 @@ void cv_http_server_dispatch(struct cv_http_server *server, struct cv_http_conn 
 
 unsigned int cv_http_server_port(const struct cv_http_server *server)
 {
-	return server->listener[1].fd < 0 ? 0 : cv_http_listen_port(server->listener[1].fd);
+	return server->listener[TCP].fd < 0 ? 0 : cv_http_listen_port(server->listener[TCP].fd);
+}
+
+unsigned int cv_http_server_tls_port(const struct cv_http_server *server)
+{
+	return server->listener[TLS].fd < 0 ? 0 : cv_http_listen_port(server->listener[TLS].fd);
 }
 
 static json_t *lane_names(uint32_t lanes)
@@ -259,8 +275,8 @@ json_t *cv_http_server_stats(const struct cv_http_server *server)
 
 static bool in_flight(const struct cv_http_server *s)
 {
-	return s->connections || s->tick.pending || s->listener[0].op.pending ||
-	       s->listener[1].op.pending;
+	return s->connections || s->tick.pending || s->listener[UNIX].op.pending ||
+	       s->listener[TCP].op.pending || s->listener[TLS].op.pending;
 }
 
 void cv_http_server_destroy(struct cv_http_server *s)
@@ -275,7 +291,7 @@ void cv_http_server_destroy(struct cv_http_server *s)
 	if (s->watching)
 		cv_eventlog_unwatch(s->log, &s->watch);
 	cv_loop_cancel(s->loop, &s->tick);
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < LISTENERS; i++)
 		cv_loop_cancel(s->loop, &s->listener[i].op);
 	for (c = s->connections; c; c = next) {
 		next = c->next;
@@ -283,7 +299,7 @@ void cv_http_server_destroy(struct cv_http_server *s)
 	}
 	while (in_flight(s) && cv_loop_turn(s->loop) == 0)
 		;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < LISTENERS; i++) {
 		if (s->listener[i].fd >= 0)
 			close(s->listener[i].fd);
 	}
@@ -298,17 +314,22 @@ static int start_listeners(struct cv_http_server *s)
 	const struct cv_http_config *config = &s->config;
 
 	if (config->unix_path) {
-		s->listener[0].fd = cv_http_listen_unix(config->unix_path, why_text);
-		if (s->listener[0].fd < 0)
-			return s->listener[0].fd;
+		s->listener[UNIX].fd = cv_http_listen_unix(config->unix_path, why_text);
+		if (s->listener[UNIX].fd < 0)
+			return s->listener[UNIX].fd;
 		s->unix_path = strdup(config->unix_path);
 		if (!s->unix_path)
 			return -ENOMEM;
 	}
 	if (config->tcp) {
-		s->listener[1].fd = cv_http_listen_tcp(config->tcp, config->tcp_public, why_text);
-		if (s->listener[1].fd < 0)
-			return s->listener[1].fd;
+		s->listener[TCP].fd = cv_http_listen_tcp(config->tcp, config->tcp_public, why_text);
+		if (s->listener[TCP].fd < 0)
+			return s->listener[TCP].fd;
+	}
+	if (config->tls) {
+		s->listener[TLS].fd = cv_http_listen_tcp(config->tls, true, why_text);
+		if (s->listener[TLS].fd < 0)
+			return s->listener[TLS].fd;
 	}
 	return 0;
 }
@@ -333,11 +354,11 @@ int cv_http_server_create(struct cv_loop *loop, struct cv_eventlog *log,
 	s->tick.done = on_tick;
 	s->tick.owner = s;
 	s->watch.grown = on_grown;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < LISTENERS; i++) {
 		s->listener[i].op.done = on_accepted;
 		s->listener[i].op.owner = s;
 		s->listener[i].fd = -1;
-		s->listener[i].is_tcp = i == 1;
+		s->listener[i].kind = (unsigned int)i;
 	}
 	res = start_listeners(s);
 	if (res < 0) {
@@ -348,7 +369,7 @@ int cv_http_server_create(struct cv_loop *loop, struct cv_eventlog *log,
 		cv_access_set_changed(s->config.access, on_revoked, s);
 	cv_eventlog_watch(log, &s->watch);
 	s->watching = true;
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < LISTENERS; i++)
 		accept_next(s, &s->listener[i]);
 	*ret = s;
 	return 0;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "control/access/access.h"
+#include "control/access/tls.h"
 #include "control/eventlog/eventlog.h"
 #include "control/loop/loop.h"
 #include "control/subscriber/event_slow.h"
@@ -121,6 +122,8 @@ struct cv_http_config {
 	const char *tcp; /* "ADDRESS:PORT", "[ADDRESS]:PORT"; NULL = none; port 0 = any free */
 	struct cv_access *access; /* NULL = tokens are unknown; must outlive the server */
 	bool tcp_needs_token; /* nobody is let in by TCP without; else who has none sees all */
+	const char *tls; /* address for TLS, any; NULL = none; a credential is always needed */
+	struct cv_tls *tls_context; /* for it; must outlive the server */
 	bool tcp_public; /* allow a TCP address that is not loopback */
 	struct cv_event_slow slow; /* what becomes of subscribers who do not keep up */
 	struct cv_groups *groups; /* NULL = there are none; must outlive the server */
@@ -141,6 +144,9 @@ int cv_http_server_create(struct cv_loop *loop, struct cv_eventlog *log,
 
 /** TCP port in use, 0 = no TCP listener. */
 unsigned int cv_http_server_port(const struct cv_http_server *server);
+
+/** The same for TLS. */
+unsigned int cv_http_server_tls_port(const struct cv_http_server *server);
 
 /**
  * For /v1/stats: {"connections", "accepted", "refused", "requests", "too_slow", "refusals",

@@ -38,6 +38,7 @@ class Server:
             stderr=subprocess.PIPE, text=True)
         first = self.process.stdout.readline()
         self.port = int(first.split()[1]) if first else 0
+        self.tls_port = int(first.split()[3]) if first else 0
         self.url = f"http://127.0.0.1:{self.port}"
 
     def tell(self, line):

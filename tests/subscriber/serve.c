@@ -5,11 +5,13 @@
  *
  *     add LANE COUNT TEXT   see tests/eventlog/log_feed.h
  *     stats                 say the server's statistics as one line of JSON
+ *     refresh               look whether the files of TLS have changed, say what came of it
  *
  * At the end of input it stops orderly and fails if a file descriptor is left over.
  * With LOG-DIR the log is there and stays there: what was there is served, and the program may be
- * killed and started again. With CV_SERVE_TOKENS in the environment TCP needs a token; what control
- * would write to its audit trail goes to UNIX-PATH.notes.
+ * killed and started again. With CV_SERVE_TOKENS in the environment TCP needs a token; with
+ * CV_SERVE_TLS, a folder of cert.pem, key.pem and ca.pem, TLS is served as well. What control would
+ * write to its audit trail goes to UNIX-PATH.notes.
  * usage: serve UNIX-PATH TCP-ADDRESS MAX-CONNECTIONS [LOG-DIR]
  */
 #include <dirent.h>
@@ -29,6 +31,7 @@ static struct fixture fx;
 static struct cv_http_server *server;
 static struct cv_groups *groups;
 static struct cv_access_owner access_owner;
+static struct cv_tls *tls;
 static struct feed feed;
 
 static unsigned int open_files(void)
@@ -47,12 +50,17 @@ static void obey(const char *line)
 {
 	json_t *stats;
 
-	if (strcmp(line, "stats\n") != 0)
-		return;
-	stats = cv_http_server_stats(server);
-	json_dumpf(stats, stdout, JSON_COMPACT);
-	json_decref(stats);
-	putchar('\n');
+	if (strcmp(line, "refresh\n") == 0) {
+		char why[CV_TLS_WHY_MAX] = "";
+		int res = cv_tls_refresh(tls, why);
+
+		printf("%d %s\n", res, why);
+	} else if (strcmp(line, "stats\n") == 0) {
+		stats = cv_http_server_stats(server);
+		json_dumpf(stats, stdout, JSON_COMPACT);
+		json_decref(stats);
+		putchar('\n');
+	}
 }
 
 static json_t *echo(void *owner, const struct cv_http_query *query)
@@ -107,6 +115,22 @@ static void on_note(void *owner, const char *who, const char *what, const char *
 	}
 }
 
+static int open_tls(struct cv_http_config *config, const char *dir, const char **why)
+{
+	static char cert[256], key[256], ca[256], reason[CV_TLS_WHY_MAX];
+	static struct cv_tls_files files = {cert, key, ca, false};
+	int res;
+
+	snprintf(cert, sizeof(cert), "%s/cert.pem", dir);
+	snprintf(key, sizeof(key), "%s/key.pem", dir);
+	snprintf(ca, sizeof(ca), "%s/ca.pem", dir);
+	*why = reason;
+	res = cv_tls_create(&files, &tls, reason);
+	config->tls = "127.0.0.1:0";
+	config->tls_context = tls;
+	return res;
+}
+
 static int start(char **argv)
 {
 	static char owner[] = "me";
@@ -153,6 +177,8 @@ static int start(char **argv)
 		cv_access_set_note(access_owner.access, on_note, argv[1]);
 	config.access = access_owner.access;
 	config.tcp_needs_token = getenv("CV_SERVE_TOKENS") != NULL;
+	if (res == 0 && getenv("CV_SERVE_TLS"))
+		res = open_tls(&config, getenv("CV_SERVE_TLS"), &why);
 	config.groups = groups;
 	memcpy(routes, fixed, sizeof(fixed));
 	cv_group_routes(groups, routes + count);
@@ -177,13 +203,15 @@ int main(int argc, char **argv)
 	fx_init(&fx, 4u << 20);
 	res = start(argv);
 	if (res == 0) {
-		printf("port %u\n", cv_http_server_port(server));
+		printf("port %u tls %u\n", cv_http_server_port(server),
+		       cv_http_server_tls_port(server));
 		fflush(stdout);
 		res = feed_run(&feed, obey);
 	}
 	cv_http_server_destroy(server);
 	cv_groups_destroy(groups);
 	cv_access_close(access_owner.access);
+	cv_tls_destroy(tls);
 	if (argv[4]) {
 		fx_close(&fx);
 		cv_loop_destroy(fx.loop);
