@@ -260,6 +260,8 @@ static int open_http(struct cv_control *c)
 		.tcp = c->config->api_listen[0] ? c->config->api_listen : NULL,
 		.groups = c->groups,
 		.access = c->access.access,
+		.tls = c->tls.tls ? c->config->tls.listen : NULL,
+		.tls_context = c->tls.tls,
 		.tcp_needs_token = c->config->api_login == CV_LOGIN_TOKEN,
 		.max_connections = c->config->api_connections,
 		.slow = {.disconnect = c->config->slow.disconnect,
@@ -323,6 +325,7 @@ static void on_watch(struct cv_op *op, int res, uint32_t flags)
 	if (state != CV_LEDGER_MOVING)
 		c->ledger_open = state == CV_LEDGER_OPEN;
 	watch_firewall(c);
+	cv_tls_control_watch(&c->tls);
 	cv_loop_timer(c->loop, &c->watch, CV_WATCH_NS);
 }
 
@@ -389,6 +392,8 @@ int cv_control_start(struct cv_control *c, const char *config_path)
 	if (res == 0)
 		res = open_captures(c);
 	if (res == 0)
+		res = cv_tls_control_open(c->config, &c->tls);
+	if (res == 0)
 		cv_access_control_open(c->loop, c->rollout, &c->access);
 	if (res == 0)
 		res = open_http(c);
@@ -426,6 +431,7 @@ void cv_control_stop(struct cv_control *c)
 	}
 	cv_sink_keeper_destroy(c->sinks, c->loop); /* they acknowledge over the API */
 	cv_http_server_destroy(c->http);
+	cv_tls_control_close(&c->tls);
 	cv_access_close(c->access.access);
 	cv_groups_destroy(c->groups);
 	cv_firewall_owner_release(&c->firewall_owner);

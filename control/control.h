@@ -6,6 +6,7 @@
 #include "control/access/routes.h"
 #include "control/capture/capture_hub.h"
 #include "control/config/config.h"
+#include "control/ctl/access_control.h"
 #include "control/ctl/device_routes.h"
 #include "control/ctl/policy_routes.h"
 #include "control/ctl/firewall_routes.h"
@@ -42,6 +43,7 @@ struct cv_control {
 	struct cv_capture_hub *captures;
 	struct cv_groups *groups;
 	struct cv_devices *devices;
+	struct cv_tls_control tls;
 	struct cv_access_owner access; /* access NULL = its table cannot be read */
 	struct cv_http_server *http;
 	struct cv_sink_keeper *sinks; /* NULL = none are configured */

@@ -133,6 +133,19 @@ static void check_sockets(struct checker *c)
 		      "link.socket is the same path as api.socket, expected another");
 }
 
+static void check_tls(struct checker *c)
+{
+	const struct cv_config_tls *tls = &c->config->tls;
+
+	if (tls->listen[0] && (!tls->cert[0] || !tls->key[0]))
+		wrong(c, place_of(c, "api", "tls"),
+		      "tls: { listen: 0.0.0.0:8443, cert: node.pem, key: node-key.pem }",
+		      "api.tls.listen needs api.tls.cert and api.tls.key");
+	if (tls->client_required && !tls->client_ca[0])
+		wrong(c, place_of(c, "api", "tls"), NULL,
+		      "api.tls.client_required needs api.tls.client_ca");
+}
+
 static void check_retention(struct checker *c)
 {
 	const struct cv_yaml *log = cv_yaml_get(c->root, "log");
@@ -242,6 +255,7 @@ int cv_config_check(struct cv_config *config, const struct cv_yaml *root,
 
 	check_ports(&c);
 	check_sockets(&c);
+	check_tls(&c);
 	check_retention(&c);
 	check_hints(&c);
 	check_registers(&c);

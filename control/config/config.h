@@ -52,6 +52,14 @@ struct cv_config_slow {
 	uint64_t events, bytes, ns;
 };
 
+/** The HTTP API over TLS; paths as written, see cv_config_resolve(). */
+struct cv_config_tls {
+	char listen[64]; /* "address:port"; empty = none */
+	char cert[256], key[256];
+	char client_ca[256]; /* empty = no client certificates */
+	bool client_required;
+};
+
 struct cv_config_retain {
 	uint64_t bytes; /* 0 = no bound */
 	uint64_t ns; /* 0 = no bound */
@@ -181,6 +189,7 @@ struct cv_config {
 	char api_socket[CV_SOCKET_PATH_MAX];
 	char api_listen[64]; /* "address:port" or "[address]:port"; empty = no TCP */
 	uint8_t api_login; /* enum cv_login */
+	struct cv_config_tls tls;
 	uint32_t api_connections;
 	struct cv_config_slow slow;
 	char link_socket[CV_SOCKET_PATH_MAX];

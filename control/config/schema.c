@@ -189,6 +189,37 @@ static const struct cv_field slow_fields[] = {
 	 .help = "So long behind, or without taking anything of what is sent to it, is too long."},
 };
 
+static const struct cv_field tls_fields[] = {
+	{.name = "listen",
+	 .type = CV_FIELD_LISTEN,
+	 AT(struct cv_config_tls, listen),
+	 .anywhere = true,
+	 .fallback = "off",
+	 .help = "TCP address for TLS, or `off`. Everybody needs a token or a certificate there."},
+	{.name = "cert",
+	 .type = CV_FIELD_TEXT,
+	 AT(struct cv_config_tls, cert),
+	 .fallback = "",
+	 .help = "File of the node's certificate and what leads to its authority, PEM; relative to "
+		 "this file. Read again when it changes, as are the other two."},
+	{.name = "key",
+	 .type = CV_FIELD_TEXT,
+	 AT(struct cv_config_tls, key),
+	 .fallback = "",
+	 .help = "File of its private key, PEM; for its owner to read only."},
+	{.name = "client_ca",
+	 .type = CV_FIELD_TEXT,
+	 AT(struct cv_config_tls, client_ca),
+	 .fallback = "",
+	 .help = "File of the authorities whose client certificates are taken, PEM; without it "
+		 "none are."},
+	{.name = "client_required",
+	 .type = CV_FIELD_BOOL,
+	 AT(struct cv_config_tls, client_required),
+	 .fallback = "false",
+	 .help = "`true`: no connection without a client certificate; tokens come on top."},
+};
+
 static const char *const login_choices[] = {"none", "token", NULL};
 
 static const struct cv_field api_fields[] = {
@@ -222,6 +253,11 @@ static const struct cv_field api_fields[] = {
 	 FIELDS(slow_fields),
 	 .help = "What becomes of subscribers who do not keep up; each may ask for stricter "
 		 "bounds."},
+	{.name = "tls",
+	 .type = CV_FIELD_SECTION,
+	 .offset = offsetof(struct cv_config, tls),
+	 FIELDS(tls_fields),
+	 .help = "The HTTP API for the network (docs/security/access.md)."},
 };
 
 static const struct cv_field link_fields[] = {

@@ -16,7 +16,7 @@ enum cv_field_type {
 	CV_FIELD_TEXT, /* char[size] */
 	CV_FIELD_NAME, /* char[size]: letters, digits, '.', '_', '-' */
 	CV_FIELD_PATH, /* char[size] */
-	CV_FIELD_LISTEN, /* char[size]: loopback address and port, or "off" */
+	CV_FIELD_LISTEN, /* char[size]: address and port, or "off"; loopback but for `anywhere` */
 	CV_FIELD_BOOL, /* bool */
 	CV_FIELD_CHOICE, /* uint8_t: index in choices */
 	CV_FIELD_UINT, /* unsigned integer of size bytes */
@@ -49,6 +49,7 @@ struct cv_field {
 	size_t count_offset; /* lists: of the size_t count */
 	enum cv_field_type type;
 	bool power_of_two;
+	bool anywhere; /* addresses: not only loopback */
 };
 
 /** The whole file: a section with offset 0. */

@@ -97,7 +97,7 @@ static int read_text(const struct cv_field *field, const char *text, void *dest)
 	return 0;
 }
 
-/* The API is not encrypted, so it does not leave the node: 127.0.0.0/8 or ::1. */
+/* What is not encrypted does not leave the node: 127.0.0.0/8 or ::1. */
 static int read_listen(const struct cv_field *field, const char *text, void *dest)
 {
 	const char *colon = strrchr(text, ':');
@@ -120,9 +120,11 @@ static int read_listen(const struct cv_field *field, const char *text, void *des
 	host[len] = 0;
 	if (host[0] == '[' && host[len - 1] == ']') {
 		host[len - 1] = 0;
-		if (inet_pton(AF_INET6, host + 1, &v6) != 1 || !IN6_IS_ADDR_LOOPBACK(&v6))
+		if (inet_pton(AF_INET6, host + 1, &v6) != 1 ||
+		    (!field->anywhere && !IN6_IS_ADDR_LOOPBACK(&v6)))
 			return -EINVAL;
-	} else if (inet_pton(AF_INET, host, &v4) != 1 || (ntohl(v4.s_addr) >> 24) != 127) {
+	} else if (inet_pton(AF_INET, host, &v4) != 1 ||
+		   (!field->anywhere && (ntohl(v4.s_addr) >> 24) != 127)) {
 		return -EINVAL;
 	}
 	memset(dest, 0, field->size);
@@ -302,6 +304,11 @@ void cv_field_expect(const struct cv_field *field, char *text, size_t size)
 		[CV_FIELD_ELSEWHERE] = "a name or a list of names",
 	};
 
+	if (field->type == CV_FIELD_LISTEN && field->anywhere) {
+		snprintf(text, size,
+			 "an address and port such as 0.0.0.0:8443 or [::]:8443, or off");
+		return;
+	}
 	if (field->type < sizeof(fixed) / sizeof(fixed[0]) && fixed[field->type]) {
 		snprintf(text, size, "%s", fixed[field->type]);
 		return;
