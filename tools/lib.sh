@@ -29,13 +29,13 @@ as_root() {
 cv_packages_build="meson ninja-build pkg-config gcc libc6-dev clang llvm bpftool libdpdk-dev
 libbpf-dev libxdp-dev libpcap-dev libnftnl-dev libmnl-dev liburing-dev libfyaml-dev libjansson-dev
 libcurl4-openssl-dev libsmartcols-dev libsodium-dev libllhttp-dev|libhttp-parser-dev libelf-dev zlib1g-dev
-libsqlite3-dev libzstd-dev
+libsqlite3-dev libzstd-dev libssl-dev
 libnats-dev librdkafka-dev libseccomp-dev
 libcmocka-dev libcbor-dev libcoap3-dev libmodbus-dev libmosquitto-dev python3"
 cv_packages_run="iproute2 iputils-ping ethtool procps curl jq libcoap3-bin mosquitto mosquitto-clients mbpoll
 socat"
 cv_packages_test="$cv_packages_run nftables git clang-format codespell tshark tcpdump mandoc shellcheck
-python3-jsonschema nats-server minisign systemd libclang-rt-dev dpdk dpdk-dev"
+python3-jsonschema openssl nats-server minisign systemd libclang-rt-dev dpdk dpdk-dev"
 # Peers that only a bench needs, and what builds or samples: simdjson, nDPI, perf; DPDK's examples.
 # A bench goes without a row of the first ones where a release has them not.
 cv_packages_perf="g++ libsimdjson-dev libndpi-bin linux-perf binutils"

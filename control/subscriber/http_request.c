@@ -252,6 +252,26 @@ void cv_http_request_init(struct cv_http_request *r, size_t *body_room)
 	p->data = r;
 }
 
+/*
+ * RFC 9112 5.2: a line that goes on in the next one is refused; the parsers join it, and others do
+ * not. Looks at the head only.
+ */
+static bool is_folded(struct cv_http_request *r, const char *data, size_t len)
+{
+	for (size_t i = 0; i < len && !r->head_seen; i++) {
+		if (r->line_len == 0 && r->lines > 0 && (data[i] == ' ' || data[i] == '\t'))
+			return true;
+		if (data[i] == '\n') {
+			r->head_seen = r->line_len == 0 && r->lines > 0;
+			r->lines += r->line_len > 0;
+			r->line_len = 0;
+		} else if (data[i] != '\r') {
+			r->line_len++;
+		}
+	}
+	return false;
+}
+
 int cv_http_request_feed(struct cv_http_request *r, const char *data, size_t len, size_t *ret_used)
 {
 	size_t room = r->head_done ? len : CV_HTTP_HEAD_MAX - r->head_len;
@@ -260,6 +280,10 @@ int cv_http_request_feed(struct cv_http_request *r, const char *data, size_t len
 	*ret_used = 0;
 	if (r->status != 0)
 		return r->status;
+	if (is_folded(r, data, len < room ? len : room)) {
+		r->status = 400;
+		return 400;
+	}
 	*ret_used = execute((parser_type *)(void *)r->parser, data, len < room ? len : room, &bad);
 	r->head_len += *ret_used;
 	if (bad || r->status != 0)

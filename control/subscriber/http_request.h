@@ -48,6 +48,8 @@ struct cv_http_request {
 	char name[32]; /* header name in lower case; longer ones are not ours */
 	size_t name_len;
 	bool in_value;
+	bool head_seen; /* to its empty line; these three by is_folded() */
+	size_t lines, line_len; /* of the head so far; of the line in hand, bytes */
 	bool complete;
 	size_t body_size; /* allocated, taken from *body_room */
 	size_t *body_room;
