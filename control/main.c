@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "control/control.h"
+#include "control/doctor/doctor.h"
 #include "control/logtool/logtool.h"
 #include "control/nft/command.h"
 #include "control/policy/command.h"
@@ -16,8 +17,7 @@ enum { EXIT_FINE, EXIT_USAGE, EXIT_INPUT, EXIT_FAILED };
 
 static const char help[] =
 	"usage: culvert-control [--config FILE]\n"
-	"       culvert-control config|policy|firewall|quarantine|log|registry ...\n"
-	"       (see config --help and so on)\n"
+	"       culvert-control COMMAND ... (culvert-control COMMAND --help tells more)\n"
 	"\n"
 	"Loads the policy into the kernel, gives the dataplane its generation, writes the event\n"
 	"log and serves it to subscribers. Ends on SIGTERM or SIGINT.\n"
@@ -29,6 +29,17 @@ static const char help[] =
 	"Exit: 0 stopped in order, 1 usage, 2 the configuration or policy is wrong, 3 it could "
 	"not\n"
 	"start or go on.\n";
+
+/* What works on files or asks the machine; `culvert` calls them (docs/adr/0018). */
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{"config", cv_config_command},	   {"policy", cv_policy_command},
+	{"firewall", cv_firewall_command}, {"quarantine", cv_quarantine_command},
+	{"log", cv_log_command},	   {"registry", cv_registry_command},
+	{"doctor", cv_doctor_command},
+};
 
 static int serve(const char *path)
 {
@@ -53,18 +64,9 @@ int main(int argc, char **argv)
 	const char *path = DEFAULT_CONFIG;
 	int option;
 
-	if (argc > 1 && strcmp(argv[1], "config") == 0)
-		return cv_config_command(argc - 1, argv + 1);
-	if (argc > 1 && strcmp(argv[1], "policy") == 0)
-		return cv_policy_command(argc - 1, argv + 1);
-	if (argc > 1 && strcmp(argv[1], "firewall") == 0)
-		return cv_firewall_command(argc - 1, argv + 1);
-	if (argc > 1 && strcmp(argv[1], "quarantine") == 0)
-		return cv_quarantine_command(argc - 1, argv + 1);
-	if (argc > 1 && strcmp(argv[1], "log") == 0)
-		return cv_log_command(argc - 1, argv + 1);
-	if (argc > 1 && strcmp(argv[1], "registry") == 0)
-		return cv_registry_command(argc - 1, argv + 1);
+	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
 	while ((option = getopt_long(argc, argv, "c:hV", options, NULL)) != -1) {
 		if (option == 'c') {
 			path = optarg;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/cli/command.h"
+#include "control/cli/node_rows.h"
 
 #include "decoder_list.h" /* generated: CV_DECODERS(X) */
 
@@ -73,6 +74,10 @@ const struct cv_cli_command cv_cli_commands[] = {
 		.options = {{"settle", "MS", NULL, "wait up to MS milliseconds for rest, 0-10000"}},
 		.exits = "0 1 3 4",
 		.run = cv_cli_ledger,
+	},
+	{
+		CV_CLI_DOCTOR_ROW,
+		.run = cv_cli_become_control,
 	},
 	{
 		.name = "events",

@@ -168,12 +168,32 @@ static int parse(int argc, char **argv, struct cv_policy_args *args, bool *help)
 	return r;
 }
 
+/* @param argv what follows the command's name. */
+static int run_row(const struct cv_cli_command *row, int (*run)(const struct cv_policy_args *args),
+		   int argc, char **argv)
+{
+	struct cv_policy_args args = {.command = row};
+	bool help = false;
+	int r;
+
+	args.given = calloc((size_t)argc + 1, sizeof(*args.given));
+	if (!args.given)
+		return CV_CLI_UNREACHABLE;
+	r = parse(argc, argv, &args, &help);
+	args.json = cv_policy_value(&args, "json") != NULL;
+	if (r == CV_CLI_OK && help)
+		cv_cli_write_help(row, stdout);
+	else if (r == CV_CLI_OK)
+		r = run(&args);
+	free(args.given);
+	return r;
+}
+
 int cv_policy_run_verb(const struct cv_policy_verbs *verbs, int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : NULL;
 	struct cv_policy_args args = {0};
-	int r, words = take_verb(verbs, argc - 1, argv + 1, &args.command);
-	bool help = false;
+	int words = take_verb(verbs, argc - 1, argv + 1, &args.command);
 
 	if (!verb || cv_cli_is_help(verb)) {
 		write_verbs(verbs, verb ? stdout : stderr);
@@ -181,17 +201,14 @@ int cv_policy_run_verb(const struct cv_policy_verbs *verbs, int argc, char **arg
 	}
 	if (!words)
 		return unknown_verb(verbs, verb);
-	args.given = calloc((size_t)argc, sizeof(*args.given));
-	if (!args.given)
-		return CV_CLI_UNREACHABLE;
-	r = parse(argc - 1 - words, argv + 1 + words, &args, &help);
-	args.json = cv_policy_value(&args, "json") != NULL;
-	if (r == CV_CLI_OK && help)
-		cv_cli_write_help(args.command, stdout);
-	else if (r == CV_CLI_OK)
-		r = find_handler(verbs, verb_of(verbs, args.command))(&args);
-	free(args.given);
-	return r;
+	return run_row(args.command, find_handler(verbs, verb_of(verbs, args.command)),
+		       argc - 1 - words, argv + 1 + words);
+}
+
+int cv_policy_run_row(const struct cv_cli_command *row,
+		      int (*run)(const struct cv_policy_args *args), int argc, char **argv)
+{
+	return run_row(row, run, argc - 1, argv + 1);
 }
 
 int cv_policy_command(int argc, char **argv)

@@ -64,6 +64,10 @@ struct cv_policy_verbs {
  */
 int cv_policy_run_verb(const struct cv_policy_verbs *verbs, int argc, char **argv);
 
+/** The same for a command without verbs. @param argv argv[0] is the command's name. */
+int cv_policy_run_row(const struct cv_cli_command *row,
+		      int (*run)(const struct cv_policy_args *args), int argc, char **argv);
+
 /**
  * The `culvert-control policy ...` commands.
  *

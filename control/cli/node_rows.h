@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of commands without verbs that culvert-control does: both programs read them here. */
+#ifndef CV_CLI_NODE_ROWS_H
+#define CV_CLI_NODE_ROWS_H
+
+#include "control/cli/command.h"
+
+#define CV_CLI_DOCTOR_ROW                                                                          \
+	.name = "doctor", .help = "say what this machine lacks for the work, with the remedy",     \
+	.details = "Processor, kernel, io_uring, BPF, AF_XDP, hugepages, NUMA, isolation and "     \
+		   "interrupts of the worker's CPU, clock, disk, and every interface of the "      \
+		   "configuration: driver, queues, MTU, native or generic XDP, zero-copy or copy " \
+		   "mode. Works without a node and changes nothing. A problem is what keeps "      \
+		   "Culvert from its work, a warning what makes it slower or less sure; each has " \
+		   "its remedy. Ends with 4 where there is a problem.",                            \
+	.options = {{"config", "FILE", "file",                                                     \
+		     "its ports and folders; /etc/culvert/culvert.yaml"},                          \
+		    {"root", "DIR", "file",                                                        \
+		     "proc and sys of another machine lie below DIR; asks this kernel nothing"},   \
+		    CV_CLI_OPTION_JSON},                                                           \
+	.exits = "0 1 2 4 5", .offline = true
+
+#endif
