@@ -211,6 +211,64 @@ static void put_gateways(struct cv_json *j, const struct cv_record *rec)
 	cv_json_close(j, ']');
 }
 
+/* URNs with blanks between. */
+static void put_members(struct cv_json *j, const struct cv_record *rec)
+{
+	struct cv_tlv_view v = cv_record_tlv(rec, CV_TLV_MEMBERS);
+	size_t at = 0;
+
+	cv_json_key(j, "devices");
+	cv_json_open(j, '[');
+	while (at < v.len) {
+		const uint8_t *blank = memchr(v.data + at, ' ', v.len - at);
+		size_t n = blank ? (size_t)(blank - v.data) - at : v.len - at;
+
+		cv_json_string(j, v.data + at, n);
+		at += n + 1;
+	}
+	cv_json_close(j, ']');
+}
+
+static void optional_text(struct cv_json *j, const char *key, const char *text, size_t len)
+{
+	if (len == 0)
+		return;
+	cv_json_key(j, key);
+	cv_json_string(j, text, len);
+}
+
+static void time_member(struct cv_json *j, const char *key, int64_t ns)
+{
+	cv_json_key(j, key);
+	cv_json_time(j, ns);
+}
+
+/* Its value is the event's. */
+static void put_alarm(struct cv_json *j, const struct cv_record *rec)
+{
+	struct cv_alarm_view a;
+
+	if (!cv_record_alarm(rec, &a))
+		return;
+	cv_json_key(j, "alarm");
+	cv_json_open(j, '{');
+	tlv_member(j, "id", rec, CV_TLV_CORRELATION);
+	tlv_member(j, "rule", rec, CV_TLV_CODE);
+	text_member(j, "state", cv_alarm_change_name(a.note.change));
+	number_member(j, "grade", a.note.grade);
+	text_member(j, "colour", cv_alarm_colour(a.note.grade));
+	signal_part(j, "threshold", a.note.threshold);
+	time_member(j, "since", a.note.since_ns);
+	time_member(j, "raised", a.note.raised_ns);
+	optional_text(j, "area", a.area, a.area_len);
+	put_members(j, rec);
+	number_member(j, "device_count", a.note.devices);
+	optional_text(j, "acknowledged_by", a.who, a.who_len);
+	optional_text(j, "comment", a.comment, a.comment_len);
+	number_member(j, "rules", a.note.rules);
+	cv_json_close(j, '}');
+}
+
 static void put_quality(struct cv_json *j, const struct cv_record *rec)
 {
 	if (is_not_finite(rec))
@@ -325,6 +383,7 @@ size_t cv_cloudevent_json(const struct cv_record *rec, const char *node, uint64_
 	put_value(&j, rec);
 	put_position(&j, rec);
 	put_gateways(&j, rec);
+	put_alarm(&j, rec);
 	put_quality(&j, rec);
 	put_protocol(&j, rec);
 	put_flags(&j, rec);

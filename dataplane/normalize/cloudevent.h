@@ -13,9 +13,10 @@
 
 /**
  * Room that any record's JSON fits in, bytes: every byte of the tail may become \u00XX, the device
- * and its component are written a second time as %XX, and the rest is the head.
+ * and its component are written a second time as %XX, code and correlation of an alarm a second time, and the rest is
+ * the head.
  */
-#define CV_CLOUDEVENT_MAX (CV_RECORD_MAX * 6 + 2 * CV_TLV_MAX * 3 + 2048)
+#define CV_CLOUDEVENT_MAX (CV_RECORD_MAX * 6 + 2 * CV_TLV_MAX * (3 + 6) + 2560)
 
 /**
  * Write one event as one line of JSON without the newline. The same record, node and seq always

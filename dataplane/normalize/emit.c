@@ -164,7 +164,8 @@ struct cv_record *cv_emit_begin(struct cv_emit *e, enum cv_lane lane, enum cv_ki
 
 static int is_text(enum cv_tlv_tag tag)
 {
-	return tag != CV_TLV_BYTES && tag != CV_TLV_POSITION && tag != CV_TLV_GATEWAYS;
+	return tag != CV_TLV_BYTES && tag != CV_TLV_POSITION && tag != CV_TLV_GATEWAYS &&
+	       tag != CV_TLV_ALARM;
 }
 
 /* Longest prefix of at most max bytes that does not end inside a UTF-8 sequence (RFC 3629). */

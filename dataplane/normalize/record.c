@@ -20,6 +20,14 @@ DEFINE_NAMES(cv_quality_name, CV_QUALITIES)
 DEFINE_NAMES(cv_time_quality_name, CV_TIME_QUALITIES)
 DEFINE_NAMES(cv_value_type_name, CV_VALUE_TYPES)
 DEFINE_NAMES(cv_reject_name, CV_REJECTS)
+DEFINE_NAMES(cv_alarm_change_name, CV_ALARM_CHANGES)
+
+const char *cv_alarm_colour(unsigned int grade)
+{
+	static const char *const names[] = {CV_ALARM_GRADES(TEXT_ROW)};
+
+	return grade >= 1 && grade <= CV_ALARM_GRADE_MAX ? names[grade - 1] : "?";
+}
 
 int cv_lane_by_name(const char *name, size_t len)
 {
@@ -116,4 +124,35 @@ unsigned int cv_record_gateways(const struct cv_record *rec, struct cv_gateway *
 	if (n != 0)
 		memcpy(ret, v.data, n * sizeof(*ret));
 	return n;
+}
+
+/* The next text up to its zero; the last one may lack it. */
+static const char *take_text(const char **at, const char *end, size_t *ret_len)
+{
+	const char *text = *at, *zero = memchr(text, '\0', (size_t)(end - text));
+
+	*ret_len = (size_t)((zero ? zero : end) - text);
+	*at = text + *ret_len;
+	if (*at < end)
+		(*at)++;
+	return text;
+}
+
+bool cv_record_alarm(const struct cv_record *rec, struct cv_alarm_view *ret)
+{
+	struct cv_tlv_view v = cv_record_tlv(rec, CV_TLV_ALARM);
+	const char *at, *end;
+
+	if (v.len < sizeof(ret->note))
+		return false;
+	memcpy(&ret->note, v.data, sizeof(ret->note));
+	if (ret->note.change >= CV_ALARM_CHANGE_COUNT || ret->note.grade < 1 ||
+	    ret->note.grade > CV_ALARM_GRADE_MAX)
+		return false;
+	at = (const char *)v.data + sizeof(ret->note);
+	end = (const char *)v.data + v.len;
+	ret->area = take_text(&at, end, &ret->area_len);
+	ret->who = take_text(&at, end, &ret->who_len);
+	ret->comment = take_text(&at, end, &ret->comment_len);
+	return true;
 }

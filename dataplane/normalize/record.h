@@ -93,7 +93,9 @@
 	X(FLAG, "flag") /* raw quality flag as sent */                                             \
 	X(CORRELATION, "correlation") /* request id: token, packet id, transaction, QN */          \
 	X(POSITION, "position") /* struct cv_position as it is in memory */                        \
-	X(GATEWAYS, "gateways") /* array of struct cv_gateway, who heard it best first */
+	X(GATEWAYS, "gateways") /* array of struct cv_gateway, who heard it best first */          \
+	X(ALARM, "alarm") /* struct cv_alarm_note and texts: what became of an alarm of a rule */  \
+	X(MEMBERS, "members") /* URNs of the devices of such an alarm, blanks between */
 
 /* Why a message was rejected; also the reason of a parse-error record. */
 #define CV_REJECTS(X)                                                                              \
@@ -112,6 +114,21 @@
 	X(STREAM_GAP, "stream-gap") /* bytes of the message were never seen */                     \
 	X(EVICTED, "evicted") /* partial message lost to bounded memory */
 
+/* What became of an alarm that a rule of the node raised (control/alarm). */
+#define CV_ALARM_CHANGES(X)                                                                        \
+	X(RAISED, "raised")                                                                        \
+	X(UPDATED, "updated") /* more devices, or it goes on */                                    \
+	X(ACKNOWLEDGED, "acknowledged") /* a person has seen it */                                 \
+	X(CLEARED, "cleared")
+
+/* How grave: the four levels of warnings and their colours (Emergency Response Law of the PRC, 2007,
+ * article 42). */
+#define CV_ALARM_GRADES(X)                                                                         \
+	X(1, "red")                                                                                \
+	X(2, "orange")                                                                             \
+	X(3, "yellow")                                                                             \
+	X(4, "blue")
+
 #define CV_LANE_ROW(id, name) CV_LANE_##id,
 #define CV_KIND_ROW(id, name) CV_KIND_##id,
 #define CV_DIR_ROW(id, name) CV_DIR_##id,
@@ -121,6 +138,7 @@
 #define CV_VALUE_ROW(id, name) CV_VALUE_##id,
 #define CV_TLV_ROW(id, name) CV_TLV_##id,
 #define CV_REJECT_ROW(id, name) CV_REJECT_##id,
+#define CV_ALARM_CHANGE_ROW(id, name) CV_ALARM_##id,
 
 enum cv_lane { CV_LANES(CV_LANE_ROW) CV_LANE_COUNT };
 enum cv_kind { CV_KINDS(CV_KIND_ROW) CV_KIND_COUNT };
@@ -131,6 +149,7 @@ enum cv_time_quality { CV_TIME_QUALITIES(CV_TIME_ROW) CV_TIME_COUNT };
 enum cv_value_type { CV_VALUE_TYPES(CV_VALUE_ROW) CV_VALUE_COUNT };
 enum cv_tlv_tag { CV_TLVS(CV_TLV_ROW) CV_TLV_COUNT };
 enum cv_reject { CV_REJECTS(CV_REJECT_ROW) CV_REJECT_COUNT };
+enum cv_alarm_change { CV_ALARM_CHANGES(CV_ALARM_CHANGE_ROW) CV_ALARM_CHANGE_COUNT };
 
 /* Which end of the flow is the device; the projection builds urn:dev:ip:... from it. */
 enum cv_device_end { CV_DEVICE_END_NONE, CV_DEVICE_END_SRC, CV_DEVICE_END_DST };
@@ -221,6 +240,33 @@ struct cv_gateway {
 };
 _Static_assert(sizeof(struct cv_gateway) * CV_GATEWAYS_MAX <= CV_TLV_MAX, "gateways are ABI");
 
+/** Grade of the least grave alarms; the gravest have 1. */
+#define CV_ALARM_GRADE_MAX 4
+
+/**
+ * Begins the value of TLV alarm, little-endian. Behind it, each with a zero at its end: the area that
+ * the alarm is of ("" = of none), who acknowledged it ("" = nobody), and what they said.
+ * The rule's id is in TLV code, the alarm's in TLV correlation.
+ */
+struct cv_alarm_note {
+	uint8_t change; /* enum cv_alarm_change */
+	uint8_t grade; /* 1..CV_ALARM_GRADE_MAX */
+	uint16_t pad; /* 0 */
+	uint32_t devices; /* in it; TLV members names those there is room for */
+	double threshold; /* NaN = the rule has none */
+	int64_t since_ns; /* what it is about began, ns since the Unix epoch */
+	int64_t raised_ns; /* it was told first */
+	uint64_t rules; /* number of the rules in force */
+};
+_Static_assert(sizeof(struct cv_alarm_note) == 40, "alarm notes are ABI");
+
+/** A note with its texts; they point into the record and may not be zero-terminated. */
+struct cv_alarm_view {
+	struct cv_alarm_note note;
+	const char *area, *who, *comment;
+	size_t area_len, who_len, comment_len;
+};
+
 /** A TLV as found in a record; points into the record. */
 struct cv_tlv_view {
 	const uint8_t *data; /* NULL = absent */
@@ -238,6 +284,9 @@ const char *cv_quality_name(unsigned int quality);
 const char *cv_time_quality_name(unsigned int quality);
 const char *cv_value_type_name(unsigned int type);
 const char *cv_reject_name(unsigned int reject);
+const char *cv_alarm_change_name(unsigned int change);
+/** Colour of a grade. */
+const char *cv_alarm_colour(unsigned int grade);
 
 /**
  * Number of a lane by name.
@@ -276,5 +325,12 @@ bool cv_record_position(const struct cv_record *rec, struct cv_position *ret);
  * @return their number, 0 = nobody is named.
  */
 unsigned int cv_record_gateways(const struct cv_record *rec, struct cv_gateway *ret);
+
+/**
+ * What the record says of an alarm that a rule raised.
+ *
+ * @return false: it is of no such alarm, or what it says cannot be.
+ */
+bool cv_record_alarm(const struct cv_record *rec, struct cv_alarm_view *ret);
 
 #endif

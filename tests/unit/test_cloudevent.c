@@ -437,6 +437,57 @@ static void test_random_records(void **state)
 	}
 }
 
+/* What a rule raised; a note that cannot be is passed over, and its blanks and zeros are bounded. */
+static void test_alarm(void **state)
+{
+	struct {
+		struct cv_alarm_note note;
+		char texts[24];
+	} value = {
+		.note = {.change = CV_ALARM_ACKNOWLEDGED,
+			 .grade = 2,
+			 .devices = 3,
+			 .threshold = NAN,
+			 .since_ns = 1777863720000000000,
+			 .raised_ns = 1777863725000000000,
+			 .rules = 7},
+		.texts = "310115005\0anna\0seen",
+	};
+	json_t *event, *alarm, *devices;
+	struct cv_record *rec;
+
+	for (int round = 0; round < 2; round++) {
+		set_origin();
+		rec = begin(CV_LANE_ALARM, CV_KIND_ALARM);
+		value.note.grade = round ? CV_ALARM_GRADE_MAX + 1 : 2;
+		add_text(CV_TLV_CODE, "tank-high");
+		add_text(CV_TLV_CORRELATION, "alarm:tank-high:urn:dev:a:1:5");
+		add_text(CV_TLV_MEMBERS, "urn:dev:a:1 urn:dev:a:2");
+		cv_emit_tlv(&emit, CV_TLV_ALARM, &value, sizeof(value.note) + 20);
+		event = finish(rec, "node", 1);
+		alarm = json_object_get(json_object_get(event, "data"), "alarm");
+		if (round) {
+			assert_null(alarm);
+			json_decref(event);
+			continue;
+		}
+		assert_string_equal(member(alarm, "id"), "alarm:tank-high:urn:dev:a:1:5");
+		assert_string_equal(member(alarm, "rule"), "tank-high");
+		assert_string_equal(member(alarm, "state"), "acknowledged");
+		assert_string_equal(member(alarm, "colour"), "orange");
+		assert_string_equal(member(alarm, "since"), "2026-05-04T03:02:00.000000000Z");
+		assert_string_equal(member(alarm, "area"), "310115005");
+		assert_string_equal(member(alarm, "acknowledged_by"), "anna");
+		assert_string_equal(member(alarm, "comment"), "seen");
+		assert_null(json_object_get(alarm, "threshold"));
+		assert_int_equal(json_integer_value(json_object_get(alarm, "device_count")), 3);
+		devices = json_object_get(alarm, "devices");
+		assert_int_equal(json_array_size(devices), 2);
+		assert_string_equal(json_string_value(json_array_get(devices, 1)), "urn:dev:a:2");
+		json_decref(event);
+	}
+}
+
 int main(void)
 {
 	const char *given = getenv("CV_TEST_SEED");
@@ -445,6 +496,7 @@ int main(void)
 		cmocka_unit_test(test_values),		cmocka_unit_test(test_node_is_escaped),
 		cmocka_unit_test(test_worst_case_fits), cmocka_unit_test(test_random_records),
 		cmocka_unit_test(test_position),	cmocka_unit_test(test_gateways),
+		cmocka_unit_test(test_alarm),
 	};
 
 	prng = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) * 2654435761u | 1;
