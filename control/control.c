@@ -13,6 +13,7 @@
 #include "control/config/compile.h"
 #include "control/ctl/access_control.h"
 #include "control/ctl/documents.h"
+#include "control/ctl/metrics.h"
 #include "control/ctl/module_document.h"
 #include "control/diag.h"
 #include "control/evidence_sources.h"
@@ -247,6 +248,11 @@ static int open_http(struct cv_control *c)
 		{.path = "/v1/policy/module",
 		 .summary = "own eBPF code: counters and run time",
 		 .json = get_module,
+		 .owner = c},
+		{.path = "/metrics",
+		 .summary = "every figure, for Prometheus",
+		 .make_text = cv_metrics_text,
+		 .text_type = CV_METRICS_TYPE,
 		 .owner = c},
 		{.path = "/v1/capture",
 		 .summary = "dropped frames as they are dropped, sampled, as pcapng",

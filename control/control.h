@@ -25,7 +25,7 @@
 #include "ebpf/loader.h"
 
 #define CV_CONTROL_ROUTES                                                                          \
-	(5 + CV_API_FILE_ROUTES + CV_GROUP_ROUTES + CV_DEVICE_ROUTES + CV_POLICY_ROUTES +          \
+	(6 + CV_API_FILE_ROUTES + CV_GROUP_ROUTES + CV_DEVICE_ROUTES + CV_POLICY_ROUTES +          \
 	 CV_FIREWALL_ROUTES + CV_ACCESS_ROUTES)
 
 struct cv_control {

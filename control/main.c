@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "control/control.h"
+#include "control/ctl/metrics.h"
 #include "control/doctor/doctor.h"
 #include "control/logtool/logtool.h"
 #include "control/nft/command.h"
@@ -67,6 +68,10 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
+	if (argc == 2 && strcmp(argv[1], "--dump-metrics") == 0) {
+		cv_metrics_write_doc(stdout); /* for docs/operator/metrics.md */
+		return EXIT_FINE;
+	}
 	while ((option = getopt_long(argc, argv, "c:hV", options, NULL)) != -1) {
 		if (option == 'c') {
 			path = optarg;

@@ -63,7 +63,7 @@ static json_t *dataplane_status(const struct cv_control *c)
 	return object;
 }
 
-static const char *port_mode(const struct cv_control *c, unsigned int port)
+const char *cv_document_port_mode(const struct cv_control *c, unsigned int port)
 {
 	enum cv_xdp_mode mode;
 
@@ -82,9 +82,10 @@ static json_t *ports_status(const struct cv_control *c)
 	for (unsigned int i = 0; i < c->gen->ports.count; i++) {
 		const struct cv_gen_port *p = &gen_ports(c)[i];
 
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "name", p->name,
-						      "target", p->target, "mode", port_mode(c, i),
-						      "side", sides[p->side]));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:s, s:s}", "name", p->name, "target",
+						p->target, "mode", cv_document_port_mode(c, i),
+						"side", sides[p->side]));
 	}
 	return list;
 }

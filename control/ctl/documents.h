@@ -8,6 +8,8 @@
 #include "control/control.h"
 
 json_t *cv_document_status(const struct cv_control *c);
+/** How a port works: "native", "generic", "detached" or "pcap". */
+const char *cv_document_port_mode(const struct cv_control *c, unsigned int port);
 json_t *cv_document_stats(const struct cv_control *c);
 
 #endif

@@ -79,7 +79,7 @@ void cv_http_conn_reply(struct cv_http_conn *c, int status, json_t *body);
 /** Answer the request in hand with what is wrong with it, and what to do. */
 void cv_http_conn_refuse(struct cv_http_conn *c, int status, const char *error, const char *hint);
 
-/** Answer the request in hand with a text. @param text static. */
+/** Answer the request in hand with a text, which is copied. */
 void cv_http_conn_text(struct cv_http_conn *c, const char *content_type, const char *text);
 
 /** Answer with a stream, which becomes the connection's; without ops only the head is sent. */

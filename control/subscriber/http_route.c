@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -254,6 +255,17 @@ static void serve_stream(struct cv_http_conn *c, const struct cv_http_route *rou
 		cv_http_conn_stream(c, stream, route->stream_type, request.chunked);
 }
 
+static void serve_text(struct cv_http_conn *c, const struct cv_http_route *route)
+{
+	char *text = route->make_text(route->owner);
+
+	if (text)
+		cv_http_conn_text(c, route->text_type, text);
+	else
+		cv_http_conn_refuse(c, 503, "out of memory", "try again later");
+	free(text);
+}
+
 static void serve_document(struct cv_http_conn *c, const struct cv_http_route *route,
 			   const char *tail, const struct cv_http_query *query)
 {
@@ -317,12 +329,16 @@ static void serve_change(struct cv_http_conn *c, const struct cv_http_route *rou
 static void serve_route(struct cv_http_conn *c, const struct cv_http_route *r, const char *tail,
 			const struct cv_http_query *query)
 {
-	if (!takes_method(c, r->json || r->document || r->item || r->stream || r->text, r->change))
+	if (!takes_method(c,
+			  r->json || r->document || r->item || r->stream || r->text || r->make_text,
+			  r->change))
 		return;
 	if (c->request.method != CV_HTTP_GET && c->request.method != CV_HTTP_HEAD)
 		serve_change(c, r, tail, query);
 	else if (r->text)
 		cv_http_conn_text(c, r->text_type, r->text);
+	else if (r->make_text)
+		serve_text(c, r);
 	else if (r->stream)
 		serve_stream(c, r, query);
 	else

@@ -42,6 +42,9 @@ typedef json_t *cv_http_document(void *owner, const struct cv_http_query *query,
 typedef json_t *cv_http_item(void *owner, const char *tail, const struct cv_http_query *query,
 			     int *ret_status);
 
+/** Make the text of a resource, malloc'ed; NULL is answered with 500. */
+typedef char *cv_http_text(void *owner);
+
 /**
  * May hold the answer back, so that a document can wait for something without a thread.
  *
@@ -111,6 +114,7 @@ struct cv_http_route {
 	cv_http_open_stream *stream; /* not NULL: the resource is a stream, json is not asked */
 	const char *stream_type; /* its content type */
 	const char *text; /* in place of json: always this */
+	cv_http_text *make_text; /* in place of text: made for each request */
 	const char *text_type; /* its content type */
 	cv_http_change *change; /* POST, PUT, DELETE; NULL = 405 */
 	void *owner;
