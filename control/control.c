@@ -264,6 +264,7 @@ static int open_http(struct cv_control *c)
 		.node = c->config->node,
 		.unix_path = c->config->api_socket,
 		.tcp = c->config->api_listen[0] ? c->config->api_listen : NULL,
+		.registry = cv_devices_intake(c->devices)->live,
 		.groups = c->groups,
 		.access = c->access.access,
 		.tls = c->tls.tls ? c->config->tls.listen : NULL,

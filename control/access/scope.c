@@ -123,6 +123,12 @@ static void mask_head(struct cv_record *rec, uint32_t masks)
 	rec->device_end = CV_DEVICE_END_NONE;
 }
 
+static bool hides_device(const struct cv_scope *scope, const struct cv_record *rec)
+{
+	return (scope->masks & MASK(DEVICE)) ||
+	       ((scope->masks & MASK(ADDRESS)) && !cv_record_tlv(rec, CV_TLV_DEVICE).data);
+}
+
 /* Topics and paths, which are codes and raw names, often begin with the device's own name. */
 static uint64_t masked_tags(uint32_t masks)
 {
@@ -147,6 +153,8 @@ static const struct cv_record *mask(const struct cv_scope *scope, const struct c
 
 	memcpy(room, rec, sizeof(*rec));
 	mask_head(copy, scope->masks);
+	if (hides_device(scope, rec))
+		copy->registry_row = 0; /* its owner and place tell who it is; its area does not */
 	while (at + sizeof(struct cv_tlv) <= rec->size) {
 		const uint8_t *from = (const uint8_t *)rec + at;
 		struct cv_tlv tlv;

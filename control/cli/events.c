@@ -68,8 +68,9 @@ static int acknowledge(struct follower *f)
 /* "/v1/events?format=ndjson&..." from the options; NULL when memory is short. */
 static char *make_path(const struct cv_cli *cli)
 {
-	static const char *const names[] = {"from",	"lane",	   "type",  "name", "device",
-					    "protocol", "quality", "group", "limit"};
+	static const char *const names[] = {"from",    "lane",	"type", "name",
+					    "device",  "area",	"tag",	"protocol",
+					    "quality", "group", "limit"};
 	char *path = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&path, &len);

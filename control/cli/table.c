@@ -94,6 +94,11 @@ const struct cv_cli_command cv_cli_commands[] = {
 			     "these names only, commas between; air.* is all that begin so"},
 			    {"device", "URNS", NULL,
 			     "these devices only, commas between; * stands for any characters"},
+			    {"area", "CODES", NULL,
+			     "devices in these areas only, by the registry, commas between; "
+			     "3101 is all that begin so"},
+			    {"tag", "TAGS", NULL,
+			     "devices with one of these tags of the registry only"},
 			    {"protocol", "NAMES", CV_DECODERS(WORD_ROW),
 			     "these protocols only, commas between"},
 			    {"quality", "NAMES", "good uncertain bad unstated",

@@ -8,6 +8,7 @@
 
 #include "control/projection/senml.h"
 #include "dataplane/normalize/device_urn.h"
+#include "dataplane/normalize/registered.h"
 #include "dataplane/normalize/vocabulary.h"
 #include "decoder_list.h"
 
@@ -180,7 +181,21 @@ static void put_about(struct cv_json *j, const struct cv_projection_at *at,
 	time_property(j, "receivedAt", rec->ts_rx_ns);
 }
 
-/* GeoJSON (RFC 7946 3.1.1): longitude first. Needs both. @return whether it was one. */
+/* GeoJSON (RFC 7946 3.1.1): longitude first. */
+static void put_point(struct cv_json *j, const struct cv_position *p)
+{
+	cv_json_key(j, "location");
+	cv_json_open(j, '{');
+	cv_json_lit(j, "\"type\":\"GeoProperty\",\"value\":{\"type\":\"Point\",\"coordinates\":[");
+	cv_json_f64(j, p->lon / 1e7);
+	cv_json_f64(j, p->lat / 1e7);
+	if (p->alt != CV_POSITION_NONE)
+		cv_json_f64(j, p->alt / 1e3);
+	cv_json_lit(j, "]}");
+	j->comma = true;
+}
+
+/* Needs both. @return whether it was one. */
 static bool put_location(struct cv_json *j, const struct cv_record *rec)
 {
 	struct cv_position p;
@@ -188,16 +203,38 @@ static bool put_location(struct cv_json *j, const struct cv_record *rec)
 	if (rec->value_type != CV_VALUE_NONE || !cv_record_position(rec, &p) ||
 	    p.lat == CV_POSITION_NONE || p.lon == CV_POSITION_NONE)
 		return false;
-	cv_json_key(j, "location");
-	cv_json_open(j, '{');
-	cv_json_lit(j, "\"type\":\"GeoProperty\",\"value\":{\"type\":\"Point\",\"coordinates\":[");
-	cv_json_f64(j, p.lon / 1e7);
-	cv_json_f64(j, p.lat / 1e7);
-	if (p.alt != CV_POSITION_NONE)
-		cv_json_f64(j, p.alt / 1e3);
-	cv_json_lit(j, "]}");
-	j->comma = true;
+	put_point(j, &p);
 	return true;
+}
+
+/* What the registry knows of the device: attributes of the entity itself. */
+static void put_registered(struct cv_json *j, const struct cv_record *rec, bool is_location)
+{
+	static const struct {
+		const char *key;
+		enum cv_tlv_tag tag;
+	} texts[] = {{"kind", CV_TLV_DEVICE_KIND}, {"owner", CV_TLV_OWNER}, {"zone", CV_TLV_ZONE}};
+	struct cv_tlv_view code = cv_registered_code(rec), tags = cv_record_tlv(rec, CV_TLV_TAGS);
+	struct cv_position p;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct cv_tlv_view v = cv_record_tlv(rec, texts[i].tag);
+
+		if (v.data)
+			text_property(j, texts[i].key, v.data, v.len);
+	}
+	if (code.data)
+		text_property(j, "area", code.data, code.len);
+	if (tags.data) {
+		open_property(j, "tags");
+		j->comma = false;
+		cv_tags_json(j, tags);
+		cv_json_close(j, '}');
+	}
+	if (!is_location && cv_registered_place(rec, &p) && p.lat != CV_POSITION_NONE) {
+		put_point(j, &p);
+		cv_json_close(j, '}');
+	}
 }
 
 static void put_record(struct cv_json *out, const struct cv_projection_at *at,
@@ -205,6 +242,7 @@ static void put_record(struct cv_json *out, const struct cv_projection_at *at,
 {
 	const char *prefix;
 	struct cv_senml_text name = name_of(rec, &prefix);
+	bool is_location;
 
 	begin_entity(out, at);
 	if (cv_device_urn(rec, out)) {
@@ -214,13 +252,15 @@ static void put_record(struct cv_json *out, const struct cv_projection_at *at,
 		cv_json_digits(out, at->seq, 1);
 		put_type(out, "CulvertEvent");
 	}
-	if (!put_location(out, rec)) {
+	is_location = put_location(out, rec);
+	if (!is_location) {
 		open_attribute(out, prefix, name);
 		cv_json_lit(out, "\"type\":\"Property\",\"value\":");
 		put_value(out, rec);
 	}
 	put_about(out, at, rec, name);
 	cv_json_close(out, '}');
+	put_registered(out, rec, is_location);
 	cv_json_close(out, '}');
 }
 

@@ -45,7 +45,8 @@ struct cv_projection_at {
 };
 
 /** Room that one event of any projection fits in with what stands around it, bytes. */
-#define CV_PROJECTION_ROOM ((size_t)24 * 1024)
+#define CV_PROJECTION_ROOM ((size_t)32 * 1024)
+_Static_assert(CV_PROJECTION_ROOM >= CV_CLOUDEVENT_MAX + 1024, "a head of SSE, a cursor");
 
 /** What a row writes with; those that may be NULL say so. */
 struct cv_projection_ops {

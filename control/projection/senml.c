@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dataplane/normalize/device_urn.h"
+#include "dataplane/normalize/registered.h"
 #include "dataplane/normalize/vocabulary.h"
 
 #define NAME_MAX_BYTES (CV_DEVICE_URN_MAX + 3 * CV_TLV_MAX + 64)
@@ -183,6 +184,7 @@ void cv_senml_put_record(struct cv_json *out, const struct cv_projection_at *at,
 	char name[NAME_MAX_BYTES], id[ID_MAX_BYTES];
 	struct cv_json n = cv_json(name, sizeof(name)), i = cv_json(id, sizeof(id));
 	struct cv_senml_item item = {.first = at->first};
+	struct cv_tlv_view area = cv_registered_code(rec);
 
 	name_of(&n, at, rec);
 	cv_projection_id(&i, at->node, rec->lane, at->seq);
@@ -193,6 +195,7 @@ void cv_senml_put_record(struct cv_json *out, const struct cv_projection_at *at,
 		item.time_ns = 0;
 	if (rec->quality != CV_QUALITY_UNSTATED)
 		item.quality = cv_quality_name(rec->quality);
+	item.area = (struct cv_senml_text){area.data, area.len};
 	if (put_position(out, &item, &n, rec, put))
 		return;
 	set_value(&item, rec);

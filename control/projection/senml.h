@@ -37,6 +37,7 @@ struct cv_senml_item {
 	int64_t time_ns; /* since the Unix epoch; 0 = not told */
 	struct cv_senml_text id; /* of the event, for dropping repeats: "id" */
 	const char *quality; /* "quality"; NULL = not stated */
+	struct cv_senml_text area; /* most exact code of the device's: "area"; len 0 = none */
 	const struct cv_log_gap *gap; /* "reason", "from", "to"; NULL = no gap of the stream */
 };
 

@@ -153,7 +153,7 @@ static void put_item(struct cv_json *out, const struct cv_senml_item *item)
 {
 	put_head(out, MAP,
 		 3u + (item->unit.len > 0) + (item->time_ns != 0) + (item->quality != NULL) +
-			 (item->gap ? 3 : 0));
+			 (item->area.len > 0) + (item->gap ? 3 : 0));
 	put_head(out, UNSIGNED, LABEL_NAME);
 	put_text(out, item->name);
 	if (item->unit.len > 0) {
@@ -168,6 +168,10 @@ static void put_item(struct cv_json *out, const struct cv_senml_item *item)
 	if (item->quality) {
 		put_word(out, "quality");
 		put_word(out, item->quality);
+	}
+	if (item->area.len > 0) {
+		put_word(out, "area");
+		put_text(out, item->area);
 	}
 	if (item->gap) {
 		put_word(out, "reason");

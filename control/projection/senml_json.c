@@ -112,6 +112,8 @@ static void put_item(struct cv_json *out, const struct cv_senml_item *item)
 	if (item->quality)
 		put_text(out, "quality",
 			 (struct cv_senml_text){item->quality, strlen(item->quality)});
+	if (item->area.len > 0)
+		put_text(out, "area", item->area);
 	if (item->gap) {
 		put_text(out, "reason",
 			 (struct cv_senml_text){item->gap->reason, strlen(item->gap->reason)});

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define CHUNK 65536u /* rows that are allocated together */
 #define CHUNKS 1024u
@@ -29,7 +30,7 @@ struct cv_registry_live {
 	uint64_t rev; /* how far the file was read */
 	uint32_t row;
 	unsigned int taken; /* rows of this step */
-	bool ready;
+	int64_t ready_ns; /* INT64_MAX = not yet */
 	uint64_t bytes;
 	char why[200];
 };
@@ -42,6 +43,7 @@ int cv_registry_live_create(const char *path, struct cv_registry_live **ret)
 	if (res == 0)
 		res = cv_registry_key_make(&live->key);
 	if (res == 0) {
+		live->ready_ns = INT64_MAX;
 		live->path = strdup(path);
 		res = live->path ? 0 : -ENOMEM;
 	}
@@ -163,6 +165,16 @@ static int take(void *owner, const struct cv_registry_device *d, uint64_t rev, b
 	return 0;
 }
 
+static void become_ready(struct cv_registry_live *live)
+{
+	struct timespec now;
+
+	if (cv_registry_live_ready(live))
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	live->ready_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 int cv_registry_live_step(struct cv_registry_live *live)
 {
 	const char *why = "";
@@ -187,7 +199,7 @@ int cv_registry_live_step(struct cv_registry_live *live)
 	if (res < 0)
 		return res;
 	if (live->taken < CV_REGISTRY_STEP)
-		live->ready = true;
+		become_ready(live);
 	return live->taken == CV_REGISTRY_STEP;
 }
 
@@ -198,9 +210,19 @@ const char *cv_registry_live_why(const struct cv_registry_live *live)
 
 /* ---- look up -------------------------------------------------------------------------------- */
 
+bool cv_registry_live_is_there(const struct cv_registry_live *live)
+{
+	return live->store != NULL;
+}
+
 bool cv_registry_live_ready(const struct cv_registry_live *live)
 {
-	return live->ready;
+	return live->ready_ns != INT64_MAX;
+}
+
+int64_t cv_registry_live_ready_ns(const struct cv_registry_live *live)
+{
+	return live->ready_ns;
 }
 
 uint64_t cv_registry_live_count(const struct cv_registry_live *live)

@@ -12,6 +12,7 @@
 #include "control/registry/index.h"
 #include "control/registry/store.h"
 #include "control/registry/words.h"
+#include "dataplane/normalize/record.h"
 
 /** Rows that a step takes over at most; some 2 ms. */
 #define CV_REGISTRY_STEP 512
@@ -44,8 +45,13 @@ void cv_registry_live_destroy(struct cv_registry_live *live);
 int cv_registry_live_step(struct cv_registry_live *live);
 const char *cv_registry_live_why(const struct cv_registry_live *live);
 
+/** There is a file. */
+bool cv_registry_live_is_there(const struct cv_registry_live *live);
 /** There is a registry, and all of it has been read once. */
 bool cv_registry_live_ready(const struct cv_registry_live *live);
+
+/** When it was, ns since the Unix epoch; INT64_MAX before. */
+int64_t cv_registry_live_ready_ns(const struct cv_registry_live *live);
 
 uint64_t cv_registry_live_count(const struct cv_registry_live *live);
 /** Memory it takes, bytes. */
@@ -55,6 +61,17 @@ uint64_t cv_registry_live_bytes(const struct cv_registry_live *live);
 uint32_t cv_registry_live_find(const struct cv_registry_live *live, const char *urn, size_t len,
 			       uint32_t *ret_area);
 
+/**
+ * Row and area of the device of a checked record: as it was stamped. What was received before all
+ * of the registry was read could not be stamped; its device is looked up now.
+ */
+void cv_registry_live_rows(const struct cv_registry_live *live, const struct cv_record *rec,
+			   uint32_t *ret_row, uint32_t *ret_area);
+
+/** Look up the device that a record names: a component's own row goes before the device's. */
+uint32_t cv_registry_live_find_record(const struct cv_registry_live *live,
+				      const struct cv_record *rec, uint32_t *ret_area);
+
 /** NULL = no device has this row. */
 const struct cv_registry_facts *cv_registry_live_facts(const struct cv_registry_live *live,
 						       uint32_t row);
@@ -62,5 +79,25 @@ const struct cv_registry_facts *cv_registry_live_facts(const struct cv_registry_
 const struct cv_registry_area *cv_registry_live_area(const struct cv_registry_live *live,
 						     uint32_t area);
 const char *cv_registry_live_word(const struct cv_registry_live *live, uint32_t word);
+
+/** Whether one of an area's codes begins so. */
+bool cv_registry_live_is_within(const struct cv_registry_live *live, uint32_t area,
+				const char *code, size_t len);
+/** Whether a device has that tag. */
+bool cv_registry_live_has_tag(const struct cv_registry_live *live, uint32_t row, const char *tag,
+			      size_t len);
+
+/**
+ * A record with what the registry knows of its device (TLVs device-kind to place). What finds no
+ * room in the largest record is left out.
+ *
+ * @param live NULL = there is no registry.
+ * @param with_place whether it may be told where the device is.
+ * @param buf CV_RECORD_MAX bytes, aligned to 8.
+ * @return @p rec where nothing is known, else a record in @p buf.
+ */
+const struct cv_record *cv_registry_live_tell(const struct cv_registry_live *live,
+					      const struct cv_record *rec, bool with_place,
+					      uint8_t *buf);
 
 #endif

@@ -33,6 +33,8 @@ struct cv_event_filter {
 	uint64_t kinds, qualities, protos;
 	uint64_t names[NAME_WORDS]; /* of the vocabulary, bit per number */
 	struct patterns raw_names, devices;
+	struct patterns areas, tags; /* no globs */
+	const struct cv_registry_live *live; /* NULL = nothing is known of any device */
 };
 
 /* ---- parameters ----------------------------------------------------------------------------- */
@@ -200,6 +202,47 @@ int cv_event_filter_take_device(void *parse, const char *value)
 			     &f->devices);
 }
 
+int cv_event_filter_take_area(void *parse, const char *value)
+{
+	static const char hint[] = "give area codes with commas between them, or how they begin: "
+				   "3101,310115005";
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-._,";
+	struct cv_event_filter_parse *p = parse;
+	struct cv_event_filter *f = begin_row(p, FILTER_area);
+	size_t good = strspn(value, letters);
+
+	if (!f)
+		return -EINVAL;
+	if (value[good] != '\0') {
+		cv_http_refuse_value(p->why, "area", value, hint);
+		add_position(p->why, "area", good);
+		return -EINVAL;
+	}
+	return take_patterns(p, "area", value, hint, &f->areas);
+}
+
+int cv_event_filter_take_tag(void *parse, const char *value)
+{
+	struct cv_event_filter_parse *p = parse;
+	struct cv_event_filter *f = begin_row(p, FILTER_tag);
+
+	if (!f)
+		return -EINVAL;
+	return take_patterns(p, "tag", value, "give tags of the registry with commas between them",
+			     &f->tags);
+}
+
+bool cv_event_filter_needs_registry(const struct cv_event_filter *f)
+{
+	return f && (f->used & (1u << FILTER_area | 1u << FILTER_tag));
+}
+
+void cv_event_filter_set_registry(struct cv_event_filter *f, const struct cv_registry_live *live)
+{
+	f->live = live;
+}
+
 /* ---- records -------------------------------------------------------------------------------- */
 
 static bool in_set(uint64_t set, unsigned int i)
@@ -220,6 +263,41 @@ static bool match_quality(const struct cv_event_filter *f, const struct cv_recor
 static bool match_protocol(const struct cv_event_filter *f, const struct cv_record *rec)
 {
 	return in_set(f->protos, rec->proto);
+}
+
+/* Whether one of the words fits the number of a record. */
+static bool any_word(const struct cv_event_filter *f, const struct patterns *p, uint32_t number,
+		     bool (*fits)(const struct cv_registry_live *, uint32_t, const char *, size_t))
+{
+	for (const char *at = p->text;; at++) {
+		size_t n = strcspn(at, ",");
+
+		if (fits(f->live, number, at, n))
+			return true;
+		at += n;
+		if (*at == '\0')
+			return false;
+	}
+}
+
+static bool match_area(const struct cv_event_filter *f, const struct cv_record *rec)
+{
+	uint32_t row, area;
+
+	if (!f->live)
+		return false;
+	cv_registry_live_rows(f->live, rec, &row, &area);
+	return area != 0 && any_word(f, &f->areas, area, cv_registry_live_is_within);
+}
+
+static bool match_tag(const struct cv_event_filter *f, const struct cv_record *rec)
+{
+	uint32_t row, area;
+
+	if (!f->live)
+		return false;
+	cv_registry_live_rows(f->live, rec, &row, &area);
+	return row != 0 && any_word(f, &f->tags, row, cv_registry_live_has_tag);
 }
 
 static bool match_name(const struct cv_event_filter *f, const struct cv_record *rec)
@@ -271,15 +349,17 @@ static uint64_t mix(uint64_t h, const void *data, size_t len)
 
 uint64_t cv_event_filter_fingerprint(const struct cv_event_filter *f)
 {
+	const struct patterns *const patterns[] = {f ? &f->raw_names : NULL, f ? &f->devices : NULL,
+						   f ? &f->areas : NULL, f ? &f->tags : NULL};
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
 
 	if (!f)
 		return 0;
 	h = mix(h, f, offsetof(struct cv_event_filter, raw_names));
-	if (f->raw_names.text)
-		h = mix(h, f->raw_names.text, strlen(f->raw_names.text) + 1);
-	if (f->devices.text)
-		h = mix(h, f->devices.text, strlen(f->devices.text) + 1);
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		if (patterns[i]->text)
+			h = mix(h, patterns[i]->text, strlen(patterns[i]->text) + 1);
+	}
 	return h;
 }
 
@@ -290,7 +370,9 @@ static uint64_t pattern_size(const struct patterns *p)
 
 uint64_t cv_event_filter_size(const struct cv_event_filter *f)
 {
-	return f ? sizeof(*f) + pattern_size(&f->raw_names) + pattern_size(&f->devices) : 0;
+	return f ? sizeof(*f) + pattern_size(&f->raw_names) + pattern_size(&f->devices) +
+			       pattern_size(&f->areas) + pattern_size(&f->tags)
+		 : 0;
 }
 
 void cv_event_filter_free(struct cv_event_filter *f)
@@ -299,5 +381,7 @@ void cv_event_filter_free(struct cv_event_filter *f)
 		return;
 	free(f->raw_names.text);
 	free(f->devices.text);
+	free(f->areas.text);
+	free(f->tags.text);
 	free(f);
 }

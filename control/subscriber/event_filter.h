@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "control/registry/live.h"
 #include "control/subscriber/http_refusal.h"
 #include "dataplane/normalize/record.h"
 
@@ -18,6 +19,8 @@
 	X(type) /* kinds */                                                                        \
 	X(quality) /* of the value, as stated */                                                   \
 	X(protocol)                                                                                \
+	X(area) /* beginnings of codes, by the registry */                                         \
+	X(tag) /* of the registry */                                                               \
 	X(name) /* canonical or raw, globs */                                                      \
 	X(device) /* URN, globs */
 
@@ -32,6 +35,11 @@ struct cv_event_filter_parse {
 /** Take one parameter; @p parse is a struct cv_event_filter_parse. @return 0 or -EINVAL. */
 #define CV_EVENT_FILTER_TAKE(id) int cv_event_filter_take_##id(void *parse, const char *value);
 CV_EVENT_FILTERS(CV_EVENT_FILTER_TAKE)
+
+/** Whether it asks for areas or tags: before it is used it needs the registry. NULL is fine. */
+bool cv_event_filter_needs_registry(const struct cv_event_filter *f);
+/** @param live must outlive the filter. */
+void cv_event_filter_set_registry(struct cv_event_filter *f, const struct cv_registry_live *live);
 
 /** Whether a record passes. @param f NULL lets everything pass. */
 bool cv_event_filter_matches(const struct cv_event_filter *f, const struct cv_record *rec);

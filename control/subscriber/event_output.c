@@ -58,8 +58,9 @@ void cv_event_output_record(struct cv_event_output *o, const struct cv_record *r
 			    const struct cv_member_cursor *next)
 {
 	struct cv_projection_at at = {.node = o->node, .seq = seq, .next = next, .first = o->first};
+	_Alignas(8) uint8_t told[CV_RECORD_MAX];
 
-	o->ops->record(&o->out, &at, rec);
+	o->ops->record(&o->out, &at, cv_registry_live_tell(o->registry, rec, !o->no_place, told));
 	o->first = false;
 	o->events++;
 }

@@ -10,10 +10,13 @@
 #include <stddef.h>
 
 #include "control/projection/projection.h"
+#include "control/registry/live.h"
 
 struct cv_event_output {
 	const struct cv_projection_ops *ops;
 	const char *node;
+	const struct cv_registry_live *registry; /* that events are told with; NULL = none */
+	bool no_place; /* but not with where the device is */
 	bool chunked; /* frame output as HTTP/1.1 chunks */
 	bool first; /* no event was written yet */
 	bool taken; /* something was, ever */

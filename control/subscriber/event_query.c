@@ -330,6 +330,24 @@ void cv_event_query_release(struct cv_event_query *q)
 	q->member = NULL;
 }
 
+int cv_event_query_set_registry(struct cv_event_query *q, const struct cv_registry_live *live,
+				struct cv_http_refusal *why)
+{
+	q->registry = live;
+	if (!cv_event_filter_needs_registry(q->filter))
+		return 0;
+	cv_event_filter_set_registry(q->filter, live);
+	if (!live || !cv_registry_live_is_there(live)) {
+		*why = (struct cv_http_refusal){"there is no registry to ask for areas and tags",
+						"culvert registry import makes one"};
+		return -EINVAL;
+	}
+	if (cv_registry_live_ready(live))
+		return 0;
+	*why = (struct cv_http_refusal){"the registry is still being read", "try again"};
+	return -EBUSY;
+}
+
 bool cv_event_query_matches(const struct cv_event_query *q, const struct cv_record *rec)
 {
 	if (q->from == CV_FROM_TIME && rec->ts_rx_ns < q->from_ns)

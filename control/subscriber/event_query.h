@@ -41,6 +41,7 @@ struct cv_event_query {
 	struct cv_event_slow slow;
 	uint64_t wait_ns; /* for the first event of a batch */
 	const struct cv_scope *scope; /* not owned; NULL = everything */
+	const struct cv_registry_live *registry; /* not owned; NULL = nothing is told of devices */
 };
 
 /**
@@ -58,6 +59,15 @@ int cv_event_query_parse_batch(const struct cv_http_query *q, const char *accept
 			       struct cv_event_query *ret, struct cv_http_refusal *why);
 
 void cv_event_query_release(struct cv_event_query *q);
+
+/**
+ * Tell events with what the registry knows, and look there for areas and tags.
+ *
+ * @param live NULL = there is none; must outlive the query.
+ * @return 0; with @p why filled -EINVAL: it is asked for and there is none, -EBUSY: not yet read.
+ */
+int cv_event_query_set_registry(struct cv_event_query *q, const struct cv_registry_live *live,
+				struct cv_http_refusal *why);
 
 /** Whether a record of a selected lane is wanted. Gap records are, whatever the filters say. */
 bool cv_event_query_matches(const struct cv_event_query *q, const struct cv_record *rec);

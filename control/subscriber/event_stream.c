@@ -385,6 +385,8 @@ int cv_event_stream_create(struct cv_loop *loop, struct cv_eventlog *log, const 
 	s->yield.done = on_yield;
 	s->yield.owner = s;
 	cv_event_output_init(&s->out, cv_projections[query->format].ops, node, chunked);
+	s->out.registry = query->registry;
+	s->out.no_place = query->scope && (query->scope->masks & 1u << CV_MASK_POSITION);
 	if (query->member)
 		s->cursor = query->member->start;
 	if (resolve_start(s) < 0) {

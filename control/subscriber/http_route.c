@@ -163,9 +163,14 @@ static bool join_group(const struct cv_http_service *service, struct cv_http_con
 static bool open_events(const struct cv_http_service *service, struct cv_http_conn *c,
 			struct cv_event_query *wanted, bool chunked, struct cv_event_stream **ret)
 {
+	struct cv_http_refusal why;
+	int res = cv_event_query_set_registry(wanted, service->config->registry, &why);
+
 	*ret = NULL;
 	cv_event_query_limit(wanted, cv_http_access_scope(c));
-	if (wanted->format == CV_EVENT_FRAMES && !c->peer.is_local) {
+	if (res < 0) {
+		cv_http_conn_refuse(c, res == -EBUSY ? 503 : 400, why.error, why.hint);
+	} else if (wanted->format == CV_EVENT_FRAMES && !c->peer.is_local) {
 		cv_http_conn_refuse(c, 403, "frames are for programs of this node",
 				    "ask on the Unix socket, or for another format");
 	} else if (!join_group(service, c, wanted)) {

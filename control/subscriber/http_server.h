@@ -26,6 +26,7 @@
 
 struct cv_http_server;
 struct cv_groups;
+struct cv_registry_live;
 
 /**
  * Make the document of a resource.
@@ -130,6 +131,7 @@ struct cv_http_config {
 	struct cv_tls *tls_context; /* for it; must outlive the server */
 	bool tcp_public; /* allow a TCP address that is not loopback */
 	struct cv_event_slow slow; /* what becomes of subscribers who do not keep up */
+	const struct cv_registry_live *registry; /* NULL = there is none; must outlive the server */
 	struct cv_groups *groups; /* NULL = there are none; must outlive the server */
 	unsigned int max_connections; /* 0 = CV_HTTP_CONNECTIONS_DEFAULT */
 	const struct cv_http_route *routes; /* must outlive the server */

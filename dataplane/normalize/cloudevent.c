@@ -7,6 +7,7 @@
 #include "dataplane/decode/decoder.h"
 #include "dataplane/normalize/device_urn.h"
 #include "dataplane/normalize/json_write.h"
+#include "dataplane/normalize/registered.h"
 #include "dataplane/normalize/vocabulary.h"
 
 static void text_member(struct cv_json *j, const char *key, const char *text)
@@ -153,27 +154,12 @@ static void put_value(struct cv_json *j, const struct cv_record *rec)
 		tlv_member(j, "text", rec, CV_TLV_TEXT);
 }
 
-/* 1e-7 degrees and mm are decimals that a double gives back as they were. */
-static void position_part(struct cv_json *j, const char *key, int32_t value, double per_unit)
-{
-	if (value == CV_POSITION_NONE)
-		return;
-	cv_json_key(j, key);
-	cv_json_f64(j, value / per_unit);
-}
-
 static void put_position(struct cv_json *j, const struct cv_record *rec)
 {
 	struct cv_position p;
 
-	if (!cv_record_position(rec, &p))
-		return;
-	cv_json_key(j, "position");
-	cv_json_open(j, '{');
-	position_part(j, "lat", p.lat, 1e7);
-	position_part(j, "lon", p.lon, 1e7);
-	position_part(j, "alt", p.alt, 1e3);
-	cv_json_close(j, '}');
+	if (cv_record_position(rec, &p))
+		cv_position_json(j, &p);
 }
 
 static void signal_part(struct cv_json *j, const char *key, double value)
@@ -377,11 +363,13 @@ size_t cv_cloudevent_json(const struct cv_record *rec, const char *node, uint64_
 	cv_json_digits(&j, seq, 1);
 	put_source_and_type(&j, node, rec->kind);
 	put_subject(&j, rec);
+	cv_registered_context_json(&j, rec);
 	end_context(&j, rec->ts_rx_ns, rec->lane, seq);
 	tlv_member(&j, "device", rec, CV_TLV_DEVICE);
 	put_vocabulary(&j, rec);
 	put_value(&j, rec);
 	put_position(&j, rec);
+	cv_registered_json(&j, rec);
 	put_gateways(&j, rec);
 	put_alarm(&j, rec);
 	put_quality(&j, rec);

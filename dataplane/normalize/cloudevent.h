@@ -16,7 +16,7 @@
  * and its component are written a second time as %XX, code and correlation of an alarm a second time, and the rest is
  * the head.
  */
-#define CV_CLOUDEVENT_MAX (CV_RECORD_MAX * 6 + 2 * CV_TLV_MAX * (3 + 6) + 2560)
+#define CV_CLOUDEVENT_MAX (CV_RECORD_MAX * 6 + 2 * CV_TLV_MAX * (3 + 6) + 3072)
 
 /**
  * Write one event as one line of JSON without the newline. The same record, node and seq always

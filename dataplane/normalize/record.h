@@ -95,7 +95,14 @@
 	X(POSITION, "position") /* struct cv_position as it is in memory */                        \
 	X(GATEWAYS, "gateways") /* array of struct cv_gateway, who heard it best first */          \
 	X(ALARM, "alarm") /* struct cv_alarm_note and texts: what became of an alarm of a rule */  \
-	X(MEMBERS, "members") /* URNs of the devices of such an alarm, blanks between */
+	X(MEMBERS, "members") /* URNs of the devices of such an alarm, blanks between */           \
+	/* Of the registry: control adds them for who reads, the log does not have them. */        \
+	X(DEVICE_KIND, "device-kind")                                                              \
+	X(OWNER, "owner")                                                                          \
+	X(ZONE, "zone")                                                                            \
+	X(TAGS, "tags") /* commas between */                                                       \
+	X(AREA, "area") /* codes of city, district, street and community, commas between */        \
+	X(PLACE, "place") /* struct cv_position */
 
 /* Why a message was rejected; also the reason of a parse-error record. */
 #define CV_REJECTS(X)                                                                              \
