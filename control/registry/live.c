@@ -30,6 +30,7 @@ struct cv_registry_live {
 	uint64_t rev; /* how far the file was read */
 	uint32_t row;
 	unsigned int taken; /* rows of this step */
+	uint64_t version; /* rows ever taken, and that they are all */
 	int64_t ready_ns; /* INT64_MAX = not yet */
 	uint64_t bytes;
 	char why[200];
@@ -151,6 +152,7 @@ static int take(void *owner, const struct cv_registry_device *d, uint64_t rev, b
 	struct fact_row *r = row_at(live, d->row);
 	int res = 0;
 
+	live->version++;
 	if (!removed) {
 		res = take_facts(live, d);
 	} else if (r && r->known) {
@@ -171,6 +173,7 @@ static void become_ready(struct cv_registry_live *live)
 
 	if (cv_registry_live_ready(live))
 		return;
+	live->version++;
 	clock_gettime(CLOCK_REALTIME, &now);
 	live->ready_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
@@ -223,6 +226,11 @@ bool cv_registry_live_ready(const struct cv_registry_live *live)
 int64_t cv_registry_live_ready_ns(const struct cv_registry_live *live)
 {
 	return live->ready_ns;
+}
+
+uint64_t cv_registry_live_version(const struct cv_registry_live *live)
+{
+	return live ? live->version : 0;
 }
 
 uint64_t cv_registry_live_count(const struct cv_registry_live *live)

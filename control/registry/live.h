@@ -53,6 +53,9 @@ bool cv_registry_live_ready(const struct cv_registry_live *live);
 /** When it was, ns since the Unix epoch; INT64_MAX before. */
 int64_t cv_registry_live_ready_ns(const struct cv_registry_live *live);
 
+/** Another one when what is known of any device has changed. @param live NULL = there is none: 0. */
+uint64_t cv_registry_live_version(const struct cv_registry_live *live);
+
 uint64_t cv_registry_live_count(const struct cv_registry_live *live);
 /** Memory it takes, bytes. */
 uint64_t cv_registry_live_bytes(const struct cv_registry_live *live);
