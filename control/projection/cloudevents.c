@@ -6,13 +6,23 @@
 #include <string.h>
 
 #include "control/projection/projection.h"
+#include "control/projection/text_memo.h"
 
 static void put_record(struct cv_json *out, const struct cv_projection_at *at,
 		       const struct cv_record *rec)
 {
-	size_t len =
-		cv_cloudevent_json(rec, at->node, at->seq, out->at, (size_t)(out->end - out->at));
+	const char *text = NULL;
+	size_t len;
 
+	if (at->memo)
+		text = cv_text_memo_find(at->memo, rec->lane, at->seq, &len);
+	if (text) {
+		cv_json_put(out, text, len);
+		return;
+	}
+	len = cv_cloudevent_json(rec, at->node, at->seq, out->at, (size_t)(out->end - out->at));
+	if (at->memo)
+		cv_text_memo_keep(at->memo, rec->lane, at->seq, out->at, len);
 	out->failed = out->failed || len == 0;
 	out->at += len;
 }
@@ -72,6 +82,7 @@ static void line_gap(struct cv_json *out, const struct cv_projection_at *at,
 const struct cv_projection_ops cv_projection_ndjson = {
 	.record = line_record,
 	.gap = line_gap,
+	.keeps = true,
 };
 
 static void sse_begin(struct cv_json *out)
@@ -116,6 +127,7 @@ const struct cv_projection_ops cv_projection_sse = {
 	.record = sse_record,
 	.gap = sse_gap,
 	.idle = sse_idle,
+	.keeps = true,
 };
 
 static void batch_begin(struct cv_json *out)
@@ -155,4 +167,5 @@ const struct cv_projection_ops cv_projection_batch = {
 	.record = batch_record,
 	.gap = batch_gap,
 	.end = batch_end,
+	.keeps = true,
 };

@@ -35,6 +35,8 @@
 #define CV_PROJECTION_ROW(id, name, type, live, symbol) CV_EVENT_##id,
 enum cv_event_format { CV_PROJECTIONS(CV_PROJECTION_ROW) CV_EVENT_FORMAT_COUNT };
 
+struct cv_text_memo;
+
 /** Where an event stands. */
 struct cv_projection_at {
 	const char *node;
@@ -42,6 +44,7 @@ struct cv_projection_at {
 	/* The place behind the event; its epoch is 0 but for a member of a consumer group. */
 	const struct cv_member_cursor *next;
 	bool first; /* of its stream */
+	struct cv_text_memo *memo; /* NULL = the event is not what everybody sees */
 };
 
 /** Room that one event of any projection fits in with what stands around it, bytes. */
@@ -59,6 +62,7 @@ struct cv_projection_ops {
 	void (*cursor)(struct cv_json *out, const struct cv_member_cursor *next);
 	void (*idle)(struct cv_json *out); /* a sign of life; NULL: none */
 	void (*end)(struct cv_json *out); /* NULL: nothing stands there */
+	bool keeps; /* texts in the memo */
 };
 
 struct cv_projection {

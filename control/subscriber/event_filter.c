@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/text/glob.h"
-#include "dataplane/normalize/device_urn.h"
+#include "control/subscriber/device_text.h"
+#include "control/text/glob_list.h"
 #include "dataplane/normalize/vocabulary.h"
 #include "decoder_list.h"
 
@@ -23,17 +23,12 @@ _Static_assert(CV_PROTO_COUNT <= 64 && CV_KIND_COUNT <= 64, "sets are 64 bits");
 #define ROW_NUMBER(id) FILTER_##id,
 enum { CV_EVENT_FILTERS(ROW_NUMBER) FILTER_COUNT };
 
-/* Globs as the client gave them, commas between them. */
-struct patterns {
-	char *text; /* NULL = none */
-};
-
 struct cv_event_filter {
 	uint32_t used; /* bit per row */
 	uint64_t kinds, qualities, protos;
 	uint64_t names[NAME_WORDS]; /* of the vocabulary, bit per number */
-	struct patterns raw_names, devices;
-	struct patterns areas, tags; /* no globs */
+	struct cv_glob_list *raw_names, *devices; /* NULL = not asked for */
+	struct cv_glob_list *areas, *tags; /* no globs in them */
 	const struct cv_registry_live *live; /* NULL = nothing is known of any device */
 };
 
@@ -138,37 +133,18 @@ int cv_event_filter_take_protocol(void *parse, const char *value)
 }
 
 static int take_patterns(struct cv_event_filter_parse *p, const char *key, const char *value,
-			 const char *hint, struct patterns *ret)
+			 const char *hint, struct cv_glob_list **ret)
 {
-	for (const char *at = value;; at++) {
-		size_t len = strcspn(at, ",");
+	size_t bad;
+	int res = cv_glob_list_create(value, ret, &bad);
 
-		if (len == 0) {
-			cv_http_refuse_value(p->why, key, value, hint);
-			add_position(p->why, key, (size_t)(at - value));
-			return -EINVAL;
-		}
-		at += len;
-		if (*at == '\0')
-			break;
-	}
-	ret->text = strdup(value);
-	if (!ret->text)
+	if (res == -EINVAL) {
+		cv_http_refuse_value(p->why, key, value, hint);
+		add_position(p->why, key, bad);
+	} else if (res < 0) {
 		*p->why = (struct cv_http_refusal){"out of memory", "try again later"};
-	return ret->text ? 0 : -EINVAL;
-}
-
-static bool patterns_match(const struct patterns *p, const void *text, size_t len)
-{
-	for (const char *at = p->text;; at++) {
-		size_t n = strcspn(at, ",");
-
-		if (cv_glob_matches(at, n, text, len))
-			return true;
-		at += n;
-		if (*at == '\0')
-			return false;
 	}
+	return res < 0 ? -EINVAL : 0;
 }
 
 int cv_event_filter_take_name(void *parse, const char *value)
@@ -184,7 +160,7 @@ int cv_event_filter_take_name(void *parse, const char *value)
 	for (unsigned int i = 0; i < CV_NAME_COUNT; i++) {
 		const char *name = cv_name_text(i);
 
-		if (*name && patterns_match(&f->raw_names, name, strlen(name)))
+		if (*name && cv_glob_list_matches(f->raw_names, name, strlen(name)))
 			f->names[i / 64] |= UINT64_C(1) << i % 64;
 	}
 	return 0;
@@ -266,10 +242,11 @@ static bool match_protocol(const struct cv_event_filter *f, const struct cv_reco
 }
 
 /* Whether one of the words fits the number of a record. */
-static bool any_word(const struct cv_event_filter *f, const struct patterns *p, uint32_t number,
+static bool any_word(const struct cv_event_filter *f, const struct cv_glob_list *words,
+		     uint32_t number,
 		     bool (*fits)(const struct cv_registry_live *, uint32_t, const char *, size_t))
 {
-	for (const char *at = p->text;; at++) {
+	for (const char *at = cv_glob_list_text(words);; at++) {
 		size_t n = strcspn(at, ",");
 
 		if (fits(f->live, number, at, n))
@@ -287,7 +264,7 @@ static bool match_area(const struct cv_event_filter *f, const struct cv_record *
 	if (!f->live)
 		return false;
 	cv_registry_live_rows(f->live, rec, &row, &area);
-	return area != 0 && any_word(f, &f->areas, area, cv_registry_live_is_within);
+	return area != 0 && any_word(f, f->areas, area, cv_registry_live_is_within);
 }
 
 static bool match_tag(const struct cv_event_filter *f, const struct cv_record *rec)
@@ -297,7 +274,7 @@ static bool match_tag(const struct cv_event_filter *f, const struct cv_record *r
 	if (!f->live)
 		return false;
 	cv_registry_live_rows(f->live, rec, &row, &area);
-	return row != 0 && any_word(f, &f->tags, row, cv_registry_live_has_tag);
+	return row != 0 && any_word(f, f->tags, row, cv_registry_live_has_tag);
 }
 
 static bool match_name(const struct cv_event_filter *f, const struct cv_record *rec)
@@ -307,17 +284,14 @@ static bool match_name(const struct cv_event_filter *f, const struct cv_record *
 	if (*cv_name_text(rec->name_id))
 		return in_set(f->names[rec->name_id / 64], rec->name_id % 64);
 	raw = cv_record_tlv(rec, CV_TLV_NAME);
-	return raw.data && patterns_match(&f->raw_names, raw.data, raw.len);
+	return raw.data && cv_glob_list_matches(f->raw_names, raw.data, raw.len);
 }
 
 static bool match_device(const struct cv_event_filter *f, const struct cv_record *rec)
 {
-	char urn[CV_DEVICE_URN_MAX];
-	struct cv_json j = cv_json(urn, sizeof(urn));
+	struct cv_device_text urn = cv_device_text(rec);
 
-	if (!cv_device_urn(rec, &j) || j.failed)
-		return false;
-	return patterns_match(&f->devices, urn, (size_t)(j.at - urn));
+	return urn.text && cv_glob_list_matches_hashed(f->devices, urn.text, urn.len, urn.hash);
 }
 
 bool cv_event_filter_matches(const struct cv_event_filter *f, const struct cv_record *rec)
@@ -347,31 +321,36 @@ static uint64_t mix(uint64_t h, const void *data, size_t len)
 	return h;
 }
 
+static uint64_t mix_list(uint64_t h, const struct cv_glob_list *list)
+{
+	const char *text = list ? cv_glob_list_text(list) : NULL;
+
+	return text ? mix(h, text, strlen(text) + 1) : h;
+}
+
 uint64_t cv_event_filter_fingerprint(const struct cv_event_filter *f)
 {
-	const struct patterns *const patterns[] = {f ? &f->raw_names : NULL, f ? &f->devices : NULL,
-						   f ? &f->areas : NULL, f ? &f->tags : NULL};
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
 
 	if (!f)
 		return 0;
 	h = mix(h, f, offsetof(struct cv_event_filter, raw_names));
-	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
-		if (patterns[i]->text)
-			h = mix(h, patterns[i]->text, strlen(patterns[i]->text) + 1);
-	}
+	h = mix_list(h, f->raw_names);
+	h = mix_list(h, f->devices);
+	h = mix_list(h, f->areas);
+	h = mix_list(h, f->tags);
 	return h;
 }
 
-static uint64_t pattern_size(const struct patterns *p)
+static uint64_t list_size(const struct cv_glob_list *list)
 {
-	return p->text ? strlen(p->text) + 1 : 0;
+	return list ? cv_glob_list_size(list) : 0;
 }
 
 uint64_t cv_event_filter_size(const struct cv_event_filter *f)
 {
-	return f ? sizeof(*f) + pattern_size(&f->raw_names) + pattern_size(&f->devices) +
-			       pattern_size(&f->areas) + pattern_size(&f->tags)
+	return f ? sizeof(*f) + list_size(f->raw_names) + list_size(f->devices) +
+			       list_size(f->areas) + list_size(f->tags)
 		 : 0;
 }
 
@@ -379,9 +358,9 @@ void cv_event_filter_free(struct cv_event_filter *f)
 {
 	if (!f)
 		return;
-	free(f->raw_names.text);
-	free(f->devices.text);
-	free(f->areas.text);
-	free(f->tags.text);
+	cv_glob_list_destroy(f->raw_names);
+	cv_glob_list_destroy(f->devices);
+	cv_glob_list_destroy(f->areas);
+	cv_glob_list_destroy(f->tags);
 	free(f);
 }

@@ -5,14 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/projection/text_memo.h"
 #include "control/subscriber/http_stream.h"
 
 #define HEAD_ROOM CV_HTTP_CHUNK_ROOM
 /* Behind the events: the cursor or the end of the projection, and the frame of a chunk. */
 #define TAIL_ROOM (CV_HTTP_CHUNK_ROOM + 128)
 #define BUFFER_SIZE ((size_t)128 * 1024)
-/* Buffers kept for the next stream that has something to send: one for each that is at work. */
-#define SPARE_MAX 8
+/* Buffers kept for the next stream that has something to send: one for each that is at work, since
+ * buffers as large as this one come from the kernel page by page. */
+#define SPARE_MAX 64
 
 static char *spare[SPARE_MAX]; /* control's thread */
 static unsigned int spare_count;
@@ -55,11 +57,17 @@ bool cv_event_output_has_room(struct cv_event_output *o)
 }
 
 void cv_event_output_record(struct cv_event_output *o, const struct cv_record *rec, uint64_t seq,
-			    const struct cv_member_cursor *next)
+			    bool plain, const struct cv_member_cursor *next)
 {
-	struct cv_projection_at at = {.node = o->node, .seq = seq, .next = next, .first = o->first};
+	struct cv_projection_at at = {.node = o->node,
+				      .seq = seq,
+				      .next = next,
+				      .first = o->first,
+				      .memo = plain && !o->no_place ? o->memo : NULL};
 	_Alignas(8) uint8_t told[CV_RECORD_MAX];
 
+	if (at.memo)
+		cv_text_memo_made_from(at.memo, cv_registry_live_version(o->registry));
 	o->ops->record(&o->out, &at, cv_registry_live_tell(o->registry, rec, !o->no_place, told));
 	o->first = false;
 	o->events++;

@@ -17,6 +17,7 @@ struct cv_event_output {
 	const char *node;
 	const struct cv_registry_live *registry; /* that events are told with; NULL = none */
 	bool no_place; /* but not with where the device is */
+	struct cv_text_memo *memo; /* not owned; NULL = none, as after cv_event_output_init() */
 	bool chunked; /* frame output as HTTP/1.1 chunks */
 	bool first; /* no event was written yet */
 	bool taken; /* something was, ever */
@@ -41,9 +42,14 @@ size_t cv_event_output_used(const struct cv_event_output *o);
 /** Whether one more event fits for sure; gets the buffer. False also when memory is short. */
 bool cv_event_output_has_room(struct cv_event_output *o);
 
-/** Write an event; needs room. @param next the place behind it. */
+/**
+ * Write an event; needs room.
+ *
+ * @param plain as it is in the log, nothing taken away.
+ * @param next the place behind it.
+ */
 void cv_event_output_record(struct cv_event_output *o, const struct cv_record *rec, uint64_t seq,
-			    const struct cv_member_cursor *next);
+			    bool plain, const struct cv_member_cursor *next);
 void cv_event_output_gap(struct cv_event_output *o, struct cv_log_gap *gap,
 			 enum cv_gap_reason reason, const struct cv_member_cursor *next);
 

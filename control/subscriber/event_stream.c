@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/projection/text_memo.h"
 #include "control/subscriber/event_output.h"
 
 /* Blocks looked through in one go when hardly anything matches; others get their turn then. */
@@ -56,10 +57,11 @@ static void note_read(struct cv_event_stream *s, unsigned int lane, bool given)
 		m->given.next[lane] = at;
 }
 
-static void put_record(struct cv_event_stream *s, const struct cv_record *rec, uint64_t seq)
+static void put_record(struct cv_event_stream *s, const struct cv_record *rec, uint64_t seq,
+		       bool plain)
 {
 	note_read(s, rec->lane, true);
-	cv_event_output_record(&s->out, rec, seq, &s->cursor);
+	cv_event_output_record(&s->out, rec, seq, plain, &s->cursor);
 	s->stats.sent++;
 	if (s->left != 0 && --s->left == 0)
 		s->ended = true;
@@ -104,15 +106,15 @@ static void take_block(struct cv_event_stream *s, unsigned int lane, const struc
 	else if (seq > s->cursor.at.next[lane])
 		put_gap(s, lane, seq, CV_GAP_DAMAGED);
 	for (; seq < end && !s->ended && cv_event_output_has_room(&s->out); seq++) {
-		const struct cv_record *rec = (const struct cv_record *)(const void *)at;
+		const struct cv_record *rec = (const struct cv_record *)(const void *)at, *seen;
 
 		at += rec->size;
 		if (seq < s->cursor.at.next[lane])
 			continue;
 		s->cursor.at.next[lane] = seq + 1;
-		rec = cv_event_query_see(&s->query, rec);
-		if (rec && is_mine(s, rec))
-			put_record(s, rec, seq);
+		seen = cv_event_query_see(&s->query, rec);
+		if (seen && is_mine(s, seen))
+			put_record(s, seen, seq, seen == rec);
 	}
 	note_read(s, lane, false);
 }
@@ -316,6 +318,8 @@ void cv_event_stream_destroy(struct cv_event_stream *s)
 		return;
 	cv_eventlog_read_free(&s->read);
 	cv_event_output_sent(&s->out);
+	if (s->out.memo)
+		cv_text_memo_leave(s->out.memo);
 	cv_event_query_release(&s->query);
 	free(s);
 }
@@ -364,16 +368,16 @@ static int resolve_start(struct cv_event_stream *s)
 	return 0;
 }
 
-int cv_event_stream_create(struct cv_loop *loop, struct cv_eventlog *log, const char *node,
-			   const struct cv_event_query *query, bool chunked,
-			   cv_http_stream_ready *ready, void *owner, struct cv_event_stream **ret)
+int cv_event_stream_create(const struct cv_event_source *source, const struct cv_event_query *query,
+			   bool chunked, cv_http_stream_ready *ready, void *owner,
+			   struct cv_event_stream **ret)
 {
 	struct cv_event_stream *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return -ENOMEM;
-	s->loop = loop;
-	s->log = log;
+	s->loop = source->loop;
+	s->log = source->log;
 	s->query = *query;
 	s->ready = ready;
 	s->owner = owner;
@@ -384,9 +388,13 @@ int cv_event_stream_create(struct cv_loop *loop, struct cv_eventlog *log, const 
 	s->read.fd = -1;
 	s->yield.done = on_yield;
 	s->yield.owner = s;
-	cv_event_output_init(&s->out, cv_projections[query->format].ops, node, chunked);
+	cv_event_output_init(&s->out, cv_projections[query->format].ops, source->node, chunked);
 	s->out.registry = query->registry;
 	s->out.no_place = query->scope && (query->scope->masks & 1u << CV_MASK_POSITION);
+	if (source->memo && s->out.ops->keeps) {
+		s->out.memo = source->memo;
+		cv_text_memo_join(source->memo);
+	}
 	if (query->member)
 		s->cursor = query->member->start;
 	if (resolve_start(s) < 0) {

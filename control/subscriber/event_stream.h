@@ -25,14 +25,22 @@ struct cv_event_stream_stats {
 	uint64_t lag; /* events in the log that are still to be read, over the lanes */
 };
 
+/** What streams are of. */
+struct cv_event_source {
+	struct cv_loop *loop;
+	struct cv_eventlog *log;
+	const char *node;
+	struct cv_text_memo *memo; /* NULL = none */
+};
+
 /**
  * @param query   copied, and on success the stream's to release. Positions are resolved now.
  * @param chunked frame output as HTTP/1.1 chunks.
  * @return 0 or -ENOMEM.
  */
-int cv_event_stream_create(struct cv_loop *loop, struct cv_eventlog *log, const char *node,
-			   const struct cv_event_query *query, bool chunked,
-			   cv_http_stream_ready *ready, void *owner, struct cv_event_stream **ret);
+int cv_event_stream_create(const struct cv_event_source *source, const struct cv_event_query *query,
+			   bool chunked, cv_http_stream_ready *ready, void *owner,
+			   struct cv_event_stream **ret);
 
 /** Fill the buffer if it is free and there is something to read; may call ready() at once. */
 void cv_event_stream_pump(struct cv_event_stream *s);

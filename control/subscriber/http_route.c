@@ -178,8 +178,8 @@ static bool open_events(const struct cv_http_service *service, struct cv_http_co
 	} else if (c->request.method != CV_HTTP_GET) {
 		cv_event_query_release(wanted);
 		return true;
-	} else if (cv_event_stream_create(service->loop, service->log, service->config->node,
-					  wanted, chunked, cv_http_conn_ready, c, ret) < 0) {
+	} else if (cv_event_stream_create(&service->events, wanted, chunked, cv_http_conn_ready, c,
+					  ret) < 0) {
 		cv_http_conn_refuse(c, 503, "out of memory", "try again later");
 	} else {
 		if (wanted->member)

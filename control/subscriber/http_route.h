@@ -3,13 +3,14 @@
 #ifndef CV_HTTP_ROUTE_H
 #define CV_HTTP_ROUTE_H
 
+#include "control/subscriber/event_stream.h"
 #include "control/subscriber/http_conn.h"
 
 /** What a reply may need. */
 struct cv_http_service {
 	struct cv_loop *loop;
-	struct cv_eventlog *log;
 	const struct cv_http_config *config;
+	struct cv_event_source events;
 };
 
 /** Reply to the request in @p c. @param refused status to refuse it with, 0 = it is complete. */

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "control/projection/text_memo.h"
 #include "control/subscriber/http_conn.h"
 #include "control/subscriber/http_listen.h"
 #include "control/subscriber/http_route.h"
@@ -28,6 +29,7 @@ struct listener {
 struct cv_http_server {
 	struct cv_loop *loop;
 	struct cv_eventlog *log;
+	struct cv_text_memo *memo;
 	struct cv_http_config config;
 	char *unix_path; /* to unlink */
 	struct listener listener[LISTENERS];
@@ -213,8 +215,11 @@ void cv_http_server_dispatch(struct cv_http_server *server, struct cv_http_conn 
 {
 	const struct cv_http_service service = {
 		.loop = server->loop,
-		.log = server->log,
 		.config = &server->config,
+		.events = {.loop = server->loop,
+			   .log = server->log,
+			   .node = server->config.node,
+			   .memo = server->memo},
 	};
 
 	server->requests++;
@@ -306,6 +311,7 @@ void cv_http_server_destroy(struct cv_http_server *s)
 	if (s->unix_path)
 		unlink(s->unix_path);
 	free(s->unix_path);
+	cv_text_memo_destroy(s->memo);
 	free(s);
 }
 
@@ -360,7 +366,9 @@ int cv_http_server_create(struct cv_loop *loop, struct cv_eventlog *log,
 		s->listener[i].fd = -1;
 		s->listener[i].kind = (unsigned int)i;
 	}
-	res = start_listeners(s);
+	res = cv_text_memo_create(&s->memo);
+	if (res == 0)
+		res = start_listeners(s);
 	if (res < 0) {
 		cv_http_server_destroy(s);
 		return res;

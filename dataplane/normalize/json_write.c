@@ -117,13 +117,22 @@ void cv_json_escaped(struct cv_json *j, const void *text, size_t len)
 
 void cv_json_digits(struct cv_json *j, uint64_t v, unsigned int width)
 {
+	static const char pairs[] =
+		"0001020304050607080910111213141516171819202122232425262728293031"
+		"3233343536373839404142434445464748495051525354555657585960616263"
+		"6465666768697071727374757677787980818283848586878889909192939495"
+		"96979899";
 	char text[20];
 	unsigned int at = sizeof(text);
 
-	while (at > 0 && (v != 0 || sizeof(text) - at < width || at == sizeof(text))) {
-		text[--at] = (char)('0' + v % 10);
-		v /= 10;
-	}
+	for (; v >= 100; v /= 100)
+		memcpy(text + (at -= 2), pairs + v % 100 * 2, 2);
+	if (v >= 10)
+		memcpy(text + (at -= 2), pairs + v * 2, 2);
+	else
+		text[--at] = (char)('0' + v);
+	while (sizeof(text) - at < width && at > 0)
+		text[--at] = '0';
 	cv_json_put(j, text + at, sizeof(text) - at);
 }
 

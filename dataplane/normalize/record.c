@@ -105,6 +105,23 @@ struct cv_tlv_view cv_record_tlv(const struct cv_record *rec, enum cv_tlv_tag ta
 	return (struct cv_tlv_view){0};
 }
 
+void cv_record_device(const struct cv_record *rec, struct cv_tlv_view *ret_device,
+		      struct cv_tlv_view *ret_sub)
+{
+	const uint8_t *at = (const uint8_t *)(rec + 1);
+	const uint8_t *end = (const uint8_t *)rec + rec->size;
+	struct cv_tlv tlv;
+
+	*ret_device = *ret_sub = (struct cv_tlv_view){0};
+	while ((at = next_tlv(at, end, &tlv)) && tlv.tag != CV_TLV_END) {
+		if (tlv.tag == CV_TLV_DEVICE && !ret_device->data)
+			*ret_device = (struct cv_tlv_view){.data = at, .len = tlv.len};
+		else if (tlv.tag == CV_TLV_SUB && !ret_sub->data)
+			*ret_sub = (struct cv_tlv_view){.data = at, .len = tlv.len};
+		at += padded(tlv.len);
+	}
+}
+
 bool cv_record_position(const struct cv_record *rec, struct cv_position *ret)
 {
 	struct cv_tlv_view v = cv_record_tlv(rec, CV_TLV_POSITION);

@@ -319,6 +319,12 @@ int cv_record_check(const struct cv_record *rec, size_t avail);
 struct cv_tlv_view cv_record_tlv(const struct cv_record *rec, enum cv_tlv_tag tag);
 
 /**
+ * The TLVs device and sub, as cv_record_tlv() finds them, in one walk.
+ */
+void cv_record_device(const struct cv_record *rec, struct cv_tlv_view *ret_device,
+		      struct cv_tlv_view *ret_sub);
+
+/**
  * Where the record says the device is.
  *
  * @param ret set when true; each part may be CV_POSITION_NONE.

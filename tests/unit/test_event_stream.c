@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/projection/text_memo.h"
 #include "control/subscriber/event_stream.h"
 #include "dataplane/normalize/cloudevent.h"
 
@@ -124,6 +125,9 @@ static void add_block(enum cv_lane lane, unsigned int n, size_t text_len)
 			.lane = (uint8_t)lane,
 			.kind = i % 2 ? CV_KIND_STATE : CV_KIND_MEASUREMENT,
 			.ts_rx_ns = (int64_t)(b->first_seq + i) * 1000,
+			.family = 4,
+			.device_end = CV_DEVICE_END_SRC,
+			.src = {192, 0, 2, (uint8_t)(i % 16)},
 			.size = (uint16_t)(sizeof(*rec) + 8 + (text_len + 7) / 8 * 8),
 		};
 		memcpy(rec + 1, &tlv, sizeof(tlv));
@@ -173,9 +177,11 @@ static void on_ready(void *owner)
 }
 
 static const struct cv_scope *scope; /* of who asks */
+static struct cv_text_memo *memo; /* NULL = none */
 
 static void open_stream(const char *text, const char *last_id, bool chunked)
 {
+	struct cv_event_source source = {.loop = loop, .log = &log_, .node = "n", .memo = memo};
 	struct cv_http_refusal why;
 	struct cv_http_query query;
 	struct cv_event_query q;
@@ -183,8 +189,7 @@ static void open_stream(const char *text, const char *last_id, bool chunked)
 	assert_int_equal(cv_http_query_parse(text, strlen(text), &query), 0);
 	assert_int_equal(cv_event_query_parse(&query, "", last_id, &q, &why), 0);
 	cv_event_query_limit(&q, scope);
-	assert_int_equal(
-		cv_event_stream_create(loop, &log_, "n", &q, chunked, on_ready, NULL, &stream), 0);
+	assert_int_equal(cv_event_stream_create(&source, &q, chunked, on_ready, NULL, &stream), 0);
 	free(received);
 	received = calloc(1, 1);
 	received_len = 0;
@@ -340,6 +345,44 @@ static void test_scope_hides_without_a_trace(void **state)
 		assert_int_equal(strstr(without, "state") != NULL, i != 2);
 		free(with[i]);
 		free(without);
+	}
+}
+
+/* With texts that are kept, and read by two, everybody is sent the same as without. */
+static void test_kept_texts_are_the_same(void **state)
+{
+	static const char *const queries[] = {"follow=0&format=sse", "follow=0&format=ndjson",
+					      "follow=0&format=cloudevents&lane=status,alarm",
+					      "follow=0&format=senml",
+					      "follow=0&from=40&lane=status"};
+	const struct cv_scope masked = {.lanes = (1u << CV_LANE_COUNT) - 1,
+					.types = UINT64_MAX,
+					.masks = 1u << CV_MASK_DEVICE};
+	char *fresh, *kept;
+
+	clear_log(false);
+	for (int i = 0; i < 24; i++) { /* more events than are kept */
+		add_block(CV_LANE_STATUS, 190, 150);
+		add_block(CV_LANE_ALARM, 7, 16);
+	}
+	for (size_t i = 0; i < 2 * sizeof(queries) / sizeof(queries[0]); i++) {
+		const char *query = queries[i / 2];
+
+		scope = i % 2 ? &masked : NULL;
+		fresh = text_of(query, "");
+		assert_int_equal(strstr(fresh, "192.0.2.5") != NULL, scope == NULL);
+		assert_int_equal(cv_text_memo_create(&memo), 0);
+		cv_text_memo_join(memo);
+		for (int turn = 0; turn < 2; turn++) {
+			kept = text_of(query, "");
+			assert_string_equal(kept, fresh);
+			free(kept);
+		}
+		cv_text_memo_leave(memo);
+		cv_text_memo_destroy(memo);
+		memo = NULL;
+		scope = NULL;
+		free(fresh);
 	}
 }
 
@@ -571,6 +614,7 @@ int main(void)
 		cmocka_unit_test(test_all_lanes_in_order),
 		cmocka_unit_test(test_filters_and_limit),
 		cmocka_unit_test(test_scope_hides_without_a_trace),
+		cmocka_unit_test(test_kept_texts_are_the_same),
 		cmocka_unit_test(test_gaps),
 		cmocka_unit_test(test_sse_resumes_anywhere),
 		cmocka_unit_test(test_frames),
