@@ -40,7 +40,7 @@ python3-jsonschema openssl nats-server minisign systemd libclang-rt-dev dpdk dpd
 # A bench goes without a row of the first ones where a release has them not.
 cv_packages_perf="g++ libsimdjson-dev libndpi-bin linux-perf binutils"
 cv_packages_bench="dpdk-doc make"
-cv_packages_stream="redis-server nats-server libnats-dev"
+cv_packages_stream="redis-server nats-server libnats-dev nginx libnginx-mod-nchan"
 
 cv_is_installed() {
 	dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok installed'

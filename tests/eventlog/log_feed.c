@@ -26,14 +26,15 @@ static void read_input(struct feed *feed)
 			   sizeof(feed->line) - 1, (__u64)-1);
 }
 
-/* The n-th event of a lane is of device n % 16, known by its address. */
-static void set_devices(struct feed *feed, enum cv_lane lane, unsigned int count)
+/* The n-th event of a lane is of device n % devices, known by its address. */
+static void set_devices(struct feed *feed, unsigned int block, enum cv_lane lane,
+			unsigned int count)
 {
-	uint8_t *at = (uint8_t *)(feed->fx->blocks + 1);
+	uint8_t *at = (uint8_t *)feed->fx->blocks + block * CV_BLOCK_SIZE + sizeof(struct cv_block);
 
 	for (unsigned int i = 0; i < count; i++) {
 		struct cv_record *rec = (struct cv_record *)(void *)at;
-		uint8_t host = (uint8_t)((feed->added[lane] + i) % 16);
+		uint8_t host = (uint8_t)((feed->added[lane] + i) % feed->devices);
 
 		rec->device_end = CV_DEVICE_END_SRC;
 		memcpy(rec->src, (uint8_t[]){192, 0, 2, host}, 4);
@@ -44,16 +45,20 @@ static void set_devices(struct feed *feed, enum cv_lane lane, unsigned int count
 static void add(struct feed *feed, enum cv_lane lane, unsigned int count, size_t text)
 {
 	while (count > 0) {
-		unsigned int n = fx_block(feed->fx, 0, lane, ++feed->source_seq[lane],
-					  FIRST_US + feed->added[lane], count, text);
+		unsigned int blocks = 0;
 
-		set_devices(feed, lane, n);
-		if (fx_append(feed->fx, lane, 1) != 0) {
+		for (; count > 0 && blocks < CV_APPEND_MAX; blocks++) {
+			unsigned int n = fx_block(feed->fx, blocks, lane, ++feed->source_seq[lane],
+						  FIRST_US + feed->added[lane], count, text);
+
+			set_devices(feed, blocks, lane, n);
+			feed->added[lane] += n;
+			count -= n;
+		}
+		if (fx_append(feed->fx, lane, blocks) != 0) {
 			fputs("append failed\n", stderr);
 			exit(1);
 		}
-		feed->added[lane] += n;
-		count -= n;
 	}
 	puts("added");
 }
@@ -71,6 +76,9 @@ static void take_line(struct feed *feed, void (*obey)(const char *line))
 			exit(1);
 		}
 		add(feed, (enum cv_lane)lane, count, text);
+	} else if (sscanf(feed->line, "devices %u", &count) == 1 && count > 0 && count < 256) {
+		feed->devices = count;
+		puts("devices");
 	} else {
 		obey(feed->line);
 	}
@@ -79,7 +87,7 @@ static void take_line(struct feed *feed, void (*obey)(const char *line))
 
 void feed_init(struct feed *feed, struct fixture *fx, bool resume)
 {
-	*feed = (struct feed){.fx = fx};
+	*feed = (struct feed){.fx = fx, .devices = 16};
 	for (enum cv_lane lane = 0; resume && lane < CV_LANE_COUNT; lane++) {
 		feed->added[lane] = cv_eventlog_end(fx->log, lane);
 		feed->source_seq[lane] = cv_eventlog_last_source(fx->log, FX_INCARNATION, 3, lane);

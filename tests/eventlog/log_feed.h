@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A program over a log fixture that does what lines on standard input tell it; "add LANE COUNT TEXT"
- * appends COUNT events of 16 devices in turn, with TEXT bytes of text each, and says "added".
+ * appends COUNT events of 16 devices in turn, with TEXT bytes of text each, and says "added"; after
+ * "devices N", answered by "devices", they are of N, at most 255.
  */
 #ifndef CV_LOG_FEED_H
 #define CV_LOG_FEED_H
@@ -13,6 +14,7 @@ struct feed {
 	struct cv_op input;
 	char line[256];
 	bool have_line, at_end;
+	unsigned int devices;
 	uint64_t source_seq[CV_LANE_COUNT], added[CV_LANE_COUNT];
 };
 
