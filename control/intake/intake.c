@@ -13,87 +13,193 @@ const char *cv_intake_count_name(enum cv_intake_count what)
 	return count_names[what];
 }
 
+/* Records that are looked at together. */
+#define GROUP 32u
+
+struct looked {
+	struct cv_record *rec; /* in the copy */
+	const char *urn; /* NULL = it names no device */
+	size_t len;
+	uint64_t print;
+	uint32_t device; /* in state, 0 = not there yet */
+};
+
+/* Everything of a block that is looked at; control's thread. */
+static _Alignas(64) uint8_t copy[CV_BLOCK_SIZE];
+static char urns[GROUP * CV_DEVICE_URN_MAX];
+
+/* ---- whose it is ---------------------------------------------------------------------------- */
+
+static bool same_text(const struct cv_record *a, const struct cv_record *b, enum cv_tlv_tag tag)
+{
+	struct cv_tlv_view x = cv_record_tlv(a, tag), y = cv_record_tlv(b, tag);
+
+	return x.len == y.len && (x.len == 0 || memcmp(x.data, y.data, x.len) == 0);
+}
+
+/* Whether all is the same that a URN is made of: a message has many values of one device. */
+static bool same_device(const struct cv_record *a, const struct cv_record *b)
+{
+	return a->proto == b->proto && a->family == b->family && a->device_end == b->device_end &&
+	       memcmp(a->src, b->src, sizeof(a->src)) == 0 &&
+	       memcmp(a->dst, b->dst, sizeof(a->dst)) == 0 && same_text(a, b, CV_TLV_DEVICE) &&
+	       same_text(a, b, CV_TLV_SUB);
+}
+
+/* @param j room for a URN; the text stays there. */
+static void name(const struct cv_intake *in, struct looked *l, struct cv_json *j)
+{
+	char *from = j->at;
+
+	l->urn = NULL;
+	if (!cv_device_urn(l->rec, j) || j->failed)
+		return;
+	l->urn = from;
+	l->len = (size_t)(j->at - from);
+	l->print = cv_state_print(in->state, l->urn, l->len);
+}
+
 /* A device with components: the component's own row goes before the device's. */
-static uint32_t find_row(const struct cv_intake *in, const struct cv_record *rec, const char *urn,
-			 size_t len, uint32_t *area)
+static uint32_t find_row(const struct cv_intake *in, const struct looked *l, uint32_t *area)
 {
 	char whole[CV_DEVICE_URN_MAX];
 	struct cv_json j = cv_json(whole, sizeof(whole));
-	uint32_t row = cv_registry_live_find(in->live, urn, len, area);
+	uint32_t row = cv_registry_live_find(in->live, l->urn, l->len, area);
 
-	if (row || cv_record_tlv(rec, CV_TLV_SUB).len == 0)
+	if (row || cv_record_tlv(l->rec, CV_TLV_SUB).len == 0)
 		return row;
-	if (!cv_device_urn_whole(rec, &j) || j.failed)
+	if (!cv_device_urn_whole(l->rec, &j) || j.failed)
 		return 0;
 	return cv_registry_live_find(in->live, whole, (size_t)(j.at - whole), area);
 }
 
+/* ---- what becomes of it --------------------------------------------------------------------- */
+
 /* A flood of records must not become a flood of messages. */
-static void tell_unknown(struct cv_intake *in, struct cv_state_device *d, const char *urn,
-			 size_t len, const struct cv_record *rec)
+static void tell_unknown(struct cv_intake *in, struct cv_state_device *d, const struct looked *l)
 {
-	if (!in->unknown || !d ||
-	    (d->told_ns != 0 && rec->ts_rx_ns - d->told_ns < CV_INTAKE_TELL_NS))
+	int64_t now = l->rec->ts_rx_ns / 1000000000;
+
+	if (!in->unknown || !d || (d->told_s != 0 && now - d->told_s < CV_INTAKE_TELL_S))
 		return;
-	if (!in->unknown(in->owner, urn, len, rec))
+	if (!in->unknown(in->owner, l->urn, l->len, l->rec))
 		return;
-	d->told_ns = rec->ts_rx_ns;
+	d->told_s = now > 0 && now < UINT32_MAX ? (uint32_t)now : 1;
 	in->told++;
 }
 
-void cv_intake_record(struct cv_intake *in, struct cv_record *rec)
+/* The registry is asked again only when it has changed. */
+static void stamp(struct cv_intake *in, struct cv_state_device *d, const struct looked *l)
 {
-	char urn[CV_DEVICE_URN_MAX];
-	struct cv_json j = cv_json(urn, sizeof(urn));
-	uint32_t row = 0, area = 0, device;
-	struct cv_state_device *d;
-	size_t len;
+	uint32_t asked = (uint32_t)cv_registry_live_version(in->live) + 1, row, area = 0;
 
-	rec->registry_row = rec->area_row = 0;
-	if (!cv_device_urn(rec, &j) || j.failed) {
-		in->counts[CV_INTAKE_NAMELESS]++;
-		return;
+	if (d && d->asked == asked) {
+		row = d->row;
+		area = d->area;
+	} else {
+		row = find_row(in, l, &area);
 	}
-	len = (size_t)(j.at - urn);
-	device = cv_state_device(in->state, urn, len);
-	d = cv_state_at(in->state, device);
-	if (d)
-		cv_state_take(in->state, device, rec);
-	if (!cv_registry_live_ready(in->live)) {
-		in->counts[CV_INTAKE_UNASKED]++;
-		return;
-	}
-	row = find_row(in, rec, urn, len, &area);
-	rec->registry_row = row;
-	rec->area_row = area;
 	if (d) {
+		d->asked = asked;
 		d->row = row;
 		d->area = area;
 	}
+	l->rec->registry_row = row;
+	l->rec->area_row = area;
 	in->counts[row ? CV_INTAKE_KNOWN : CV_INTAKE_UNKNOWN]++;
 	if (!row)
-		tell_unknown(in, d, urn, len, rec);
+		tell_unknown(in, d, l);
+}
+
+static void take(struct cv_intake *in, struct looked *l)
+{
+	struct cv_state_device *d;
+
+	l->rec->registry_row = l->rec->area_row = 0;
+	if (!l->urn) {
+		in->counts[CV_INTAKE_NAMELESS]++;
+		return;
+	}
+	if (!l->device) /* or one before it in the group has made it */
+		l->device = cv_state_device_print(in->state, l->print, l->urn, l->len);
+	d = cv_state_at(in->state, l->device);
+	if (d)
+		cv_state_take(in->state, l->device, l->rec);
+	if (cv_registry_live_ready(in->live))
+		stamp(in, d, l);
+	else
+		in->counts[CV_INTAKE_UNASKED]++;
+}
+
+uint32_t cv_intake_record(struct cv_intake *in, struct cv_record *rec)
+{
+	char urn[CV_DEVICE_URN_MAX];
+	struct cv_json j = cv_json(urn, sizeof(urn));
+	struct looked l = {.rec = rec};
+
+	name(in, &l, &j);
+	take(in, &l);
+	return l.device;
+}
+
+/* ---- blocks --------------------------------------------------------------------------------- */
+
+static void take_group(struct cv_intake *in, struct cv_block *b, struct looked *group,
+		       unsigned int n)
+{
+	struct cv_json j = cv_json(urns, sizeof(urns));
+
+	for (unsigned int i = 0; i < n; i++) {
+		if (i > 0 && same_device(group[i].rec, group[i - 1].rec)) {
+			group[i] = (struct looked){.rec = group[i].rec,
+						   .urn = group[i - 1].urn,
+						   .len = group[i - 1].len,
+						   .print = group[i - 1].print};
+			continue;
+		}
+		name(in, &group[i], &j);
+		if (group[i].urn)
+			cv_state_fetch_print(in->state, group[i].print);
+	}
+	for (unsigned int i = 0; i < n; i++) {
+		group[i].device = group[i].urn ? cv_state_find_print(in->state, group[i].print) : 0;
+		cv_state_fetch_device(in->state, group[i].device);
+	}
+	for (unsigned int i = 0; i < n; i++)
+		cv_state_fetch_values(in->state, group[i].device);
+	for (unsigned int i = 0; i < n; i++) {
+		struct cv_record *there = (void *)((uint8_t *)b + ((uint8_t *)group[i].rec - copy));
+
+		take(in, &group[i]);
+		there->registry_row = group[i].rec->registry_row;
+		there->area_row = group[i].rec->area_row;
+		if (group[i].device && in->judge)
+			in->judge(in->judge_owner, group[i].device, group[i].rec);
+	}
 }
 
 void cv_intake_block(struct cv_intake *in, struct cv_block *b)
 {
-	_Alignas(8) uint8_t copy[CV_RECORD_MAX];
-	struct cv_record *rec = (struct cv_record *)(void *)copy;
-	uint32_t used = b->used < CV_BLOCK_SIZE ? b->used : CV_BLOCK_SIZE, at = sizeof(*b);
+	uint32_t used = __atomic_load_n(&b->used, __ATOMIC_RELAXED), at = sizeof(*b);
+	struct looked group[GROUP];
+	unsigned int n = 0;
 
-	while (at + sizeof(*rec) <= used) {
-		struct cv_record *there = (struct cv_record *)(void *)((uint8_t *)b + at);
-		uint16_t size;
+	used = used < CV_BLOCK_SIZE ? used : CV_BLOCK_SIZE;
+	if (used < at)
+		return;
+	memcpy(copy + at, (uint8_t *)b + at, used - at);
+	while (at < used) {
+		struct cv_record *rec = (void *)(copy + at);
 
-		memcpy(&size, &there->size, sizeof(size));
-		if (size < sizeof(*rec) || size > CV_RECORD_MAX || size > used - at)
-			return; /* changed after it was checked: readers of the log will tell */
-		memcpy(copy, there, size);
-		if (cv_record_check(rec, size) < 0 || rec->size != size)
-			return;
-		cv_intake_record(in, rec);
-		there->registry_row = rec->registry_row;
-		there->area_row = rec->area_row;
-		at += size;
+		/* Changed after it was checked: readers of the log will tell. */
+		if (cv_record_check(rec, used - at) < 0)
+			break;
+		group[n++] = (struct looked){.rec = rec};
+		at += rec->size;
+		if (n == GROUP) {
+			take_group(in, b, group, n);
+			n = 0;
+		}
 	}
+	take_group(in, b, group, n);
 }

@@ -20,8 +20,8 @@
 #define CV_INTAKE_COUNT_ROW(id, name) CV_INTAKE_##id,
 enum cv_intake_count { CV_INTAKE_COUNTS(CV_INTAKE_COUNT_ROW) CV_INTAKE_COUNT };
 
-/** A device that the registry does not have is told once in so long. */
-#define CV_INTAKE_TELL_NS INT64_C(86400000000000)
+/** A device that the registry does not have is told once in so long, seconds. */
+#define CV_INTAKE_TELL_S 86400
 
 struct cv_intake {
 	const struct cv_registry_live *live;
@@ -29,6 +29,9 @@ struct cv_intake {
 	/* @return whether it was told; if not it is offered again with the next record. */
 	bool (*unknown)(void *owner, const char *urn, size_t len, const struct cv_record *rec);
 	void *owner;
+	/* Alarm rules: each record that names a device, with its number in state. NULL = nobody. */
+	void (*judge)(void *owner, uint32_t device, const struct cv_record *rec);
+	void *judge_owner;
 	uint64_t counts[CV_INTAKE_COUNT];
 	uint64_t told; /* devices that were told as unknown */
 };
@@ -39,12 +42,14 @@ const char *cv_intake_count_name(enum cv_intake_count what);
  * Look at one checked record, and stamp it.
  *
  * @param rec of ours: nobody else writes to it meanwhile.
+ * @return number of its device in state, 0 = it names none, or there is no room.
  */
-void cv_intake_record(struct cv_intake *in, struct cv_record *rec);
+uint32_t cv_intake_record(struct cv_intake *in, struct cv_record *rec);
 
 /**
- * The same for a block in memory that another process can write to: each record is looked at in a
- * copy, checked again. @param b cv_block_check() found it right.
+ * The same for a block in memory that another process can write to: it is looked at in a copy, each
+ * record checked again, and alarm rules are asked. Records are looked at in groups, so that what
+ * they need of memory is waited for together. @param b cv_block_check() found it right.
  */
 void cv_intake_block(struct cv_intake *in, struct cv_block *b);
 

@@ -43,6 +43,14 @@ const struct cv_registry_slot *cv_registry_index_find(const struct cv_registry_i
 	return slot->print ? slot : NULL;
 }
 
+void cv_registry_index_fetch(const struct cv_registry_index *index, uint64_t print)
+{
+	unsigned int p = part_of(print);
+
+	if (index->parts[p].slots)
+		__builtin_prefetch(&index->parts[p].slots[(uint32_t)print & index->parts[p].mask]);
+}
+
 static int grow(struct cv_registry_index *index, unsigned int p)
 {
 	struct cv_registry_slot *old = index->parts[p].slots, *slots;

@@ -36,6 +36,9 @@ void cv_registry_index_free(struct cv_registry_index *index);
 const struct cv_registry_slot *cv_registry_index_find(const struct cv_registry_index *index,
 						      uint64_t print);
 
+/** Have the processor fetch where @p print is or would be, to be asked for soon. */
+void cv_registry_index_fetch(const struct cv_registry_index *index, uint64_t print);
+
 /**
  * Put it in, or change what is there.
  *

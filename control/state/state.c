@@ -98,9 +98,49 @@ static bool has_room(const struct cv_state *s)
 	return cv_state_bytes(s) < s->bound;
 }
 
+uint64_t cv_state_print(const struct cv_state *s, const char *urn, size_t len)
+{
+	return cv_registry_print(&s->key, urn, len);
+}
+
+uint32_t cv_state_find_print(const struct cv_state *s, uint64_t print)
+{
+	const struct cv_registry_slot *slot = cv_registry_index_find(&s->index, print);
+
+	return slot ? slot->row : 0;
+}
+
+void cv_state_fetch_print(const struct cv_state *s, uint64_t print)
+{
+	cv_registry_index_fetch(&s->index, print);
+}
+
+void cv_state_fetch_device(const struct cv_state *s, uint32_t device)
+{
+	if (device)
+		__builtin_prefetch(cv_pool_at(&s->devices, device), 1);
+}
+
+void cv_state_fetch_values(const struct cv_state *s, uint32_t device)
+{
+	const struct cv_state_device *d = cv_state_at(s, device);
+	const char *first = d && d->first ? cv_pool_at(&s->values, d->first) : NULL;
+
+	if (!first)
+		return;
+	/* Those of one message were made together, the first of the list as the last. */
+	__builtin_prefetch(first, 1);
+	__builtin_prefetch(first - 64, 1);
+}
+
 uint32_t cv_state_device(struct cv_state *s, const char *urn, size_t len)
 {
-	uint64_t print = cv_registry_print(&s->key, urn, len), at;
+	return cv_state_device_print(s, cv_state_print(s, urn, len), urn, len);
+}
+
+uint32_t cv_state_device_print(struct cv_state *s, uint64_t print, const char *urn, size_t len)
+{
+	uint64_t at;
 	const struct cv_registry_slot *slot = cv_registry_index_find(&s->index, print);
 	struct cv_state_device *d;
 	uint32_t number;
@@ -121,10 +161,7 @@ uint32_t cv_state_device(struct cv_state *s, const char *urn, size_t len)
 
 uint32_t cv_state_find(const struct cv_state *s, const char *urn, size_t len)
 {
-	const struct cv_registry_slot *slot =
-		cv_registry_index_find(&s->index, cv_registry_print(&s->key, urn, len));
-
-	return slot ? slot->row : 0;
+	return cv_state_find_print(s, cv_state_print(s, urn, len));
 }
 
 struct cv_state_device *cv_state_at(const struct cv_state *s, uint32_t device)

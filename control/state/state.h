@@ -59,8 +59,9 @@ _Static_assert(sizeof(struct cv_state_value) == 40, "what a quantity costs");
 
 struct cv_state_device {
 	int64_t seen_ns; /* last record of any kind, received */
-	int64_t told_ns; /* that it is not in the registry; 0 = never */
 	uint64_t urn; /* where its text is */
+	uint32_t told_s; /* that it is not in the registry, s since the Unix epoch; 0 = never */
+	uint32_t asked; /* version of the registry that row and area are of, and one; 0 = never */
 	uint32_t row; /* in the registry, 0 = it is not there */
 	uint32_t first; /* value, 0 = none */
 	uint16_t urn_len;
@@ -83,6 +84,19 @@ uint32_t cv_state_device(struct cv_state *s, const char *urn, size_t len);
 
 /** The device of that URN. @return its number, 0 = it is not held. */
 uint32_t cv_state_find(const struct cv_state *s, const char *urn, size_t len);
+
+/*
+ * The same in steps, so that many at a time can wait for memory together: fingerprint, fetch what
+ * a step needs into the cache, take the step.
+ */
+uint64_t cv_state_print(const struct cv_state *s, const char *urn, size_t len);
+uint32_t cv_state_find_print(const struct cv_state *s, uint64_t print);
+uint32_t cv_state_device_print(struct cv_state *s, uint64_t print, const char *urn, size_t len);
+void cv_state_fetch_print(const struct cv_state *s, uint64_t print);
+/** @param device 0 is fine. */
+void cv_state_fetch_device(const struct cv_state *s, uint32_t device);
+/** What it said last, where the device itself is there. */
+void cv_state_fetch_values(const struct cv_state *s, uint32_t device);
 
 /** NULL = there is no such number. Valid until the next device is made. */
 struct cv_state_device *cv_state_at(const struct cv_state *s, uint32_t device);

@@ -21,16 +21,23 @@ static void put_escaped(struct cv_json *j, uint8_t c)
 	cv_json_put(j, text, sizeof(text));
 }
 
+static bool is_unreserved(uint8_t c)
+{
+	return is_alnum(c) || c == '.' || c == '-';
+}
+
 /* devunreserved of RFC 9039 section 3.2; everything else as %XX (RFC 8141 section 2). */
 static void put_identifier(struct cv_json *j, struct cv_tlv_view v)
 {
-	for (size_t i = 0; i < v.len; i++) {
-		uint8_t c = v.data[i];
+	size_t i = 0, plain;
 
-		if (is_alnum(c) || c == '.' || c == '-')
-			cv_json_put(j, &c, 1);
-		else
-			put_escaped(j, c);
+	while (i < v.len) {
+		for (plain = i; plain < v.len && is_unreserved(v.data[plain]); plain++)
+			;
+		cv_json_put(j, v.data + i, plain - i);
+		if (plain < v.len)
+			put_escaped(j, v.data[plain++]);
+		i = plain;
 	}
 }
 

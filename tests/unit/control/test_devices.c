@@ -394,7 +394,8 @@ static void test_stamps(void **state)
 		assert_int_equal(m.head.area_row, 0);
 	}
 	assert_int_equal(told, 1);
-	make(&m, "B1", 1)->ts_rx_ns += CV_INTAKE_TELL_NS; /* and again the day after */
+	make(&m, "B1", 1)->ts_rx_ns +=
+		(CV_INTAKE_TELL_S + 1) * INT64_C(1000000000); /* and again the day after */
 	cv_intake_record(&in, end(&m));
 	assert_int_equal(told, 2);
 	make(&m, NULL, 1);
