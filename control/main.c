@@ -11,6 +11,7 @@
 #include "control/nft/command.h"
 #include "control/policy/command.h"
 #include "control/registry/command.h"
+#include "control/update/update.h"
 
 #define DEFAULT_CONFIG "/etc/culvert/culvert.yaml"
 
@@ -39,7 +40,7 @@ static const struct {
 	{"config", cv_config_command},	   {"policy", cv_policy_command},
 	{"firewall", cv_firewall_command}, {"quarantine", cv_quarantine_command},
 	{"log", cv_log_command},	   {"registry", cv_registry_command},
-	{"doctor", cv_doctor_command},
+	{"doctor", cv_doctor_command},	   {"update", cv_update_command},
 };
 
 static int serve(const char *path)

@@ -87,6 +87,8 @@ extern const struct cv_cli_command cv_cli_token_verbs[];
 extern const struct cv_cli_command cv_cli_log_offline[];
 /** Verbs of `culvert registry` likewise. */
 extern const struct cv_cli_command cv_cli_registry_offline[];
+/** Verbs of `culvert update` likewise. */
+extern const struct cv_cli_command cv_cli_update_offline[];
 /** Options of every command that is not offline; ends with name NULL. */
 extern const struct cv_cli_option cv_cli_global_options[];
 
@@ -191,6 +193,7 @@ int cv_cli_policy_test(struct cv_cli *cli);
 int cv_cli_status(struct cv_cli *cli);
 int cv_cli_stats(struct cv_cli *cli);
 int cv_cli_ledger(struct cv_cli *cli);
+int cv_cli_health(struct cv_cli *cli);
 int cv_cli_events(struct cv_cli *cli);
 int cv_cli_groups(struct cv_cli *cli);
 int cv_cli_capture(struct cv_cli *cli);

@@ -40,6 +40,7 @@ static const struct cv_cli_command *const quarantine_verbs[] = {cv_cli_quarantin
 static const struct cv_cli_command *const log_verbs[] = {cv_cli_log_offline, NULL};
 static const struct cv_cli_command *const registry_verbs[] = {cv_cli_registry_offline, NULL};
 static const struct cv_cli_command *const token_verbs[] = {cv_cli_token_verbs, NULL};
+static const struct cv_cli_command *const update_verbs[] = {cv_cli_update_offline, NULL};
 
 const struct cv_cli_command cv_cli_commands[] = {
 	{
@@ -78,6 +79,20 @@ const struct cv_cli_command cv_cli_commands[] = {
 	{
 		CV_CLI_DOCTOR_ROW,
 		.run = cv_cli_become_control,
+	},
+	{
+		.name = "health",
+		.help = "say whether the node does its work",
+		.details =
+			"Control answers, the dataplane is attached, every port is up and has its "
+			"program, frames that come are counted, the policy's generation is in "
+			"force, the event log is written, the ledger is closed. A system slot on "
+			"trial is good when all of it is so. Takes a second or two; ends with 4 "
+			"when something is not well.",
+		.options = {{"wait", "SECONDS", NULL,
+			     "wait up to SECONDS for all to be well, 0-3600"}},
+		.exits = "0 1 3 4",
+		.run = cv_cli_health,
 	},
 	{
 		.name = "events",
@@ -308,6 +323,17 @@ const struct cv_cli_command cv_cli_commands[] = {
 			"sees what its scope lets it. culvert help token VERB tells more.",
 		.exits = "0 1 2 3",
 		.verbs = token_verbs,
+	},
+	{
+		.name = "update",
+		.operands = "VERB ...",
+		.help = "upgrade the appliance's system, or go back",
+		.details =
+			"The appliance has two system slots; an upgrade is written to the one that "
+			"does not run and is tried once. culvert help update VERB tells more about "
+			"each.",
+		.exits = "0 1 2 3 4 5",
+		.verbs = update_verbs,
 	},
 	{
 		.name = "version",

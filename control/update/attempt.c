@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What became of the last attempt, on disk; and small questions to the running system. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control/update/update.h"
+
+#define FILE_NAME "attempt.json"
+#define PATH_SIZE 512
+
+#define NAME_ROW(id, name) name,
+static const char *const names[] = {CV_UPDATE_PHASES(NAME_ROW)};
+
+const char *cv_update_phase_name(enum cv_update_phase phase)
+{
+	return phase < CV_UPDATE_PHASE_COUNT ? names[phase] : "unknown";
+}
+
+/* A text of the file. @return false where it is missing or too long. */
+static bool take(const json_t *doc, const char *key, char *ret, size_t size)
+{
+	const char *text = json_string_value(json_object_get(doc, key));
+
+	if (!text || strlen(text) >= size)
+		return false;
+	memcpy(ret, text, strlen(text) + 1);
+	return true;
+}
+
+static int read_doc(const json_t *doc, struct cv_update_attempt *ret)
+{
+	struct cv_update_attempt a = {0};
+	char phase[16];
+	int i = 0;
+
+	if (!take(doc, "phase", phase, sizeof(phase)) ||
+	    !take(doc, "slot", a.slot, sizeof(a.slot)) ||
+	    !take(doc, "version", a.version, sizeof(a.version)) ||
+	    !take(doc, "from", a.from, sizeof(a.from)))
+		return -EBADMSG;
+	while (i < CV_UPDATE_PHASE_COUNT && strcmp(names[i], phase) != 0)
+		i++;
+	if (i == CV_UPDATE_PHASE_COUNT)
+		return -EBADMSG;
+	a.phase = (enum cv_update_phase)i;
+	a.since = json_integer_value(json_object_get(doc, "since"));
+	*ret = a;
+	return 0;
+}
+
+int cv_update_read(const char *dir, struct cv_update_attempt *ret)
+{
+	char path[PATH_SIZE];
+	json_t *doc;
+	FILE *f;
+	int r;
+
+	if (snprintf(path, sizeof(path), "%s/" FILE_NAME, dir) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	f = fopen(path, "re");
+	if (!f && errno == ENOENT) {
+		*ret = (struct cv_update_attempt){0};
+		return 0;
+	}
+	if (!f)
+		return -errno;
+	doc = json_loadf(f, JSON_REJECT_DUPLICATES, NULL);
+	fclose(f);
+	r = doc ? read_doc(doc, ret) : -EBADMSG;
+	json_decref(doc);
+	return r;
+}
+
+static int sync_folder(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = fd < 0 || fsync(fd) < 0 ? -errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+static int write_fresh(const char *path, const struct cv_update_attempt *a)
+{
+	json_t *doc = json_pack("{s:s, s:s, s:s, s:s, s:I}", "phase",
+				cv_update_phase_name(a->phase), "slot", a->slot, "version",
+				a->version, "from", a->from, "since", (json_int_t)a->since);
+	FILE *f = doc ? fopen(path, "we") : NULL;
+	int r = 0;
+
+	if (!f) {
+		r = doc ? -errno : -ENOMEM;
+	} else {
+		if (json_dumpf(doc, f, JSON_INDENT(1)) < 0 || fputc('\n', f) == EOF ||
+		    fflush(f) == EOF || fsync(fileno(f)) < 0)
+			r = errno ? -errno : -EIO;
+		if (fclose(f) == EOF && r == 0)
+			r = -EIO;
+	}
+	json_decref(doc);
+	return r;
+}
+
+int cv_update_write(const char *dir, const struct cv_update_attempt *attempt)
+{
+	char path[PATH_SIZE], fresh[PATH_SIZE];
+	int r;
+
+	if (snprintf(path, sizeof(path), "%s/" FILE_NAME, dir) >= (int)sizeof(path) ||
+	    snprintf(fresh, sizeof(fresh), "%s/" FILE_NAME ".new", dir) >= (int)sizeof(fresh))
+		return -ENAMETOOLONG;
+	r = write_fresh(fresh, attempt);
+	if (r == 0 && rename(fresh, path) < 0)
+		r = -errno;
+	if (r == 0)
+		r = sync_folder(dir);
+	else
+		(void)unlink(fresh);
+	return r;
+}
+
+bool cv_update_older(const char *a, const char *b)
+{
+	return strverscmp(a, b) < 0;
+}
+
+int cv_update_word(const char *cmdline, const char *key, char *ret, size_t size)
+{
+	size_t len = strlen(key);
+
+	for (const char *at = cmdline; *at;) {
+		size_t word = strcspn(at, " \t\n");
+
+		if (word > len && strncmp(at, key, len) == 0 && at[len] == '=' &&
+		    word - len - 1 < size) {
+			memcpy(ret, at + len + 1, word - len - 1);
+			ret[word - len - 1] = '\0';
+			return 0;
+		}
+		at += word;
+		at += strspn(at, " \t\n");
+	}
+	return -ENOENT;
+}
+
+/* "0.2.0" of IMAGE_VERSION=0.2.0 */
+static int image_version(char ret[CV_UPDATE_VERSION])
+{
+	char line[256];
+	int r = -ENOENT;
+	FILE *f = fopen("/etc/os-release", "re");
+
+	if (!f)
+		return -errno;
+	while (r < 0 && fgets(line, sizeof(line), f)) {
+		size_t len;
+
+		if (strncmp(line, "IMAGE_VERSION=", 14) != 0)
+			continue;
+		len = strcspn(line + 14, "\n");
+		if (len == 0 || len >= CV_UPDATE_VERSION)
+			break;
+		memcpy(ret, line + 14, len);
+		ret[len] = '\0';
+		r = 0;
+	}
+	fclose(f);
+	return r;
+}
+
+int cv_update_self(struct cv_update_self *ret)
+{
+	struct cv_update_self self = {0};
+	char line[4096] = "";
+	FILE *f = fopen("/proc/cmdline", "re");
+
+	if (!f)
+		return -errno;
+	if (!fgets(line, sizeof(line), f))
+		line[0] = '\0';
+	fclose(f);
+	if (cv_update_word(line, "rauc.slot", self.slot, sizeof(self.slot)) < 0 ||
+	    (strcmp(self.slot, "A") != 0 && strcmp(self.slot, "B") != 0) ||
+	    image_version(self.version) < 0)
+		return -ENOTSUP;
+	snprintf(self.other, sizeof(self.other), "%s", self.slot[0] == 'A' ? "B" : "A");
+	*ret = self;
+	return 0;
+}
+
+bool cv_update_on_trial(const struct cv_update_self *self, const struct cv_update_attempt *attempt)
+{
+	return attempt->phase == CV_UPDATE_TRIAL && strcmp(self->slot, attempt->slot) == 0;
+}

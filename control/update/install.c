@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* install, rollback: what makes the other slot the next one. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "control/update/update.h"
+
+#define COMPATIBLE "culvert-x86-64"
+#define KEYRING CV_UPDATE_DIR "/trust.pem"
+#define WHY_MAX 400
+
+static int say(const struct cv_policy_args *args, int code, const char *text)
+{
+	cv_policy_say(args, code, text);
+	fputs("culvert update: nothing was changed; the node goes on as it is\n", stderr);
+	return code;
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+/* May this bundle be installed here? Signature and contents are RAUC's to judge. */
+static int check_bundle(const struct cv_policy_args *args, const struct cv_update_self *self,
+			const json_t *info)
+{
+	const char *compatible = text_of(info, "compatible"), *version = text_of(info, "version");
+	char why[WHY_MAX];
+
+	if (strcmp(compatible, COMPATIBLE) != 0) {
+		snprintf(why, sizeof(why), "the bundle is for \"%.60s\", this node is \"%s\"",
+			 compatible, COMPATIBLE);
+		return say(args, CV_CLI_INPUT, why);
+	}
+	if (!*version || strlen(version) >= CV_UPDATE_VERSION)
+		return say(args, CV_CLI_INPUT, "the bundle states no version that could be kept");
+	if (cv_update_older(version, self->version) && !cv_policy_value(args, "allow-older")) {
+		snprintf(why, sizeof(why),
+			 "the bundle has version %s, older than %s that runs; --allow-older takes "
+			 "it all the same",
+			 version, self->version);
+		return say(args, CV_CLI_INPUT, why);
+	}
+	return CV_CLI_OK;
+}
+
+/* What RAUC says of a bundle whose signature it has checked. */
+static int read_bundle(const struct cv_policy_args *args, const char *bundle, json_t **ret)
+{
+	const char *const info[] = {"rauc", "info", "--output-format=json", bundle, NULL};
+
+	if (access(bundle, R_OK) != 0)
+		return say(args, CV_CLI_INPUT, "there is no such file, or it cannot be read");
+	if (access(KEYRING, R_OK) != 0)
+		return say(args, CV_CLI_INPUT,
+			   "this node trusts nobody yet: put the releaser's CA certificate "
+			   "into " KEYRING);
+	if (cv_update_run(info, ret) == 0 && *ret)
+		return CV_CLI_OK;
+	json_decref(*ret);
+	*ret = NULL;
+	return say(args, CV_CLI_INPUT,
+		   "the bundle is damaged or is not signed by whom this node trusts (" KEYRING
+		   "); rauc says which, above");
+}
+
+static int refuse_during_trial(const struct cv_policy_args *args)
+{
+	return say(args, CV_CLI_INPUT,
+		   "this system is itself on trial: wait until it is good, or culvert update mark "
+		   "good");
+}
+
+static int begin(const struct cv_policy_args *args, const struct cv_update_self *self,
+		 enum cv_update_phase phase, const char *version, struct cv_update_attempt *ret)
+{
+	struct cv_update_attempt attempt = {.phase = phase, .since = time(NULL)};
+
+	snprintf(attempt.slot, sizeof(attempt.slot), "%s", self->other);
+	snprintf(attempt.version, sizeof(attempt.version), "%s", version);
+	snprintf(attempt.from, sizeof(attempt.from), "%s", self->version);
+	if (cv_update_write(CV_UPDATE_DIR, &attempt) < 0)
+		return say(args, CV_CLI_OUTPUT,
+			   "cannot write " CV_UPDATE_DIR ": is the data partition full?");
+	*ret = attempt;
+	return CV_CLI_OK;
+}
+
+/* The slot is whole from here on. */
+static int finish(const struct cv_policy_args *args, struct cv_update_attempt *attempt)
+{
+	static const char *const reboot[] = {"systemctl", "reboot", NULL};
+
+	attempt->phase = CV_UPDATE_TRIAL;
+	if (cv_update_write(CV_UPDATE_DIR, attempt) < 0)
+		return cv_policy_say(args, CV_CLI_OUTPUT, "cannot write " CV_UPDATE_DIR);
+	printf("slot %s, version %s: started once by the next reboot; stays when the node is "
+	       "well\n",
+	       attempt->slot, attempt->version);
+	if (cv_policy_value(args, "reboot"))
+		return cv_update_run(reboot, NULL) == 0 ? CV_CLI_OK : CV_CLI_UNREACHABLE;
+	return CV_CLI_OK;
+}
+
+int cv_update_install(const struct cv_policy_args *args)
+{
+	const char *bundle = args->operands[0];
+	const char *const install[] = {"rauc", "install", bundle, NULL};
+	struct cv_update_attempt attempt;
+	struct cv_update_self self;
+	json_t *info = NULL;
+	int code = cv_update_load(args, &self, &attempt);
+
+	if (code == CV_CLI_OK && cv_update_on_trial(&self, &attempt))
+		code = refuse_during_trial(args);
+	if (code == CV_CLI_OK)
+		code = read_bundle(args, bundle, &info);
+	if (code == CV_CLI_OK)
+		code = check_bundle(args, &self, info);
+	if (code == CV_CLI_OK)
+		code = begin(args, &self, CV_UPDATE_INSTALLING, text_of(info, "version"), &attempt);
+	json_decref(info);
+	if (code != CV_CLI_OK)
+		return code;
+	/* The phase stays when this fails: the slot has been written to. */
+	if (cv_update_run(install, NULL) != 0)
+		return cv_policy_say(args, CV_CLI_INPUT,
+				     "the bundle was not installed; the running system is "
+				     "untouched, the other slot is not to be used");
+	return finish(args, &attempt);
+}
+
+/* Does the other slot hold a system? EROFS begins with its superblock at byte 1024. */
+static bool has_system(const char *slot)
+{
+	static const unsigned char magic[] = {0xe2, 0xe1, 0xf5, 0xe0};
+	unsigned char found[sizeof(magic)] = {0};
+	const char *path = strcmp(slot, "A") == 0 ? "/dev/disk/by-partlabel/root-a"
+						  : "/dev/disk/by-partlabel/root-b";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool has = fd >= 0 && pread(fd, found, sizeof(found), 1024) == (ssize_t)sizeof(found) &&
+		   memcmp(found, magic, sizeof(magic)) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return has;
+}
+
+int cv_update_rollback(const struct cv_policy_args *args)
+{
+	static const char *const activate[] = {"rauc", "status", "mark-active", "other", NULL};
+	static const char *const reboot[] = {"systemctl", "reboot", NULL};
+	struct cv_update_attempt attempt;
+	struct cv_update_self self;
+	int code = cv_update_load(args, &self, &attempt);
+
+	if (code != CV_CLI_OK)
+		return code;
+	/* It was never good: a reboot alone leads back. */
+	if (cv_update_on_trial(&self, &attempt))
+		return cv_update_run(reboot, NULL) == 0 ? CV_CLI_OK : CV_CLI_UNREACHABLE;
+	if (attempt.phase == CV_UPDATE_INSTALLING || attempt.phase == CV_UPDATE_FAILED)
+		return say(args, CV_CLI_INPUT,
+			   attempt.phase == CV_UPDATE_FAILED
+				   ? "the other slot was tried and is not good"
+				   : "the other slot is not whole: an installation did not end");
+	if (!has_system(self.other))
+		return say(args, CV_CLI_INPUT,
+			   "the other slot is empty: there is nothing to go back to");
+	code = begin(args, &self, CV_UPDATE_TRIAL, "previous", &attempt);
+	if (code != CV_CLI_OK)
+		return code;
+	if (cv_update_run(activate, NULL) != 0)
+		return cv_policy_say(args, CV_CLI_UNREACHABLE,
+				     "rauc cannot tell the firmware to start the other slot");
+	return finish(args, &attempt);
+}
