@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "control/alarm/command.h"
 #include "control/control.h"
 #include "control/ctl/metrics.h"
 #include "control/doctor/doctor.h"
@@ -41,6 +42,7 @@ static const struct {
 	{"firewall", cv_firewall_command}, {"quarantine", cv_quarantine_command},
 	{"log", cv_log_command},	   {"registry", cv_registry_command},
 	{"doctor", cv_doctor_command},	   {"update", cv_update_command},
+	{"alarm", cv_alarm_command},
 };
 
 static int serve(const char *path)

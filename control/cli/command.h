@@ -85,6 +85,8 @@ extern const struct cv_cli_command cv_cli_quarantine_offline[];
 extern const struct cv_cli_command cv_cli_token_verbs[];
 /** Verbs of `culvert log` likewise. */
 extern const struct cv_cli_command cv_cli_log_offline[];
+/** Verbs of `culvert alarm` that need no node, likewise. */
+extern const struct cv_cli_command cv_cli_alarm_offline[];
 /** Verbs of `culvert registry` likewise. */
 extern const struct cv_cli_command cv_cli_registry_offline[];
 /** Verbs of `culvert update` likewise. */

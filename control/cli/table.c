@@ -38,6 +38,7 @@ static const struct cv_cli_command *const policy_verbs[] = {
 static const struct cv_cli_command *const firewall_verbs[] = {cv_cli_firewall_offline, NULL};
 static const struct cv_cli_command *const quarantine_verbs[] = {cv_cli_quarantine_offline, NULL};
 static const struct cv_cli_command *const log_verbs[] = {cv_cli_log_offline, NULL};
+static const struct cv_cli_command *const alarm_verbs[] = {cv_cli_alarm_offline, NULL};
 static const struct cv_cli_command *const registry_verbs[] = {cv_cli_registry_offline, NULL};
 static const struct cv_cli_command *const token_verbs[] = {cv_cli_token_verbs, NULL};
 static const struct cv_cli_command *const update_verbs[] = {cv_cli_update_offline, NULL};
@@ -303,6 +304,16 @@ const struct cv_cli_command cv_cli_commands[] = {
 			"in it. culvert help log VERB tells more about each.",
 		.exits = "0 1 2 3 4 5",
 		.verbs = log_verbs,
+	},
+	{
+		.name = "alarm",
+		.operands = "VERB ...",
+		.help = "write, try and watch alarm rules",
+		.details =
+			"Rules say which values and silences of devices are alarms. culvert help "
+			"alarm VERB tells more about each.",
+		.exits = "0 1 2 3 4 5",
+		.verbs = alarm_verbs,
 	},
 	{
 		.name = "registry",
