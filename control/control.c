@@ -99,8 +99,13 @@ static int open_groups(struct cv_control *c)
 
 static int open_devices(struct cv_control *c)
 {
+	const struct cv_devices_config config = {
+		.dir = c->config->log_dir,
+		.state_bytes = c->config->devices_memory,
+		.refill_ns = c->config->devices_refill_ns,
+	};
 	const char *why = "";
-	int res = cv_devices_create(c->loop, c->log, c->config->log_dir, &c->devices, &why);
+	int res = cv_devices_create(c->loop, c->log, &config, &c->devices, &why);
 
 	if (res < 0)
 		cv_diag("error", "%s", why);

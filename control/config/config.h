@@ -186,6 +186,9 @@ struct cv_config {
 	bool compress[CV_LANE_COUNT];
 	uint32_t compress_level;
 
+	uint64_t devices_memory; /* bytes */
+	uint64_t devices_refill_ns; /* 0 = nothing */
+
 	char api_socket[CV_SOCKET_PATH_MAX];
 	char api_listen[64]; /* "address:port" or "[address]:port"; empty = no TCP */
 	uint8_t api_login; /* enum cv_login */

@@ -151,6 +151,26 @@ static const struct cv_field log_fields[] = {
 		 "oldest events; beyond that they go, and the group is told of the gap."},
 };
 
+static const struct cv_field devices_fields[] = {
+	{.name = "memory",
+	 .type = CV_FIELD_SIZE,
+	 CONFIG(devices_memory),
+	 .fallback = "2GiB",
+	 .min = 16 << 20,
+	 .max = 1ull << 40,
+	 .help = "Of the latest values, at most; then new devices and quantities are left out of "
+		 "them and counted. 3 million devices with three quantities take 0.7 GB."},
+	{.name = "refill",
+	 .type = CV_FIELD_DURATION,
+	 CONFIG(devices_refill_ns),
+	 .fallback = "1h",
+	 .word = "none",
+	 .min = 1000000000,
+	 .max = 31536000000000000,
+	 .help = "So much of the log is read again for the latest values after a start, beside "
+		 "the work."},
+};
+
 static const char *const slow_choices[] = {"wait", "disconnect", NULL};
 
 static const struct cv_field slow_fields[] = {
@@ -432,6 +452,10 @@ static const struct cv_field file_fields[] = {
 	 FIELDS(policy_trust_fields),
 	 .help = "Whose policies this node takes (docs/security/signing.md)."},
 	{.name = "log", .type = CV_FIELD_SECTION, FIELDS(log_fields), .help = "The event log."},
+	{.name = "devices",
+	 .type = CV_FIELD_SECTION,
+	 FIELDS(devices_fields),
+	 .help = "What is known of devices (docs/subscriber/devices.md)."},
 	{.name = "api",
 	 .type = CV_FIELD_SECTION,
 	 FIELDS(api_fields),

@@ -102,6 +102,16 @@ static json_t *facts_json(const struct cv_registry_live *live, uint32_t row)
 	return to;
 }
 
+/* What a device's last record was stamped with; one that was not is looked up. */
+static uint32_t row_of(const struct cv_intake *in, const struct cv_state_device *d)
+{
+	uint32_t area;
+
+	return d->row ? d->row
+		      : cv_registry_live_find(in->live, cv_state_urn(in->state, d), d->urn_len,
+					      &area);
+}
+
 /* ---- the latest values ---------------------------------------------------------------------- */
 
 static json_t *position_json(uint64_t packed)
@@ -171,7 +181,7 @@ static json_t *device_json(const struct cv_intake *in, const struct cv_state_dev
 
 	json_object_set_new(to, "id", text_json(cv_state_urn(in->state, d), d->urn_len));
 	json_object_set_new(to, "seen", time_json(d->seen_ns));
-	json_object_set_new(to, "registered", json_boolean(d->row != 0));
+	json_object_set_new(to, "registered", json_boolean(row_of(in, d) != 0));
 	json_object_set_new(to, "values", json_integer(d->values));
 	return to;
 }
@@ -186,7 +196,7 @@ static json_t *state_json(const struct cv_intake *in, const struct cv_state_devi
 		json_array_append_new(values, value_json(in->state, v));
 	}
 	json_object_set_new(to, "values", values);
-	json_object_set_new(to, "registry", facts_json(in->live, d->row));
+	json_object_set_new(to, "registry", facts_json(in->live, row_of(in, d)));
 	return to;
 }
 
@@ -307,7 +317,7 @@ static json_t *get_devices(void *owner, const struct cv_http_query *query, int *
 		if (!d)
 			break;
 		at++;
-		if (!p.unknown || d->row == 0)
+		if (!p.unknown || row_of(in, d) == 0)
 			json_array_append_new(devices, device_json(in, d));
 	}
 	to = json_pack("{s:I, s:o}", "count", (json_int_t)cv_state_devices(in->state), "devices",

@@ -9,40 +9,21 @@
 
 #include "control/diag.h"
 #include "control/intake/notice.h"
-
-#define LOOK_NS UINT64_C(1000000000) /* between looks at the file */
-#define MORE_NS UINT64_C(2000000) /* between steps while there is more to take over */
+#include "control/intake/refill.h"
+#include "control/registry/follow.h"
 
 struct cv_devices {
-	struct cv_loop *loop;
 	struct cv_registry_live *live;
+	struct cv_registry_follow *follow;
 	struct cv_state *state;
+	struct cv_refill *refill; /* NULL = nothing is read again */
 	struct cv_notices *notices;
 	struct cv_intake intake;
-	struct cv_op timer;
-	bool stopping;
-	bool told; /* that the file cannot be read */
 };
 
-static void tell(struct cv_devices *d, int res)
+static void on_fault(void *owner, const char *why)
 {
-	/* An import commits: asked again. */
-	if (res < 0 && res != -EBUSY && !d->told)
-		cv_diag("warning", "the registry cannot be read: %s; what was read of it stays",
-			cv_registry_live_why(d->live));
-	if (res != -EBUSY)
-		d->told = res < 0;
-}
-
-static void on_timer(struct cv_op *op, int res, uint32_t flags)
-{
-	struct cv_devices *d = op->owner;
-
-	if (d->stopping)
-		return;
-	res = cv_registry_live_step(d->live);
-	tell(d, res);
-	cv_loop_timer(d->loop, &d->timer, res > 0 ? MORE_NS : LOOK_NS);
+	cv_diag("warning", "the registry cannot be read: %s; what was read of it stays", why);
 }
 
 static bool on_unknown(void *owner, const char *urn, size_t len, const struct cv_record *rec)
@@ -52,43 +33,49 @@ static bool on_unknown(void *owner, const char *urn, size_t len, const struct cv
 	return cv_notice_unknown(d->notices, urn, len, rec);
 }
 
-static int open_parts(struct cv_devices *d, const char *dir)
+static int open_registry(struct cv_devices *d, struct cv_loop *loop, const char *dir)
 {
 	char path[PATH_MAX + sizeof(CV_REGISTRY_FILE) + 1];
+	struct cv_registry_follow_config follow = {.path = path, .fault = on_fault, .owner = d};
 	int res;
 
 	snprintf(path, sizeof(path), "%s/" CV_REGISTRY_FILE, dir);
 	res = cv_registry_live_create(path, &d->live);
-	if (res == 0)
-		res = cv_state_create(CV_DEVICES_STATE_BYTES, &d->state);
-	if (res < 0)
-		return res;
-	/* One that cannot be read stops no node: its events come all the same. */
-	do {
-		res = cv_registry_live_step(d->live);
-	} while (res > 0);
-	tell(d, res);
-	return 0;
+	follow.live = d->live;
+	return res < 0 ? res : cv_registry_follow_create(loop, &follow, &d->follow);
 }
 
-int cv_devices_create(struct cv_loop *loop, struct cv_eventlog *log, const char *dir,
-		      struct cv_devices **ret, const char **why)
+static int open_parts(struct cv_devices *d, struct cv_loop *loop, struct cv_eventlog *log,
+		      const struct cv_devices_config *config)
 {
-	struct cv_devices *d = calloc(1, sizeof(*d));
-	int res = d ? open_parts(d, dir) : -ENOMEM;
+	int res = cv_state_create(config->state_bytes, &d->state);
 
 	if (res == 0)
+		res = open_registry(d, loop, config->dir);
+	if (res == 0)
 		res = cv_notices_create(loop, log, &d->notices);
+	if (res < 0)
+		return res;
+	d->intake = (struct cv_intake){
+		.live = d->live, .state = d->state, .unknown = on_unknown, .owner = d};
+	if (config->refill_ns == 0)
+		return 0;
+	return cv_refill_create(loop, log, &d->intake,
+				cv_loop_wall_ns(loop) - (int64_t)config->refill_ns, &d->refill);
+}
+
+int cv_devices_create(struct cv_loop *loop, struct cv_eventlog *log,
+		      const struct cv_devices_config *config, struct cv_devices **ret,
+		      const char **why)
+{
+	struct cv_devices *d = calloc(1, sizeof(*d));
+	int res = d ? open_parts(d, loop, log, config) : -ENOMEM;
+
 	if (res < 0) {
 		*why = "no memory for the devices";
 		cv_devices_destroy(d);
 		return res;
 	}
-	d->loop = loop;
-	d->intake = (struct cv_intake){
-		.live = d->live, .state = d->state, .unknown = on_unknown, .owner = d};
-	d->timer = (struct cv_op){.done = on_timer, .owner = d};
-	cv_loop_timer(loop, &d->timer, LOOK_NS);
 	*ret = d;
 	return 0;
 }
@@ -97,11 +84,8 @@ void cv_devices_destroy(struct cv_devices *d)
 {
 	if (!d)
 		return;
-	d->stopping = true;
-	if (d->timer.pending)
-		cv_loop_cancel(d->loop, &d->timer);
-	while (d->timer.pending && cv_loop_turn(d->loop) == 0)
-		;
+	cv_refill_destroy(d->refill);
+	cv_registry_follow_destroy(d->follow);
 	cv_notices_destroy(d->notices);
 	cv_state_destroy(d->state);
 	cv_registry_live_destroy(d->live);
@@ -123,4 +107,9 @@ void cv_devices_look(void *owner, struct cv_block *b)
 uint64_t cv_devices_made(const struct cv_devices *d, enum cv_lane lane)
 {
 	return cv_notices_made(d->notices, lane);
+}
+
+bool cv_devices_refilled(const struct cv_devices *d)
+{
+	return !d->refill || cv_refill_done(d->refill);
 }

@@ -22,6 +22,7 @@ struct looked {
 	size_t len;
 	uint64_t print;
 	uint32_t device; /* in state, 0 = not there yet */
+	bool past; /* read again from the log */
 };
 
 /* Everything of a block that is looked at; control's thread. */
@@ -106,6 +107,8 @@ static void stamp(struct cv_intake *in, struct cv_state_device *d, const struct 
 	}
 	l->rec->registry_row = row;
 	l->rec->area_row = area;
+	if (l->past)
+		return;
 	in->counts[row ? CV_INTAKE_KNOWN : CV_INTAKE_UNKNOWN]++;
 	if (!row)
 		tell_unknown(in, d, l);
@@ -117,18 +120,20 @@ static void take(struct cv_intake *in, struct looked *l)
 
 	l->rec->registry_row = l->rec->area_row = 0;
 	if (!l->urn) {
-		in->counts[CV_INTAKE_NAMELESS]++;
+		in->counts[CV_INTAKE_NAMELESS] += !l->past;
 		return;
 	}
 	if (!l->device) /* or one before it in the group has made it */
 		l->device = cv_state_device_print(in->state, l->print, l->urn, l->len);
 	d = cv_state_at(in->state, l->device);
-	if (d)
+	if (d && l->past)
+		cv_state_take_past(in->state, l->device, l->rec);
+	else if (d)
 		cv_state_take(in->state, l->device, l->rec);
 	if (cv_registry_live_ready(in->live))
 		stamp(in, d, l);
 	else
-		in->counts[CV_INTAKE_UNASKED]++;
+		in->counts[CV_INTAKE_UNASKED] += !l->past;
 }
 
 uint32_t cv_intake_record(struct cv_intake *in, struct cv_record *rec)
@@ -144,14 +149,15 @@ uint32_t cv_intake_record(struct cv_intake *in, struct cv_record *rec)
 
 /* ---- blocks --------------------------------------------------------------------------------- */
 
-static void take_group(struct cv_intake *in, struct cv_block *b, struct looked *group,
-		       unsigned int n)
+/* Whose they are, all of a group, and what is needed of each is on its way into the cache. */
+static void find_group(struct cv_intake *in, struct looked *group, unsigned int n)
 {
 	struct cv_json j = cv_json(urns, sizeof(urns));
 
 	for (unsigned int i = 0; i < n; i++) {
 		if (i > 0 && same_device(group[i].rec, group[i - 1].rec)) {
 			group[i] = (struct looked){.rec = group[i].rec,
+						   .past = group[i].past,
 						   .urn = group[i - 1].urn,
 						   .len = group[i - 1].len,
 						   .print = group[i - 1].print};
@@ -167,6 +173,12 @@ static void take_group(struct cv_intake *in, struct cv_block *b, struct looked *
 	}
 	for (unsigned int i = 0; i < n; i++)
 		cv_state_fetch_values(in->state, group[i].device);
+}
+
+static void take_group(struct cv_intake *in, struct cv_block *b, struct looked *group,
+		       unsigned int n)
+{
+	find_group(in, group, n);
 	for (unsigned int i = 0; i < n; i++) {
 		struct cv_record *there = (void *)((uint8_t *)b + ((uint8_t *)group[i].rec - copy));
 
@@ -202,4 +214,30 @@ void cv_intake_block(struct cv_intake *in, struct cv_block *b)
 		}
 	}
 	take_group(in, b, group, n);
+}
+
+uint64_t cv_intake_past(struct cv_intake *in, const struct cv_block *b, uint64_t from, uint64_t to,
+			int64_t from_ns)
+{
+	uint32_t at = sizeof(*b);
+	struct looked group[GROUP];
+	uint64_t taken = 0;
+	unsigned int n = 0;
+
+	memcpy(copy, b, b->used);
+	for (uint64_t seq = b->first_seq; at < b->used; seq++) {
+		struct cv_record *rec = (void *)(copy + at);
+
+		at += rec->size;
+		if (seq >= from && seq < to && rec->ts_rx_ns >= from_ns)
+			group[n++] = (struct looked){.rec = rec, .past = true};
+		if (n < GROUP && at < b->used)
+			continue;
+		find_group(in, group, n);
+		for (unsigned int i = 0; i < n; i++)
+			take(in, &group[i]);
+		taken += n;
+		n = 0;
+	}
+	return taken;
 }

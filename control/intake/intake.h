@@ -53,4 +53,15 @@ uint32_t cv_intake_record(struct cv_intake *in, struct cv_record *rec);
  */
 void cv_intake_block(struct cv_intake *in, struct cv_block *b);
 
+/**
+ * Take the latest values of a block that is in the log already.
+ *
+ * @param b checked, as readers of the log are given it.
+ * @param from, to sequences that are wanted, up to but without to.
+ * @param from_ns records that were received before are not.
+ * @return records that were looked at.
+ */
+uint64_t cv_intake_past(struct cv_intake *in, const struct cv_block *b, uint64_t from, uint64_t to,
+			int64_t from_ns);
+
 #endif

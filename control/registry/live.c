@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define CHUNK 65536u /* rows that are allocated together */
 #define CHUNKS 1024u
@@ -146,9 +147,9 @@ static int take_facts(struct cv_registry_live *live, const struct cv_registry_de
 	return 0;
 }
 
-static int take(void *owner, const struct cv_registry_device *d, uint64_t rev, bool removed)
+int cv_registry_live_take(struct cv_registry_live *live, const struct cv_registry_device *d,
+			  uint64_t rev, bool removed)
 {
-	struct cv_registry_live *live = owner;
 	struct fact_row *r = row_at(live, d->row);
 	int res = 0;
 
@@ -167,7 +168,12 @@ static int take(void *owner, const struct cv_registry_device *d, uint64_t rev, b
 	return 0;
 }
 
-static void become_ready(struct cv_registry_live *live)
+static int take(void *owner, const struct cv_registry_device *d, uint64_t rev, bool removed)
+{
+	return cv_registry_live_take(owner, d, rev, removed);
+}
+
+void cv_registry_live_complete(struct cv_registry_live *live)
 {
 	struct timespec now;
 
@@ -202,7 +208,7 @@ int cv_registry_live_step(struct cv_registry_live *live)
 	if (res < 0)
 		return res;
 	if (live->taken < CV_REGISTRY_STEP)
-		become_ready(live);
+		cv_registry_live_complete(live);
 	return live->taken == CV_REGISTRY_STEP;
 }
 
@@ -215,7 +221,7 @@ const char *cv_registry_live_why(const struct cv_registry_live *live)
 
 bool cv_registry_live_is_there(const struct cv_registry_live *live)
 {
-	return live->store != NULL;
+	return live->store || cv_registry_live_ready(live) || access(live->path, F_OK) == 0;
 }
 
 bool cv_registry_live_ready(const struct cv_registry_live *live)

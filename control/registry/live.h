@@ -36,8 +36,15 @@ int cv_registry_live_create(const char *path, struct cv_registry_live **ret);
 /** NULL is fine. */
 void cv_registry_live_destroy(struct cv_registry_live *live);
 
+/** Take over one row, in the order of changes. @return 0 or -ENOMEM, -ENOSPC. */
+int cv_registry_live_take(struct cv_registry_live *live, const struct cv_registry_device *d,
+			  uint64_t rev, bool removed);
+/** All that the file has was taken over. */
+void cv_registry_live_complete(struct cv_registry_live *live);
+
 /**
- * Take over what has changed in the file.
+ * Take over what has changed in the file, at once: for who has no loop. Not beside
+ * cv_registry_follow_create().
  *
  * @return 1: there may be more; 0: all is taken over, or there is no registry; negative errno:
  *         it cannot be read now, cv_registry_live_why(): ask again later.

@@ -295,7 +295,7 @@ static struct cv_state_value *find_value(struct cv_state *s, struct cv_state_dev
 }
 
 static enum cv_state_count take(struct cv_state *s, struct cv_state_device *d,
-				const struct cv_record *rec)
+				const struct cv_record *rec, bool past)
 {
 	bool retained = rec->stage == CV_STAGE_RETAINED, is_new = false;
 	struct cv_state_value like = {.kind = rec->kind}, *v;
@@ -310,7 +310,7 @@ static enum cv_state_count take(struct cv_state *s, struct cv_state_device *d,
 	if (!v)
 		return CV_STATE_VALUES_FULL;
 	/* A retained message is the last known value: better than none, not better than any. */
-	if (retained && !is_new)
+	if (!is_new && (retained || (past && v->time_ns > time_of(rec))))
 		return CV_STATE_LATE;
 	v->time_ns = time_of(rec);
 	v->value.u64 = rec->value.u64;
@@ -324,15 +324,27 @@ static enum cv_state_count take(struct cv_state *s, struct cv_state_device *d,
 	return CV_STATE_TAKEN;
 }
 
-enum cv_state_count cv_state_take(struct cv_state *s, uint32_t device, const struct cv_record *rec)
+static enum cv_state_count take_counted(struct cv_state *s, uint32_t device,
+					const struct cv_record *rec, bool past)
 {
 	struct cv_state_device *d = cv_pool_at(&s->devices, device);
-	enum cv_state_count what = take(s, d, rec);
+	enum cv_state_count what = take(s, d, rec, past);
 
 	if (rec->ts_rx_ns > d->seen_ns)
 		d->seen_ns = rec->ts_rx_ns;
 	s->counts[what]++;
 	return what;
+}
+
+enum cv_state_count cv_state_take(struct cv_state *s, uint32_t device, const struct cv_record *rec)
+{
+	return take_counted(s, device, rec, false);
+}
+
+enum cv_state_count cv_state_take_past(struct cv_state *s, uint32_t device,
+				       const struct cv_record *rec)
+{
+	return take_counted(s, device, rec, true);
 }
 
 /* ---- numbers -------------------------------------------------------------------------------- */

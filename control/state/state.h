@@ -2,7 +2,7 @@
 /*
  * The latest value of each quantity of each device, in memory (GET /v1/devices/ID/state). What is
  * older never takes the place of what is newer: history, retained messages and late values do not.
- * One thread (control's loop). After a start it fills as devices report.
+ * One thread (control's loop). After a start it fills as devices report, and from the log (refill.h).
  *
  * Memory: a device costs 40 bytes, 21 to 43 in the index, and its URN; a quantity 40 bytes; a text
  * 32 for each 27 bytes of it. 3 million devices with a URN of 30 bytes and two quantities: 550 MB. Where
@@ -109,6 +109,10 @@ const char *cv_state_word(const struct cv_state *s, uint32_t word);
 
 /** Take what a checked record says of the device. @return what became of it; counted. */
 enum cv_state_count cv_state_take(struct cv_state *s, uint32_t device, const struct cv_record *rec);
+
+/** The same for a record of the past, read again: it takes the place of an older value only. */
+enum cv_state_count cv_state_take_past(struct cv_state *s, uint32_t device,
+				       const struct cv_record *rec);
 
 const uint64_t *cv_state_counts(const struct cv_state *s);
 const char *cv_state_count_name(enum cv_state_count what);

@@ -469,6 +469,15 @@ static void turn_until(struct cv_loop *loop, struct cv_devices *d, uint64_t made
 	assert_int_equal(cv_devices_made(d, CV_LANE_SECURITY), made);
 }
 
+static void turn_until_ready(struct cv_loop *loop, struct cv_devices *d)
+{
+	const struct cv_registry_live *live = cv_devices_intake(d)->live;
+
+	for (int i = 0; i < 5000 && !cv_registry_live_ready(live); i++)
+		assert_int_equal(cv_loop_turn(loop), 0);
+	assert_true(cv_registry_live_ready(live));
+}
+
 static void look_at(struct cv_devices *d, int first, int n)
 {
 	char device[32];
@@ -485,6 +494,7 @@ static void look_at(struct cv_devices *d, int first, int n)
 static void test_unknown_devices_are_events(void **state)
 {
 	struct cv_eventlog_config config = {.node = "n", .segment_size = 1u << 20};
+	struct cv_devices_config devices = {.dir = dir, .state_bytes = 64u << 20};
 	struct cv_registry_store *s = open_store();
 	struct cv_eventlog *log = NULL;
 	struct cv_devices *d = NULL;
@@ -502,7 +512,8 @@ static void test_unknown_devices_are_events(void **state)
 	config.dir = dir;
 	assert_int_equal(cv_loop_create(64, &loop), 0);
 	assert_int_equal(cv_eventlog_open(loop, &config, &log, &why), 0);
-	assert_int_equal(cv_devices_create(loop, log, dir, &d, &why), 0);
+	assert_int_equal(cv_devices_create(loop, log, &devices, &d, &why), 0);
+	turn_until_ready(loop, d);
 	look_at(d, 0, 5);
 	look_at(d, 0, 5);
 	turn_until(loop, d, 5);
