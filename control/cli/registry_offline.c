@@ -113,5 +113,17 @@ const struct cv_cli_command cv_cli_registry_offline[] = {
 		.exits = "0 1 2 3 4",
 		.offline = true,
 	},
+	{
+		.name = "registry history",
+		.help = "print who changed the registry",
+		.details = "A line per change, the newest first: when, who, how many devices were "
+			   "added (+), changed (~) and removed (-), and by which command.",
+		.options = {OPTION_CONFIG,
+			    OPTION_REGISTRY,
+			    {"limit", "N", NULL, "so many at most; 100, 0 = all"},
+			    CV_CLI_OPTION_JSON},
+		.exits = "0 1 2 3",
+		.offline = true,
+	},
 	{0},
 };

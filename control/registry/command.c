@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "control/config/config.h"
+#include "control/text/who.h"
 #include "dataplane/normalize/json_write.h"
 
 #define DEFAULT_CONFIG "/etc/culvert/culvert.yaml"
@@ -33,6 +35,20 @@ static int find_registry(const struct cv_policy_args *args, char path[PATH_SIZE]
 	return res;
 }
 
+/* "registry set urn:dev:a:1 kind=meter" */
+static void say_who(const struct cv_policy_args *args, struct cv_registry_store *s)
+{
+	char who[CV_WHO_SIZE], what[512];
+	size_t n = (size_t)snprintf(what, sizeof(what), "%s", args->command->name);
+
+	cv_who_describe(getuid(), getpid(), who);
+	for (int i = 0; i < args->n_operands && n < sizeof(what); i++)
+		n += (size_t)snprintf(what + n, sizeof(what) - n, " %s", args->operands[i]);
+	if (n >= sizeof(what))
+		memcpy(what + sizeof(what) - 4, "...", 4);
+	cv_registry_store_by(s, who, what);
+}
+
 int cv_registry_command_open(const struct cv_policy_args *args, enum cv_registry_mode mode,
 			     struct cv_registry_store **ret)
 {
@@ -41,8 +57,10 @@ int cv_registry_command_open(const struct cv_policy_args *args, enum cv_registry
 
 	if (find_registry(args, path) < 0)
 		return CV_CLI_INPUT;
-	if (cv_registry_store_open(path, mode, ret, &why) == 0)
+	if (cv_registry_store_open(path, mode, ret, &why) == 0) {
+		say_who(args, *ret);
 		return CV_CLI_OK;
+	}
 	fprintf(stderr, "culvert %s: %s: %s\n", args->command->name, path, why);
 	return CV_CLI_INPUT;
 }
@@ -118,13 +136,10 @@ int cv_registry_command_print(json_t *doc)
 /* ---- verbs ---------------------------------------------------------------------------------- */
 
 const struct cv_policy_handler cv_registry_handlers[] = {
-	{"import", cv_registry_command_import},
-	{"export", cv_registry_command_export},
-	{"show", cv_registry_command_show},
-	{"list", cv_registry_command_list},
-	{"set", cv_registry_command_set},
-	{"remove", cv_registry_command_remove},
-	{0},
+	{"import", cv_registry_command_import},	  {"export", cv_registry_command_export},
+	{"show", cv_registry_command_show},	  {"list", cv_registry_command_list},
+	{"set", cv_registry_command_set},	  {"remove", cv_registry_command_remove},
+	{"history", cv_registry_command_history}, {0},
 };
 
 int cv_registry_command(int argc, char **argv)

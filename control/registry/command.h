@@ -38,5 +38,6 @@ int cv_registry_command_show(const struct cv_policy_args *args);
 int cv_registry_command_list(const struct cv_policy_args *args);
 int cv_registry_command_set(const struct cv_policy_args *args);
 int cv_registry_command_remove(const struct cv_policy_args *args);
+int cv_registry_command_history(const struct cv_policy_args *args);
 
 #endif

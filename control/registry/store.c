@@ -41,6 +41,9 @@ static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS devices (row INTEGER PRIMARY KEY AUTOINCREMENT," OWN_COLUMNS
 	" area INTEGER, rev INTEGER NOT NULL, removed INTEGER NOT NULL, UNIQUE (id));"
 	"CREATE INDEX IF NOT EXISTS devices_rev ON devices (rev, row);"
+	"CREATE TABLE IF NOT EXISTS changes (rev INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
+	" who TEXT NOT NULL, what TEXT NOT NULL, added INTEGER NOT NULL,"
+	" changed INTEGER NOT NULL, removed INTEGER NOT NULL);"
 	"CREATE TABLE IF NOT EXISTS state (rev INTEGER NOT NULL);"
 	"INSERT INTO state SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM state);"
 	"PRAGMA user_version = " TEXT_OF(VERSION) ";"
@@ -249,16 +252,10 @@ int cv_registry_store_begin(struct cv_registry_store *s)
 				    : cv_registry_store_fault(s, code);
 
 	s->area = 0;
+	s->added = s->changed = s->removed = 0;
 	if (res < 0)
 		cv_registry_store_rollback(s);
 	return res;
-}
-
-int cv_registry_store_commit(struct cv_registry_store *s)
-{
-	int code = sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);
-
-	return code == SQLITE_OK ? 0 : cv_registry_store_fault(s, code);
 }
 
 void cv_registry_store_rollback(struct cv_registry_store *s)
@@ -372,6 +369,8 @@ int cv_registry_store_put(struct cv_registry_store *s, const struct cv_registry_
 	*ret = sqlite3_last_insert_rowid(s->db) != 0 ? CV_REGISTRY_ADDED
 	       : sqlite3_changes(s->db) > 0	     ? CV_REGISTRY_CHANGED
 						     : CV_REGISTRY_SAME;
+	s->added += *ret == CV_REGISTRY_ADDED;
+	s->changed += *ret == CV_REGISTRY_CHANGED;
 	return 0;
 }
 
@@ -388,5 +387,8 @@ int cv_registry_store_remove(struct cv_registry_store *s, const char *id)
 	sqlite3_finalize(stmt);
 	if (code != SQLITE_DONE)
 		return cv_registry_store_fault(s, code);
-	return sqlite3_changes(s->db) > 0 ? 0 : -ENOENT;
+	if (sqlite3_changes(s->db) == 0)
+		return -ENOENT;
+	s->removed++;
+	return 0;
 }

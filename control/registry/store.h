@@ -50,6 +50,22 @@ enum cv_registry_put { CV_REGISTRY_SAME, CV_REGISTRY_ADDED, CV_REGISTRY_CHANGED 
 int cv_registry_store_put(struct cv_registry_store *s, const struct cv_registry_device *d,
 			  enum cv_registry_put *ret);
 
+/** Who makes the changes from now on, and by what: written down with each. */
+void cv_registry_store_by(struct cv_registry_store *s, const char *who, const char *what);
+
+/** A change that was made. */
+struct cv_registry_change {
+	uint64_t rev;
+	int64_t time_s; /* since the Unix epoch */
+	const char *who, *what;
+	uint64_t added, changed, removed; /* devices */
+};
+
+/** Changes, newest first. @param limit 0 = all. @param visit not 0 ends the walk with it. */
+int cv_registry_store_history(struct cv_registry_store *s, uint64_t limit,
+			      int (*visit)(void *owner, const struct cv_registry_change *c),
+			      void *owner);
+
 /** Within a change. @return 0, -ENOENT. */
 int cv_registry_store_remove(struct cv_registry_store *s, const char *id);
 

@@ -14,6 +14,8 @@ struct cv_registry_store {
 	/* The area of the row before: rows of a file often have the same. */
 	char area_codes[4][32];
 	sqlite3_int64 area;
+	char who[96], what[512]; /* of who makes changes */
+	uint64_t added, changed, removed; /* by the change at hand */
 	char why[160];
 };
 

@@ -508,6 +508,46 @@ static void test_killed_import(void **state)
 	free(text);
 }
 
+static int take_change(void *owner, const struct cv_registry_change *c)
+{
+	char *text = owner;
+	size_t n = strlen(text);
+
+	snprintf(text + n, 512 - n, "%d %s: %s +%d ~%d -%d\n", (int)c->rev, c->who, c->what,
+		 (int)c->added, (int)c->changed, (int)c->removed);
+	return c->time_s > 1700000000 ? 0 : -EINVAL;
+}
+
+/* A change is written down with it; one that is given up is not. */
+static void test_history(void **state)
+{
+	struct cv_registry_store *s = open_store(CV_REGISTRY_WRITE);
+	struct cv_registry_tally tally;
+	struct told told = {""};
+	char rows[] = "id,kind\nurn:dev:a:1,x\nurn:dev:a:2,y\n", text[512] = "";
+	char more[] = "id,kind\nurn:dev:a:1,x\nurn:dev:a:2,z\nurn:dev:a:3,z\n";
+
+	cv_registry_store_by(s, "root", "registry import a.csv");
+	assert_int_equal(import_text(s, CV_REGISTRY_CSV, rows, strlen(rows), &told, &tally), 0);
+	cv_registry_store_by(s, "eve", "registry remove");
+	assert_int_equal(cv_registry_store_begin(s), 0);
+	assert_int_equal(cv_registry_store_remove(s, "urn:dev:a:1"), 0);
+	cv_registry_store_rollback(s);
+	cv_registry_store_by(s, "li", "registry import b.csv");
+	assert_int_equal(import_text(s, CV_REGISTRY_CSV, more, strlen(more), &told, &tally), 0);
+	assert_int_equal(cv_registry_store_begin(s), 0);
+	assert_int_equal(cv_registry_store_remove(s, "urn:dev:a:1"), 0);
+	assert_int_equal(cv_registry_store_commit(s), 0);
+	assert_int_equal(cv_registry_store_history(s, 0, take_change, text), 0);
+	assert_string_equal(text, "3 li: registry import b.csv +0 ~0 -1\n"
+				  "2 li: registry import b.csv +1 ~1 -0\n"
+				  "1 root: registry import a.csv +2 ~0 -0\n");
+	*text = '\0';
+	assert_int_equal(cv_registry_store_history(s, 1, take_change, text), 0);
+	assert_string_equal(text, "3 li: registry import b.csv +0 ~0 -1\n");
+	cv_registry_store_close(s);
+}
+
 /* Cancelled and given up: as if it had not begun. */
 static void test_cancel(void **state)
 {
@@ -548,6 +588,7 @@ int main(void)
 		TEST(print),
 		TEST(killed_import),
 		TEST(cancel),
+		TEST(history),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
