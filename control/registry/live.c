@@ -177,7 +177,8 @@ void cv_registry_live_complete(struct cv_registry_live *live)
 {
 	struct timespec now;
 
-	if (cv_registry_live_ready(live))
+	/* While the first import runs there is a file, and nothing in it. */
+	if (cv_registry_live_ready(live) || live->rev == 0)
 		return;
 	live->version++;
 	clock_gettime(CLOCK_REALTIME, &now);

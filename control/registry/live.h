@@ -39,7 +39,7 @@ void cv_registry_live_destroy(struct cv_registry_live *live);
 /** Take over one row, in the order of changes. @return 0 or -ENOMEM, -ENOSPC. */
 int cv_registry_live_take(struct cv_registry_live *live, const struct cv_registry_device *d,
 			  uint64_t rev, bool removed);
-/** All that the file has was taken over. */
+/** All that the file has was taken over; one that never had a device is as if it were not there. */
 void cv_registry_live_complete(struct cv_registry_live *live);
 
 /**

@@ -344,7 +344,7 @@ int cv_event_query_set_registry(struct cv_event_query *q, const struct cv_regist
 	}
 	if (cv_registry_live_ready(live))
 		return 0;
-	*why = (struct cv_http_refusal){"the registry is still being read", "try again"};
+	*why = (struct cv_http_refusal){"the registry is empty or still being read", "try again"};
 	return -EBUSY;
 }
 

@@ -133,6 +133,20 @@ static void test_registry_comes_later(void **state)
 	stop();
 }
 
+/* While the first import runs there is a file with nothing in it: nobody is unknown for that. */
+static void test_empty_registry(void **state)
+{
+	put_devices(0, 0, "");
+	start(0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(cv_loop_turn(loop), 0);
+	assert_false(cv_registry_live_ready(live()));
+	put_devices(0, 1, "x");
+	turn_until(1);
+	assert_true(cv_registry_live_ready(live()));
+	stop();
+}
+
 /* ---- latest values -------------------------------------------------------------------------- */
 
 static _Alignas(CV_BLOCK_ALIGN) uint8_t memory[CV_BLOCK_SIZE];
@@ -254,6 +268,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(registry_is_followed),
 		TEST(registry_comes_later),
+		TEST(empty_registry),
 		TEST(values_come_back),
 	};
 

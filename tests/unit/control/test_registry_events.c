@@ -168,7 +168,7 @@ static void test_filters_are_checked(void **state)
 static void test_no_registry(void **state)
 {
 	assert_int_equal(ask("area=31"), -EBUSY); /* nothing was read */
-	assert_non_null(strstr(why.error, "being read"));
+	assert_non_null(strstr(why.error, "still being read"));
 	cv_registry_live_destroy(live);
 	assert_int_equal(cv_registry_live_create("/nowhere/registry.db", &live), 0);
 	assert_int_equal(ask("area=31"), -EINVAL);
