@@ -112,6 +112,18 @@ static int open_devices(struct cv_control *c)
 	return res;
 }
 
+static int open_alarms(struct cv_control *c)
+{
+	struct cv_diagnostics diag = {0};
+	int res = cv_alarms_create(c->loop, c->log, c->config, cv_devices_intake(c->devices),
+				   &c->alarms, &diag);
+
+	c->input_wrong = res == -EINVAL;
+	cv_diagnostics_print(&diag, stderr);
+	cv_diagnostics_free(&diag);
+	return res;
+}
+
 static int open_quarantine(struct cv_control *c)
 {
 	struct cv_diagnostics diag = {0};
@@ -163,6 +175,7 @@ static int open_link(struct cv_control *c)
 	sources.link = c->link;
 	sources.sinks = c->sinks;
 	sources.devices = c->devices;
+	sources.alarms = c->alarms;
 	cv_ledger_init(&c->ledger, &sources);
 	res = cv_quarantine_keeper_start(c->quarantine, cv_link_server_quarantine(c->link),
 					 c->bpf != NULL);
@@ -288,8 +301,8 @@ static int open_http(struct cv_control *c)
 	int res;
 
 	_Static_assert(sizeof(routes) / sizeof(routes[0]) + CV_API_FILE_ROUTES + CV_GROUP_ROUTES +
-				       CV_DEVICE_ROUTES + CV_POLICY_ROUTES + CV_FIREWALL_ROUTES +
-				       CV_ACCESS_ROUTES ==
+				       CV_DEVICE_ROUTES + CV_ALARM_ROUTES + CV_POLICY_ROUTES +
+				       CV_FIREWALL_ROUTES + CV_ACCESS_ROUTES ==
 			       CV_CONTROL_ROUTES,
 		       "count them in CV_CONTROL_ROUTES");
 	memcpy(c->routes, routes, sizeof(routes));
@@ -298,7 +311,8 @@ static int open_http(struct cv_control *c)
 	cv_group_routes(c->groups, more + CV_API_FILE_ROUTES);
 	more += CV_API_FILE_ROUTES + CV_GROUP_ROUTES;
 	cv_device_routes(cv_devices_intake(c->devices), more);
-	cv_policy_routes(c->rollout, more + CV_DEVICE_ROUTES);
+	cv_alarm_routes(c->alarms, more + CV_DEVICE_ROUTES);
+	cv_policy_routes(c->rollout, more + CV_DEVICE_ROUTES + CV_ALARM_ROUTES);
 	res = cv_firewall_owner_init(&c->firewall_owner, c->loop, c->config, c->firewall);
 	if (res < 0)
 		return res;
@@ -391,6 +405,8 @@ int cv_control_start(struct cv_control *c, const char *config_path)
 	if (res == 0)
 		res = open_devices(c);
 	if (res == 0)
+		res = open_alarms(c);
+	if (res == 0)
 		res = open_rollout(c);
 	if (res == 0)
 		res = open_quarantine(c);
@@ -453,6 +469,7 @@ void cv_control_stop(struct cv_control *c)
 	cv_link_server_destroy(c->link);
 	cv_control_stop_bpf(c, in_use);
 	cv_firewall_stop(c->firewall);
+	cv_alarms_destroy(c->alarms);
 	cv_devices_destroy(c->devices);
 	cv_eventlog_close(c->log);
 	cv_loop_destroy(c->loop);

@@ -4,9 +4,11 @@
 #define CV_CONTROL_H
 
 #include "control/access/routes.h"
+#include "control/alarm/live.h"
 #include "control/capture/capture_hub.h"
 #include "control/config/config.h"
 #include "control/ctl/access_control.h"
+#include "control/ctl/alarm_routes.h"
 #include "control/ctl/device_routes.h"
 #include "control/ctl/policy_routes.h"
 #include "control/ctl/firewall_routes.h"
@@ -25,8 +27,8 @@
 #include "ebpf/loader.h"
 
 #define CV_CONTROL_ROUTES                                                                          \
-	(6 + CV_API_FILE_ROUTES + CV_GROUP_ROUTES + CV_DEVICE_ROUTES + CV_POLICY_ROUTES +          \
-	 CV_FIREWALL_ROUTES + CV_ACCESS_ROUTES)
+	(6 + CV_API_FILE_ROUTES + CV_GROUP_ROUTES + CV_DEVICE_ROUTES + CV_ALARM_ROUTES +           \
+	 CV_POLICY_ROUTES + CV_FIREWALL_ROUTES + CV_ACCESS_ROUTES)
 
 struct cv_control {
 	struct cv_config *config;
@@ -43,6 +45,7 @@ struct cv_control {
 	struct cv_capture_hub *captures;
 	struct cv_groups *groups;
 	struct cv_devices *devices;
+	struct cv_alarms *alarms;
 	struct cv_tls_control tls;
 	struct cv_access_owner access; /* access NULL = its table cannot be read */
 	struct cv_http_server *http;

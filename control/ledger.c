@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/ledger.h"
 
+#include "control/alarm/live.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -205,7 +207,9 @@ static void read_lane(struct cv_reading *r, const struct cv_totals *t,
 	right(e, "taken", t->taken[lane]);
 	e = add(r, "taken + made here = logged + refused", "taken:%s", name);
 	left(e, "taken", t->taken_here[lane]);
-	left(e, "made here", s->devices ? cv_devices_made(s->devices, (enum cv_lane)lane) : 0);
+	left(e, "made here",
+	     (s->devices ? cv_devices_made(s->devices, (enum cv_lane)lane) : 0) +
+		     (s->alarms ? cv_alarms_made(s->alarms, (enum cv_lane)lane) : 0));
 	right(e, "logged", log->logged[lane]);
 	right(e, "refused", refused - log->refused[lane][CV_REFUSAL_ABANDONED]);
 }

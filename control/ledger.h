@@ -22,6 +22,8 @@
 #define CV_LEDGER_EQUATIONS (CV_PORTS_MAX + 6 + 3 * CV_LANE_COUNT + CV_SINKS_MAX)
 
 /** Where the numbers come from. All outlive the ledger; bpf may be NULL. */
+struct cv_alarms;
+
 struct cv_ledger_sources {
 	struct cv_loop *loop;
 	const struct cv_generation *gen;
@@ -31,6 +33,7 @@ struct cv_ledger_sources {
 	struct cv_capture_hub *captures; /* NULL = none yet */
 	const struct cv_sink_keeper *sinks; /* NULL = none */
 	const struct cv_devices *devices; /* NULL = none */
+	const struct cv_alarms *alarms; /* likewise */
 };
 
 struct cv_equation {

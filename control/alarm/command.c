@@ -26,6 +26,7 @@ static int doc(const struct cv_policy_args *args)
 const struct cv_policy_handler cv_alarm_handlers[] = {
 	{"check", check},
 	{"test", cv_alarm_command_test},
+	{"sign", cv_alarm_command_sign},
 	{"doc", doc},
 	{0},
 };

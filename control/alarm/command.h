@@ -11,6 +11,7 @@ int cv_alarm_command(int argc, char **argv);
 /** In the order of the rows; for the test that holds them together. */
 extern const struct cv_policy_handler cv_alarm_handlers[];
 
+int cv_alarm_command_sign(const struct cv_policy_args *args);
 int cv_alarm_command_test(const struct cv_policy_args *args);
 
 #endif

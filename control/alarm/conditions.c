@@ -257,7 +257,7 @@ void cv_alarm_judge(struct cv_alarm_engine *e, uint32_t state, const struct cv_a
 	/* The wheel may be a tick behind. */
 	if (s->node.armed)
 		cv_alarm_state_due(e, state, now);
-	s->unit = v->unit;
+	s->unit = r->condition == CV_ALARM_SILENCE ? 0 : v->unit; /* silence has none */
 	switch (r->condition) {
 	case CV_ALARM_THRESHOLD:
 		judge_threshold(e, state, v->number, now);

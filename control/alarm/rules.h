@@ -110,6 +110,7 @@ struct cv_alarm_rule {
 
 struct cv_alarm_rules {
 	char *path;
+	uint64_t version; /* that its writer counts; 0 = none */
 	uint32_t capacity; /* states: a rule's of a device's quantity */
 	uint32_t active; /* alarms at a time */
 	struct cv_alarm_rule *rules;

@@ -226,6 +226,14 @@ static const struct cv_field rule_fields[] = {
 };
 
 static const struct cv_field file_fields[] = {
+	{.name = "version",
+	 .type = CV_FIELD_UINT,
+	 AT(struct cv_alarm_rules, version),
+	 .fallback = "0",
+	 .max = INT64_MAX,
+	 .help = "Number of this file, for signed rules: a node takes none with a lower one than "
+		 "it "
+		 "has, and no other file with the same."},
 	{.name = "capacity",
 	 .type = CV_FIELD_UINT,
 	 AT(struct cv_alarm_rules, capacity),

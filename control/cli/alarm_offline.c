@@ -45,6 +45,25 @@ const struct cv_cli_command cv_cli_alarm_offline[] = {
 		.offline = true,
 	},
 	{
+		.name = "alarm sign",
+		.operands = "FILE",
+		.min_operands = 1,
+		.max_operands = 1,
+		.words = "file",
+		.help = "sign a file of alarm rules",
+		.details =
+			"Writes FILE.minisig, as minisign -S does. Only rules that are right are "
+			"signed. Give the file a version that is higher than the last one's: nodes "
+			"take no older one again.",
+		.options = {{"key", "FILE", "file",
+			     "secret key; $MINISIGN_CONFIG_DIR or ~/.minisign, minisign.key"},
+			    {"password-file", "FILE", "file",
+			     "first line is the password; otherwise it is asked for"}},
+		.letters = "k ",
+		.exits = "0 1 2 3",
+		.offline = true,
+	},
+	{
 		.name = "alarm doc",
 		.help = "print the page on every key of alarm rules",
 		.details = "The page docs/operator/alarm-language.md.",

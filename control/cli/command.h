@@ -85,7 +85,8 @@ extern const struct cv_cli_command cv_cli_quarantine_offline[];
 extern const struct cv_cli_command cv_cli_token_verbs[];
 /** Verbs of `culvert log` likewise. */
 extern const struct cv_cli_command cv_cli_log_offline[];
-/** Verbs of `culvert alarm` that need no node, likewise. */
+/** Verbs of `culvert alarm` that ask control; and those that need no node, likewise. */
+extern const struct cv_cli_command cv_cli_alarm_online[];
 extern const struct cv_cli_command cv_cli_alarm_offline[];
 /** Verbs of `culvert registry` likewise. */
 extern const struct cv_cli_command cv_cli_registry_offline[];
@@ -206,6 +207,12 @@ int cv_cli_replay(struct cv_cli *cli);
 int cv_cli_module_show(struct cv_cli *cli);
 int cv_cli_decode(struct cv_cli *cli);
 int cv_cli_config(struct cv_cli *cli);
+int cv_cli_alarm_list(struct cv_cli *cli);
+int cv_cli_alarm_show(struct cv_cli *cli);
+int cv_cli_alarm_ack(struct cv_cli *cli);
+int cv_cli_alarm_apply(struct cv_cli *cli);
+int cv_cli_alarm_rules(struct cv_cli *cli);
+int cv_cli_alarm_history(struct cv_cli *cli);
 int cv_cli_policy_status(struct cv_cli *cli);
 int cv_cli_policy_apply(struct cv_cli *cli);
 int cv_cli_policy_shadow(struct cv_cli *cli);

@@ -38,7 +38,8 @@ static const struct cv_cli_command *const policy_verbs[] = {
 static const struct cv_cli_command *const firewall_verbs[] = {cv_cli_firewall_offline, NULL};
 static const struct cv_cli_command *const quarantine_verbs[] = {cv_cli_quarantine_offline, NULL};
 static const struct cv_cli_command *const log_verbs[] = {cv_cli_log_offline, NULL};
-static const struct cv_cli_command *const alarm_verbs[] = {cv_cli_alarm_offline, NULL};
+static const struct cv_cli_command *const alarm_verbs[] = {cv_cli_alarm_online,
+							   cv_cli_alarm_offline, NULL};
 static const struct cv_cli_command *const registry_verbs[] = {cv_cli_registry_offline, NULL};
 static const struct cv_cli_command *const token_verbs[] = {cv_cli_token_verbs, NULL};
 static const struct cv_cli_command *const update_verbs[] = {cv_cli_update_offline, NULL};

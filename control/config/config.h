@@ -175,6 +175,7 @@ struct cv_config {
 	 * names no files outside its folder (policy.h); or it is this text of the policy above. */
 	bool policy_confined;
 	const char *policy_copy; /* path, NULL = the file itself; not owned */
+	char alarm_rules[PATH_MAX]; /* as written, "" = none; see cv_config_resolve() */
 	char trust_keys[PATH_MAX]; /* directory or file, as written; see cv_config_resolve() */
 	uint32_t trust_threshold; /* different signers a policy by the API needs, from 1 */
 	bool trust_allow_unsigned;

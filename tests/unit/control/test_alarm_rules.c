@@ -107,7 +107,7 @@ static void mistakes_are_told_where_they_are(void **state)
 	refused_at(RULE("threshold: { above: 1, clear: 2 }"), 2, 85, "clear");
 	refused_at(RULE("threshold: { below: 1, clear: 0 }"), 2, 85, "clear");
 	refused_at(RULE("threshold: { above: nan }"), 2, 75, "a number");
-	refused_at(RULE("threshold: { abov: 1, below: 2 }"), 2, 68, "above");
+	refused_at(RULE("threshold: { limit: 1, below: 2 }"), 2, 68, "above");
 	refused_at(RULE("stuck: { for: 1h, tolerance: -1 }"), 2, 84, "tolerance");
 	refused_at(RULE("silence: { factor: 0.5 }"), 2, 74, "factor");
 	refused_at("rules:\n- { id: a, grade: 5, silence: { after: 1h } }\n", 2, 19, "from 1 to 4");

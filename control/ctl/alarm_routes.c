@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/ctl/alarm_routes.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/alarm/host.h"
+#include "control/config/units.h"
+#include "control/subscriber/http_parameters.h"
+#include "control/text/utc.h"
+#include "dataplane/normalize/vocabulary.h"
+
+#define PAGE 100u
+#define PAGE_MAX 1000u
+/* Longest comment of an acknowledgement, bytes; what the event has room for. */
+#define COMMENT_MAX 255
+
+static json_t *refuse(int *status, int code, const char *error, const char *hint)
+{
+	*status = code;
+	return json_pack("{s:s, s:s}", "error", error, "hint", hint);
+}
+
+static json_t *time_json(int64_t ns)
+{
+	char seconds[CV_UTC_SIZE], text[CV_UTC_SIZE + 8];
+	size_t n;
+
+	cv_utc_text(ns / 1000000000, seconds);
+	n = strlen(seconds);
+	if (n < 2 || seconds[n - 1] != 'Z')
+		return json_null();
+	snprintf(text, sizeof(text), "%.*s.%03dZ", (int)n - 1, seconds,
+		 (int)(ns % 1000000000 / 1000000));
+	return json_string(text);
+}
+
+static void set_text(json_t *to, const char *key, const char *text)
+{
+	if (text && *text)
+		json_object_set_new(to, key, json_string(text));
+}
+
+static void set_number(json_t *to, const char *key, double value)
+{
+	if (isfinite(value))
+		json_object_set_new(to, key, json_real(value));
+}
+
+/* ---- active alarms -------------------------------------------------------------------------- */
+
+static json_t *devices_json(struct cv_alarms *a, const struct cv_alarm *alarm)
+{
+	struct cv_alarm_urns urns = cv_alarm_host_urns(cv_alarms_intake(a));
+	json_t *list = json_array();
+	size_t len;
+
+	for (uint32_t i = 0; i < alarm->n_devices; i++) {
+		const char *urn = urns.urn(urns.owner, alarm->devices[i], &len);
+
+		json_array_append_new(list, json_stringn(urn, len));
+	}
+	return list;
+}
+
+static json_t *alarm_json(struct cv_alarms *a, const struct cv_alarm *alarm)
+{
+	const struct cv_alarm_engine *e = cv_alarms_engine(a);
+	const struct cv_alarm_rule *r = cv_alarm_engine_rule(e, alarm);
+	json_t *to = json_pack("{s:s, s:s, s:s, s:i, s:s}", "id", alarm->id, "rule", r->id, "state",
+			       alarm->who ? "acknowledged" : "raised", "grade", (int)r->grade,
+			       "colour", cv_alarm_colour(r->grade));
+
+	set_text(to, "text", r->text);
+	set_text(to, "name", cv_alarm_engine_quantity(e, alarm));
+	set_text(to, "area", alarm->area);
+	json_object_set_new(to, "devices", devices_json(a, alarm));
+	set_number(to, "value", alarm->value);
+	set_text(to, "unit", cv_unit_text(alarm->unit));
+	set_number(to, "threshold", cv_alarm_engine_threshold(e, alarm));
+	json_object_set_new(to, "since", time_json(alarm->since_ns));
+	json_object_set_new(to, "raised", time_json(alarm->raised_ns));
+	json_object_set_new(to, "updated", time_json(alarm->told_ns));
+	if (alarm->who) {
+		set_text(to, "acknowledged_by", alarm->who);
+		set_text(to, "comment", alarm->comment);
+		json_object_set_new(to, "acknowledged", time_json(alarm->acked_ns));
+	}
+	return to;
+}
+
+struct page {
+	struct cv_http_refusal *why;
+	uint64_t after, limit, grade;
+	const char *rule;
+};
+
+static int take_number(struct page *p, const char *key, const char *value, uint64_t max,
+		       uint64_t *ret)
+{
+	if (cv_units_integer(value, ret) == 0 && *ret <= max)
+		return 0;
+	snprintf(p->why->error, sizeof(p->why->error), "%s=%.20s is no number up to %llu", key,
+		 value, (unsigned long long)max);
+	snprintf(p->why->hint, sizeof(p->why->hint), "give a whole number");
+	return -EINVAL;
+}
+
+static int take_after(void *parse, const char *value)
+{
+	struct page *p = parse;
+
+	return take_number(p, "after", value, UINT32_MAX, &p->after);
+}
+
+static int take_limit(void *parse, const char *value)
+{
+	struct page *p = parse;
+
+	return take_number(p, "limit", value, PAGE_MAX, &p->limit);
+}
+
+static int take_grade(void *parse, const char *value)
+{
+	struct page *p = parse;
+
+	return take_number(p, "grade", value, CV_ALARM_GRADE_MAX, &p->grade);
+}
+
+static int take_rule(void *parse, const char *value)
+{
+	((struct page *)parse)->rule = value;
+	return 0;
+}
+
+static json_t *counts_json(const struct cv_alarm_engine *e)
+{
+	const uint64_t *counts = cv_alarm_engine_counts(e);
+	json_t *to = json_object();
+
+	for (unsigned int i = 0; i < CV_ALARM_COUNTERS; i++)
+		json_object_set_new(to, cv_alarm_count_name((enum cv_alarm_count)i),
+				    json_integer((json_int_t)counts[i]));
+	json_object_set_new(to, "states", json_integer(cv_alarm_engine_states(e)));
+	json_object_set_new(to, "bytes", json_integer((json_int_t)cv_alarm_engine_bytes(e)));
+	return to;
+}
+
+static bool is_wanted(const struct page *p, const struct cv_alarm_rule *r)
+{
+	return (!p->rule || strcmp(p->rule, r->id) == 0) && (p->grade == 0 || p->grade == r->grade);
+}
+
+static json_t *get_alarms(void *owner, const struct cv_http_query *query, int *ret_status)
+{
+	static const struct cv_http_parameter parameters[] = {{"after", take_after},
+							      {"limit", take_limit},
+							      {"grade", take_grade},
+							      {"rule", take_rule},
+							      {NULL, NULL}};
+	struct cv_alarms *a = owner;
+	const struct cv_alarm_engine *e = cv_alarms_engine(a);
+	struct cv_http_refusal why;
+	struct page p = {.why = &why, .limit = PAGE};
+	uint32_t at, end = e ? cv_alarm_engine_end(e) : 0;
+	json_t *list, *to;
+
+	if (cv_http_take_parameters(query, parameters, &p, &why) < 0)
+		return refuse(ret_status, 400, why.error, why.hint);
+	list = json_array();
+	for (at = (uint32_t)p.after + 1; at < end && json_array_size(list) < p.limit; at++) {
+		const struct cv_alarm *alarm = cv_alarm_engine_at(e, at);
+
+		if (alarm && is_wanted(&p, cv_alarm_engine_rule(e, alarm)))
+			json_array_append_new(list, alarm_json(a, alarm));
+	}
+	to = json_pack("{s:o, s:I}", "alarms", list, "active",
+		       (json_int_t)(e ? cv_alarm_engine_active(e) : 0));
+	if (at < end)
+		json_object_set_new(to, "after", json_integer(at - 1));
+	if (e)
+		json_object_set_new(to, "counts", counts_json(e));
+	return to;
+}
+
+/* ---- one alarm ------------------------------------------------------------------------------ */
+
+/* %XX of a path (RFC 3986 2.1). @return false: it is none. */
+static bool decode(const char *text, size_t len, char *ret, size_t size)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		char hex[3] = {0}, *end;
+
+		if (n + 1 >= size)
+			return false;
+		if (text[i] != '%') {
+			ret[n++] = text[i];
+			continue;
+		}
+		if (len - i < 3)
+			return false;
+		memcpy(hex, text + i + 1, 2);
+		ret[n++] = (char)strtoul(hex, &end, 16);
+		if (end != hex + 2 || ret[n - 1] == '\0')
+			return false;
+		i += 2;
+	}
+	ret[n] = '\0';
+	return true;
+}
+
+static json_t *get_alarm(void *owner, const char *tail, const struct cv_http_query *query,
+			 int *ret_status)
+{
+	struct cv_alarms *a = owner;
+	const struct cv_alarm_engine *e = cv_alarms_engine(a);
+	const struct cv_alarm *alarm = NULL;
+	char id[CV_ALARM_NAME_MAX];
+
+	if (e && decode(tail, strlen(tail), id, sizeof(id)))
+		alarm = cv_alarm_engine_find(e, id);
+	if (!alarm)
+		return refuse(
+			ret_status, 404, "no alarm with this id is active",
+			"GET /v1/alarms lists those that are; the others are in the lane alarm");
+	return alarm_json(a, alarm);
+}
+
+/* The body is empty, or {"comment": "..."}. @return false: neither. */
+static bool comment_of(const struct cv_http_call *call, char ret[COMMENT_MAX + 1])
+{
+	json_t *body = NULL;
+	const char *text = "";
+	bool good = call->body_len == 0;
+
+	if (!good) {
+		body = json_loadb(call->body, call->body_len, 0, NULL);
+		text = json_string_value(json_object_get(body, "comment"));
+		good = text && strlen(text) <= COMMENT_MAX;
+	}
+	snprintf(ret, COMMENT_MAX + 1, "%s", good ? text : "");
+	json_decref(body);
+	return good;
+}
+
+static json_t *change_alarm(void *owner, const struct cv_http_call *call,
+			    struct cv_http_answer *answer)
+{
+	static const char verb[] = "/ack";
+	size_t len = strlen(call->tail), end = sizeof(verb) - 1;
+	char id[CV_ALARM_NAME_MAX], comment[COMMENT_MAX + 1];
+	int res;
+
+	if (call->method != CV_HTTP_POST || len <= end || strcmp(call->tail + len - end, verb) != 0)
+		return refuse(&answer->status, 405, "this is not what can be done with an alarm",
+			      "POST /v1/alarms/ID/ack");
+	if (!comment_of(call, comment))
+		return refuse(&answer->status, 400, "the body is not right",
+			      "nothing, or {\"comment\": \"at most 255 bytes\"}");
+	res = decode(call->tail, len - end, id, sizeof(id))
+		      ? cv_alarms_ack(owner, id, call->peer->who, comment)
+		      : -ENOENT;
+	if (res == -ENOENT)
+		return refuse(&answer->status, 404, "no alarm with this id is active",
+			      "GET /v1/alarms lists those that are");
+	if (res == -EALREADY)
+		return refuse(&answer->status, 409, "somebody has acknowledged it already",
+			      "GET /v1/alarms/ID says who");
+	if (res < 0)
+		return refuse(&answer->status, 503, "out of memory", "try again later");
+	return json_pack("{s:s, s:s, s:s}", "id", id, "state", "acknowledged", "acknowledged_by",
+			 call->peer->who);
+}
+
+/* ---- rules ---------------------------------------------------------------------------------- */
+
+static json_t *rules_json(const struct cv_alarms *a)
+{
+	struct cv_alarm_kept kept = cv_alarms_rules(a);
+	const struct cv_alarm_engine *e = cv_alarms_engine(a);
+
+	return json_pack("{s:I, s:I, s:s, s:I}", "number", (json_int_t)kept.number, "version",
+			 (json_int_t)kept.version, "by", kept.who, "rules",
+			 (json_int_t)(e ? cv_alarm_engine_rules(e)->n_rules : 0));
+}
+
+static json_t *get_rules(void *owner, const struct cv_http_query *query)
+{
+	struct cv_alarm_kept kept = cv_alarms_rules(owner);
+	json_t *to = rules_json(owner);
+
+	json_object_set_new(to, "text", json_stringn(kept.text, kept.len));
+	return to;
+}
+
+static json_t *apply_rules(void *owner, const struct cv_http_call *call,
+			   struct cv_http_answer *answer)
+{
+	const char *sigs = cv_http_query_get(call->query, "sigs");
+	struct cv_diagnostics diag = {0};
+	struct cv_alarms_offer offer;
+	uint64_t sigs_len = 0;
+	json_t *to;
+	int res;
+
+	if (call->method != CV_HTTP_POST)
+		return refuse(&answer->status, 405, "rules are replaced, not removed",
+			      "POST a file with rules: []");
+	if (sigs && (cv_units_integer(sigs, &sigs_len) < 0 || sigs_len > call->body_len))
+		return refuse(&answer->status, 400,
+			      "sigs: expected how many bytes of the body are signatures",
+			      "see docs/operator/alarms.md");
+	offer = (struct cv_alarms_offer){
+		.text = call->body,
+		.len = call->body_len - sigs_len,
+		.sigs = call->body + call->body_len - sigs_len,
+		.sigs_len = sigs_len,
+		.who = call->peer->who,
+	};
+	res = cv_alarms_apply(owner, &offer, &diag);
+	if (res == 0) {
+		to = rules_json(owner);
+	} else {
+		to = refuse(&answer->status,
+			    res == -EINVAL	   ? 400
+			    : res == -EKEYREJECTED ? 403
+			    : res == -ESTALE	   ? 409
+						   : 503,
+			    "the rules were not taken", "those before stay in force");
+	}
+	json_object_set_new(to, "findings", cv_diagnostics_json(&diag));
+	cv_diagnostics_free(&diag);
+	return to;
+}
+
+void cv_alarm_routes(struct cv_alarms *alarms, struct cv_http_route *rows)
+{
+	rows[0] = (struct cv_http_route){
+		.path = "/v1/alarms",
+		.summary = "alarms of rules that are active; rule=, grade=, limit=, after=",
+		.document = get_alarms,
+		.owner = alarms,
+	};
+	rows[1] = (struct cv_http_route){
+		.path = "/v1/alarms/rules",
+		.summary = "alarm rules in force; POST puts others in force",
+		.json = get_rules,
+		.change = apply_rules,
+		.owner = alarms,
+	};
+	rows[2] = (struct cv_http_route){
+		.path = "/v1/alarms/*",
+		.summary = "an active alarm; POST ID/ack acknowledges it",
+		.item = get_alarm,
+		.change = change_alarm,
+		.owner = alarms,
+	};
+}
