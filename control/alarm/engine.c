@@ -246,6 +246,26 @@ bool cv_alarm_in_scope(struct cv_alarm_engine *e, uint16_t rule, uint32_t device
 	return is_in(e->scopes[scope], &d);
 }
 
+/* States of a device that lie in front of its newest one, as a rule: made together. */
+#define FETCH_STATES 3u
+
+void cv_alarm_engine_fetch(const struct cv_alarm_engine *e, uint32_t device, unsigned int stage)
+{
+	const struct cv_alarm_known *known;
+	uint32_t first;
+
+	if (device == 0 || device > e->devices.used)
+		return;
+	known = cv_pool_at(&e->devices, device);
+	if (stage == 0) {
+		__builtin_prefetch(known);
+		return;
+	}
+	first = known->first;
+	for (uint32_t i = 0; i < FETCH_STATES && i < first; i++)
+		__builtin_prefetch(cv_alarm_state_at(e, first - i));
+}
+
 /* ---- events --------------------------------------------------------------------------------- */
 
 /* What a rule may look at: a number that was measured now and can be. */

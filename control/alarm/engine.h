@@ -106,6 +106,12 @@ void cv_alarm_engine_destroy(struct cv_alarm_engine *e);
 void cv_alarm_engine_event(struct cv_alarm_engine *e, uint32_t device, const struct cv_record *rec,
 			   uint64_t version, int64_t now);
 
+/**
+ * Have memory fetched that an event of a device will need: at stage 0, and when that has had time to
+ * come, at stage 1. Without it each event waits for what it touches.
+ */
+void cv_alarm_engine_fetch(const struct cv_alarm_engine *e, uint32_t device, unsigned int stage);
+
 /** Nothing has come up to now. */
 void cv_alarm_engine_advance(struct cv_alarm_engine *e, int64_t now);
 

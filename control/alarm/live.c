@@ -130,7 +130,17 @@ static void on_record(void *owner, uint32_t device, const struct cv_record *rec)
 {
 	struct cv_alarms *a = owner;
 
+	/* Some moments after a start: nobody knows yet of which area a device is. */
+	if (cv_registry_live_is_there(a->intake->live) && !cv_registry_live_ready(a->intake->live))
+		return;
 	cv_alarm_host_event(a->intake, a->engine, device, rec, time_of(a, rec->ts_rx_ns));
+}
+
+static void on_fetch(void *owner, uint32_t device, unsigned int stage)
+{
+	const struct cv_alarms *a = owner;
+
+	cv_alarm_engine_fetch(a->engine, device, stage);
 }
 
 static void flush(struct cv_alarms *a)
@@ -227,6 +237,7 @@ int cv_alarms_put_in_force(struct cv_alarms *a, struct cv_alarm_rules *rules, ui
 	cv_alarm_engine_destroy(before);
 	a->intake->judge_owner = a;
 	a->intake->judge = next ? on_record : NULL;
+	a->intake->fetch = next ? on_fetch : NULL;
 	return 0;
 }
 
@@ -337,6 +348,7 @@ void cv_alarms_destroy(struct cv_alarms *a)
 		;
 	if (a->intake->judge_owner == a) {
 		a->intake->judge = NULL;
+		a->intake->fetch = NULL;
 		a->intake->judge_owner = NULL;
 	}
 	cv_alarm_outbox_destroy(a->outbox);

@@ -17,6 +17,7 @@ struct kept {
 	uint64_t key; /* 0 = this place is free */
 	char *id;
 	struct cv_record *rec; /* NULL = cleared */
+	uint32_t next_free; /* place + 1 */
 	bool dirty;
 };
 
@@ -25,7 +26,8 @@ struct cv_alarm_store {
 	struct cv_registry_key key;
 	struct cv_alarm_table table; /* place + 1 by key */
 	struct kept *kept;
-	uint32_t n, room, dirty;
+	uint32_t n, room;
+	uint32_t free; /* place + 1, 0 = none */
 	uint32_t *changed; /* places, in the order in which they changed */
 	uint32_t n_changed, changed_room;
 	uint64_t seq, seq_written;
@@ -53,13 +55,10 @@ static struct kept *find(struct cv_alarm_store *s, const char *id, size_t len, u
 
 static struct kept *make(struct cv_alarm_store *s, uint64_t key, const char *id, size_t len)
 {
-	uint32_t place = 0, room = s->room ? 2 * s->room : 64;
+	uint32_t place = s->free ? s->free - 1 : s->n, room = s->room ? 2 * s->room : 64;
+	uint32_t next_free;
 	struct kept *kept;
 
-	while (place < s->n && s->kept[place].key != 0 && s->n == s->room)
-		place++; /* only before it would grow */
-	if (s->n < s->room || place == s->n)
-		place = s->n;
 	if (place == s->room) {
 		kept = realloc(s->kept, room * sizeof(*kept));
 		if (!kept)
@@ -68,13 +67,17 @@ static struct kept *make(struct cv_alarm_store *s, uint64_t key, const char *id,
 		s->room = room;
 	}
 	kept = &s->kept[place];
-	*kept = (struct kept){.key = key, .id = strndup(id, len)};
+	next_free = place < s->n ? kept->next_free : 0;
+	*kept = (struct kept){.key = key, .id = strndup(id, len), .next_free = next_free};
 	if (!kept->id || cv_alarm_table_set(&s->table, key, place + 1) < 0) {
 		free(kept->id);
-		*kept = (struct kept){0};
+		*kept = (struct kept){.next_free = next_free};
 		return NULL;
 	}
-	s->n += place == s->n;
+	if (place < s->n)
+		s->free = next_free;
+	else
+		s->n++;
 	return kept;
 }
 
@@ -309,7 +312,8 @@ static void settle(struct cv_alarm_store *s)
 			continue;
 		cv_alarm_table_remove(&s->table, k->key);
 		free(k->id);
-		*k = (struct kept){0};
+		*k = (struct kept){.next_free = s->free};
+		s->free = s->changed[i] + 1;
 	}
 	s->n_changed = 0;
 	s->seq_written = s->seq;

@@ -170,9 +170,14 @@ static void find_group(struct cv_intake *in, struct looked *group, unsigned int 
 	for (unsigned int i = 0; i < n; i++) {
 		group[i].device = group[i].urn ? cv_state_find_print(in->state, group[i].print) : 0;
 		cv_state_fetch_device(in->state, group[i].device);
+		if (in->fetch)
+			in->fetch(in->judge_owner, group[i].device, 0);
 	}
-	for (unsigned int i = 0; i < n; i++)
+	for (unsigned int i = 0; i < n; i++) {
 		cv_state_fetch_values(in->state, group[i].device);
+		if (in->fetch)
+			in->fetch(in->judge_owner, group[i].device, 1);
+	}
 }
 
 static void take_group(struct cv_intake *in, struct cv_block *b, struct looked *group,

@@ -31,6 +31,8 @@ struct cv_intake {
 	void *owner;
 	/* Alarm rules: each record that names a device, with its number in state. NULL = nobody. */
 	void (*judge)(void *owner, uint32_t device, const struct cv_record *rec);
+	/* Memory that judging a record of a device will need; stage 0, then 1. NULL = nobody. */
+	void (*fetch)(void *owner, uint32_t device, unsigned int stage);
 	void *judge_owner;
 	uint64_t counts[CV_INTAKE_COUNT];
 	uint64_t told; /* devices that were told as unknown */
