@@ -60,20 +60,6 @@ static void name(const struct cv_intake *in, struct looked *l, struct cv_json *j
 	l->print = cv_state_print(in->state, l->urn, l->len);
 }
 
-/* A device with components: the component's own row goes before the device's. */
-static uint32_t find_row(const struct cv_intake *in, const struct looked *l, uint32_t *area)
-{
-	char whole[CV_DEVICE_URN_MAX];
-	struct cv_json j = cv_json(whole, sizeof(whole));
-	uint32_t row = cv_registry_live_find(in->live, l->urn, l->len, area);
-
-	if (row || cv_record_tlv(l->rec, CV_TLV_SUB).len == 0)
-		return row;
-	if (!cv_device_urn_whole(l->rec, &j) || j.failed)
-		return 0;
-	return cv_registry_live_find(in->live, whole, (size_t)(j.at - whole), area);
-}
-
 /* ---- what becomes of it --------------------------------------------------------------------- */
 
 /* A flood of records must not become a flood of messages. */
@@ -98,7 +84,7 @@ static void stamp(struct cv_intake *in, struct cv_state_device *d, const struct 
 		row = d->row;
 		area = d->area;
 	} else {
-		row = find_row(in, l, &area);
+		row = cv_registry_live_find_record(in->live, l->rec, &area);
 	}
 	if (d) {
 		d->asked = asked;
@@ -221,12 +207,11 @@ void cv_intake_block(struct cv_intake *in, struct cv_block *b)
 	take_group(in, b, group, n);
 }
 
-uint64_t cv_intake_past(struct cv_intake *in, const struct cv_block *b, uint64_t from, uint64_t to,
-			int64_t from_ns)
+void cv_intake_past(struct cv_intake *in, const struct cv_block *b, uint64_t from, uint64_t to,
+		    int64_t from_ns)
 {
 	uint32_t at = sizeof(*b);
 	struct looked group[GROUP];
-	uint64_t taken = 0;
 	unsigned int n = 0;
 
 	memcpy(copy, b, b->used);
@@ -241,8 +226,6 @@ uint64_t cv_intake_past(struct cv_intake *in, const struct cv_block *b, uint64_t
 		find_group(in, group, n);
 		for (unsigned int i = 0; i < n; i++)
 			take(in, &group[i]);
-		taken += n;
 		n = 0;
 	}
-	return taken;
 }

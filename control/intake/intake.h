@@ -61,9 +61,8 @@ void cv_intake_block(struct cv_intake *in, struct cv_block *b);
  * @param b checked, as readers of the log are given it.
  * @param from, to sequences that are wanted, up to but without to.
  * @param from_ns records that were received before are not.
- * @return records that were looked at.
  */
-uint64_t cv_intake_past(struct cv_intake *in, const struct cv_block *b, uint64_t from, uint64_t to,
-			int64_t from_ns);
+void cv_intake_past(struct cv_intake *in, const struct cv_block *b, uint64_t from, uint64_t to,
+		    int64_t from_ns);
 
 #endif

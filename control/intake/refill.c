@@ -20,7 +20,6 @@ struct cv_refill {
 	uint64_t next[LANES], end[LANES]; /* from the end of the log that was met at the start */
 	int64_t from_ns;
 	unsigned int lane; /* index; LANES = done */
-	uint64_t events;
 	bool stopping;
 };
 
@@ -30,7 +29,7 @@ static void on_read(struct cv_log_read *rd, const struct cv_block *block, int re
 	uint64_t *next = &r->next[r->lane];
 
 	if (res == 0) {
-		r->events += cv_intake_past(r->intake, block, *next, r->end[r->lane], r->from_ns);
+		cv_intake_past(r->intake, block, *next, r->end[r->lane], r->from_ns);
 		*next = block->first_seq + block->count;
 	} else if (res == -ESTALE && cv_eventlog_begin(r->log, rd->lane) > *next) {
 		*next = cv_eventlog_begin(r->log, rd->lane);
@@ -84,11 +83,6 @@ int cv_refill_create(struct cv_loop *loop, struct cv_eventlog *log, struct cv_in
 bool cv_refill_done(const struct cv_refill *r)
 {
 	return r->lane == LANES;
-}
-
-uint64_t cv_refill_events(const struct cv_refill *r)
-{
-	return r->events;
 }
 
 void cv_refill_destroy(struct cv_refill *r)

@@ -19,9 +19,8 @@ struct cv_refill;
 int cv_refill_create(struct cv_loop *loop, struct cv_eventlog *log, struct cv_intake *intake,
 		     int64_t from_ns, struct cv_refill **ret);
 
-/** Whether all is read, and how many events were. */
+/** Whether all is read. */
 bool cv_refill_done(const struct cv_refill *r);
-uint64_t cv_refill_events(const struct cv_refill *r);
 
 /** Turns the loop until nothing is in flight. NULL is fine. */
 void cv_refill_destroy(struct cv_refill *r);
