@@ -360,6 +360,17 @@ void cv_alarm_engine_advance(struct cv_alarm_engine *e, int64_t now)
 	cv_wheel_advance(&e->wheel, e->now);
 }
 
+bool cv_alarm_engine_watches_silence(const struct cv_alarm_engine *e)
+{
+	for (size_t i = 0; i < e->rules->n_rules; i++) {
+		const struct cv_alarm_rule *r = &e->rules->rules[i];
+
+		if (r->condition == CV_ALARM_SILENCE && r->silence.after_ns == 0)
+			return true;
+	}
+	return false;
+}
+
 void cv_alarm_engine_expect(struct cv_alarm_engine *e, uint32_t device, uint64_t version,
 			    int64_t now)
 {
@@ -371,6 +382,7 @@ void cv_alarm_engine_expect(struct cv_alarm_engine *e, uint32_t device, uint64_t
 		uint32_t state;
 
 		if (e->rules->rules[i].condition != CV_ALARM_SILENCE ||
+		    e->rules->rules[i].silence.after_ns != 0 ||
 		    !cv_alarm_in_scope(e, (uint16_t)i, device, known))
 			continue;
 		state = cv_alarm_state_of(e, device, (uint16_t)i, 0);

@@ -115,6 +115,9 @@ void cv_alarm_engine_fetch(const struct cv_alarm_engine *e, uint32_t device, uns
 /** Nothing has come up to now. */
 void cv_alarm_engine_advance(struct cv_alarm_engine *e, int64_t now);
 
+/** Is there a rule about silence by the expected interval? */
+bool cv_alarm_engine_watches_silence(const struct cv_alarm_engine *e);
+
 /** A device that ought to be heard, and was not yet: rules about silence watch it from now on. */
 void cv_alarm_engine_expect(struct cv_alarm_engine *e, uint32_t device, uint64_t version,
 			    int64_t now);

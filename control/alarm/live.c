@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/alarm/expected.h"
 #include "control/alarm/host.h"
 #include "control/alarm/outbox.h"
 #include "control/diag.h"
@@ -29,6 +30,7 @@ struct cv_alarms {
 	struct cv_alarm_engine *engine; /* NULL = no rules */
 	struct cv_alarm_store *store;
 	struct cv_alarm_outbox *outbox;
+	struct cv_alarm_expected_devices *expected;
 	struct cv_op timer;
 	unsigned int ticks;
 	int64_t offset, shift; /* wall minus monotonic clock as last seen; jumps of it so far */
@@ -143,6 +145,21 @@ static void on_fetch(void *owner, uint32_t device, unsigned int stage)
 	cv_alarm_engine_fetch(a->engine, device, stage);
 }
 
+/* A device that the registry expects: silent from now on, unless it was heard. */
+static void on_expected(void *owner, const char *urn, size_t len)
+{
+	struct cv_alarms *a = owner;
+	struct cv_alarm_urns urns = cv_alarm_host_urns(a->intake);
+	uint32_t device;
+
+	if (!a->engine || !cv_alarm_engine_watches_silence(a->engine))
+		return;
+	device = urns.device(urns.owner, urn, len);
+	if (device != 0)
+		cv_alarm_engine_expect(a->engine, device, cv_alarm_host_version(a->intake),
+				       time_of(a, INT64_MAX));
+}
+
 static void flush(struct cv_alarms *a)
 {
 	int res = cv_alarm_store_flush(a->store);
@@ -235,6 +252,7 @@ int cv_alarms_put_in_force(struct cv_alarms *a, struct cv_alarm_rules *rules, ui
 	else if (a->intake->judge_owner != a)
 		cv_alarm_store_each(a->store, restore_one, a);
 	cv_alarm_engine_destroy(before);
+	cv_alarm_expected_devices_again(a->expected);
 	a->intake->judge_owner = a;
 	a->intake->judge = next ? on_record : NULL;
 	a->intake->fetch = next ? on_fetch : NULL;
@@ -303,6 +321,9 @@ static int open_parts(struct cv_alarms *a, struct cv_diagnostics *diag)
 	int anew = 0, res = cv_alarm_outbox_create(a->loop, a->log, on_logged, a, &a->outbox);
 
 	snprintf(path, sizeof(path), "%s/" CV_ALARM_FILE, a->config->log_dir);
+	if (res == 0)
+		res = cv_alarm_expected_devices_create(a->loop, a->config->log_dir, a->intake->live,
+						       on_expected, a, &a->expected);
 	if (res == 0) {
 		anew = cv_alarm_store_open(path, &a->store, &why);
 		res = anew < 0 ? anew : 0;
@@ -351,6 +372,7 @@ void cv_alarms_destroy(struct cv_alarms *a)
 		a->intake->fetch = NULL;
 		a->intake->judge_owner = NULL;
 	}
+	cv_alarm_expected_devices_destroy(a->expected);
 	cv_alarm_outbox_destroy(a->outbox);
 	cv_alarm_store_close(a->store);
 	cv_alarm_engine_destroy(a->engine);

@@ -53,6 +53,7 @@ cat >alarms.yaml <<END
 rules:
 - { id: dust, text: too much dust, grade: 2, match: { names: air.pm2_5 }, threshold: { above: 11, clear: 10.5 } }
 - { id: dirty, grade: 3, match: { names: air.pm2_5 }, threshold: { above: 11, clear: 1 }, update: 1s }
+- { id: missed, grade: 4, match: { kinds: buoy }, silence: { factor: 2 } }
 - { id: silent, grade: 4, match: { devices: "$station" }, silence: { after: 3s } }
 END
 
@@ -64,6 +65,8 @@ has 'alarms.yaml:2:' err
 has 'unknown setting "colour"' err
 mv kept alarms.yaml
 
+# One that the registry expects every second and that never speaks.
+expect 0 "$culvert" registry set --registry log/registry.db urn:dev:test:1 kind=buoy interval=1
 start_control
 expect 0 "$culvert" alarm list
 play
@@ -72,6 +75,8 @@ dust=$(id_of dust)
 [ "${dust#alarm:dust:"$station":}" != "$dust" ] || fail "strange id $dust"
 wait_for "the alarm about silence" id_of silent
 silent=$(id_of silent)
+wait_for "the alarm about a device that was never heard" id_of missed
+[ "$(id_of missed | cut -d: -f3-6)" = urn:dev:test:1 ] || fail "another device was missed: $(id_of missed)"
 kill "$dataplane_pid"
 wait "$dataplane_pid" || true
 
