@@ -165,11 +165,14 @@ CV_INLINE __u32 cv_device_tag_of(const struct cv_device_bucket *b, __u32 cell)
 CV_INLINE __u32 cv_device_lowest(__u32 cells)
 {
 #ifdef __bpf__
-	__u32 below = cells - 1;
+	__u32 below = cells - 1, cell;
 
 	/* What finds out that this counts trailing zeros stops the compiler: BPF has no such thing. */
 	asm volatile("" : "+r"(below));
-	return (__u32)__builtin_popcount(below & ~cells);
+	cell = (__u32)__builtin_popcount(below & ~cells);
+	/* clang 19 knows that this is below 32, and leaves out a bound that the verifier must see. */
+	asm volatile("" : "+r"(cell));
+	return cell;
 #else
 	return (__u32)__builtin_ctz(cells);
 #endif
