@@ -1,0 +1,20 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # lists for, and of, the scripts around this
+# SPDX-License-Identifier: Apache-2.0
+# Debian packages of the image and of what builds it. Sourced after tools/lib.sh.
+
+# What puts the image together, signs bundles, and boots the result.
+img_packages_tools="systemd-repart systemd-ukify systemd-boot-efi systemd-boot-tools python3-pefile mtools dosfstools
+e2fsprogs erofs-utils squashfs-tools cryptsetup-bin openssl rauc cpio kmod zstd xz-utils busybox-static
+uuid-runtime qemu-system-x86 ovmf iproute2 efibootmgr"
+
+# Culvert is compiled and tested in a tree of its own, against the image's own libraries.
+img_packages_build="$cv_packages_build git ccache"
+
+# What runs on the node. The programs' libraries are found by looking at the programs.
+img_packages_root="systemd systemd-sysv systemd-resolved udev dbus kmod login passwd util-linux mount
+libpam-systemd iproute2 ethtool procps nftables chrony e2fsprogs fdisk systemd-repart
+efibootmgr rauc rauc-service squashfs-tools cryptsetup-bin openssh-server ca-certificates less nano-tiny|nano
+librte-net-af-xdp25 librte-mempool-ring25"
+
+# The kernel is unpacked beside them: its package wants a maker of initrds, and the image has its own.
+img_kernel=linux-image-amd64
