@@ -9,8 +9,7 @@ skip_unless_vm
 vm_net_up && vm_disk "$IMG_DIR/out/culvert.raw" 4G && vm_start && vm_up 90 || exit 1
 say "answers ssh after $((SECONDS - VM_STARTED)) s (${VM_ACCEL[*]})"
 check "it comes to a login on the serial console" vm_wait 30 "login" grep -aq "culvert login:" "$LAB_DIR/serial.log"
-check "the node finds itself well" vm_wait 60 "health" vm culvert health
-vm culvert health
+check "the node finds itself well" vm culvert health --wait $((60 * VM_SLOW))
 say "well after $((SECONDS - VM_STARTED)) s"
 vm systemd-analyze time 2>/dev/null | head -n 2
 

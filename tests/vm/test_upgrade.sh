@@ -27,7 +27,7 @@ say "making bundles"
 bundle vm-good 9.1.0 release && bundle vm-bad 9.2.0 release --overlay "$LAB_DIR/bad" || exit 1
 
 vm_net_up && vm_disk "$IMG_DIR/out/culvert.raw" 5G && vm_start && vm_up 90 || exit 1
-check "the node is well" vm_wait 60 "health" vm culvert health
+check "the node is well" vm culvert health --wait $((60 * VM_SLOW))
 wait_good() { vm_wait 120 "a good slot" vm 'culvert update status --json | grep -q "\"phase\": \"none\"" && test "$(systemctl is-active culvert-health)" = active'; }
 check "its slot is good" wait_good
 first=$(vm culvert update status --json | jq -r .version)
@@ -87,7 +87,7 @@ vm systemctl reboot
 back_on_b() { vm_rebooted "$boot" && [ "$(vm culvert update status --json | jq -r '.slot + .attempt.phase')" = Bfailed ]; }
 check "the node leaves it by itself" vm_wait 400 "the way back" back_on_b
 say "back $((SECONDS - began)) s after the reboot was asked for"
-check "and is well" vm_wait 60 "health" vm culvert health
+check "and is well" vm culvert health --wait $((60 * VM_SLOW))
 equal "with the version before" 9.1.0 "$(vm culvert update status --json | jq -r .version)"
 check "it had really been started" grep -aq "version 9.2.0 is not well" "$LAB_DIR/serial.log"
 says "a slot that failed cannot be gone back to" "is not good" vm culvert update rollback
@@ -99,7 +99,7 @@ for after in ${CULVERT_VM_CUTS:-0.5 3}; do
 	sleep "$after"
 	vm_kill
 	vm_start && vm_up 90 || exit 1
-	check "power cut $after s into an installation: it starts" vm_wait 60 "health" vm culvert health
+	check "power cut $after s into an installation: it starts" vm culvert health --wait $((60 * VM_SLOW))
 	equal "the slot it had" B "$(slot)"
 	equal "the node's own data" kept "$(vm cat /data/culvert/mine)"
 done
