@@ -5,6 +5,8 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <pcap/pcap.h>
@@ -147,6 +149,27 @@ static int explain(const struct cv_gen_port *config, int err, char *why, size_t 
 	return err;
 }
 
+/*
+ * What crosses the node is addressed to others. The card goes on so when this process ends, for the
+ * kernel's program then forwards. DPDK's own call is not there with a pinned map.
+ */
+static int hear_everything(const char *ifname)
+{
+	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
+	struct ifreq request = {0};
+
+	if (s < 0)
+		return -errno;
+	if (!if_indextoname(if_nametoindex(ifname), request.ifr_name) ||
+	    ioctl(s, SIOCGIFFLAGS, &request) < 0)
+		err = -errno;
+	request.ifr_flags |= IFF_PROMISC;
+	if (err == 0 && ioctl(s, SIOCSIFFLAGS, &request) < 0)
+		err = -errno;
+	close(s);
+	return err;
+}
+
 int cv_port_open(struct cv_port *port, const struct cv_gen_port *config, unsigned int index,
 		 struct rte_mempool *pool, const char *pin_dir, char *why, size_t why_size)
 {
@@ -169,6 +192,8 @@ int cv_port_open(struct cv_port *port, const struct cv_gen_port *config, unsigne
 		if (config->kind == CV_PORT_PCAP)
 			break;
 	}
+	if (err == 0 && config->kind == CV_PORT_AF_XDP)
+		err = hear_everything(config->target);
 	if (err < 0)
 		return explain(config, err, why, why_size);
 	port->mtu = rte_eth_dev_get_mtu(port->ethdev, &mtu) == 0 ? mtu : RTE_ETHER_MTU;
