@@ -6,9 +6,9 @@
 vm_keys() {
 	local dir=$1 name=$2
 	mkdir -p "$dir"
-	openssl req -x509 -newkey ed25519 -nodes -days 3650 -subj "/CN=$name authority" -keyout "$dir/$name-ca.key" -out "$dir/$name-ca.pem" \
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj "/CN=$name authority" -keyout "$dir/$name-ca.key" -out "$dir/$name-ca.pem" \
 		-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign 2>/dev/null &&
-		openssl req -newkey ed25519 -nodes -subj "/CN=$name release" -keyout "$dir/$name.key" -out "$dir/$name.csr" 2>/dev/null &&
+		openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$name release" -keyout "$dir/$name.key" -out "$dir/$name.csr" 2>/dev/null &&
 		openssl x509 -req -in "$dir/$name.csr" -CA "$dir/$name-ca.pem" -CAkey "$dir/$name-ca.key" -CAcreateserial -days 3650 \
 			-extfile <(printf 'basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=codeSigning\n') \
 			-out "$dir/$name.pem" 2>/dev/null
