@@ -40,6 +40,8 @@ python3-jsonschema openssl nats-server minisign systemd libclang-rt-dev dpdk dpd
 # A bench goes without a row of the first ones where a release has them not.
 cv_packages_perf="g++ libsimdjson-dev libndpi-bin linux-perf binutils"
 cv_packages_bench="dpdk-doc make"
+# The image's builder and its tests in virtual machines; the rest is in trees of their own.
+cv_packages_vm="debootstrap openssh-client openssl"
 cv_packages_stream="redis-server nats-server libnats-dev nginx libnginx-mod-nchan"
 
 cv_is_installed() {
