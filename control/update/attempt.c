@@ -39,7 +39,8 @@ static int read_doc(const json_t *doc, struct cv_update_attempt *ret)
 	if (!take(doc, "phase", phase, sizeof(phase)) ||
 	    !take(doc, "slot", a.slot, sizeof(a.slot)) ||
 	    !take(doc, "version", a.version, sizeof(a.version)) ||
-	    !take(doc, "from", a.from, sizeof(a.from)))
+	    !take(doc, "from", a.from, sizeof(a.from)) ||
+	    !take(doc, "boot", a.boot, sizeof(a.boot)))
 		return -EBADMSG;
 	while (i < CV_UPDATE_PHASE_COUNT && strcmp(names[i], phase) != 0)
 		i++;
@@ -86,9 +87,10 @@ static int sync_folder(const char *dir)
 
 static int write_fresh(const char *path, const struct cv_update_attempt *a)
 {
-	json_t *doc = json_pack("{s:s, s:s, s:s, s:s, s:I}", "phase",
-				cv_update_phase_name(a->phase), "slot", a->slot, "version",
-				a->version, "from", a->from, "since", (json_int_t)a->since);
+	json_t *doc =
+		json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "phase", cv_update_phase_name(a->phase),
+			  "slot", a->slot, "version", a->version, "from", a->from, "boot", a->boot,
+			  "since", (json_int_t)a->since);
 	FILE *f = doc ? fopen(path, "we") : NULL;
 	int r = 0;
 
@@ -190,6 +192,35 @@ int cv_update_self(struct cv_update_self *ret)
 	snprintf(self.other, sizeof(self.other), "%s", self.slot[0] == 'A' ? "B" : "A");
 	*ret = self;
 	return 0;
+}
+
+void cv_update_boot(char ret[40])
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	ret[0] = '\0';
+	if (!f)
+		return;
+	if (!fgets(ret, 40, f))
+		ret[0] = '\0';
+	fclose(f);
+	ret[strcspn(ret, "\n")] = '\0';
+}
+
+/* EROFS begins with its superblock at byte 1024. */
+bool cv_update_has_system(const char *slot)
+{
+	static const unsigned char magic[] = {0xe2, 0xe1, 0xf5, 0xe0};
+	unsigned char found[sizeof(magic)] = {0};
+	const char *path = strcmp(slot, "A") == 0 ? "/dev/disk/by-partlabel/root-a"
+						  : "/dev/disk/by-partlabel/root-b";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool has = fd >= 0 && pread(fd, found, sizeof(found), 1024) == (ssize_t)sizeof(found) &&
+		   memcmp(found, magic, sizeof(magic)) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return has;
 }
 
 bool cv_update_on_trial(const struct cv_update_self *self, const struct cv_update_attempt *attempt)

@@ -70,6 +70,14 @@ static const char *slot_version(const struct cv_update_self *self, const json_t 
 	return strcmp(self->slot, name) == 0 ? self->version : text_of(bundle, "version");
 }
 
+static const char *slot_state(const json_t *slot, const char *name,
+			      const struct cv_update_attempt *attempt)
+{
+	if (attempt->phase != CV_UPDATE_NONE && strcmp(attempt->slot, name) == 0)
+		return cv_update_phase_name(attempt->phase);
+	return cv_update_has_system(name) ? text_of(slot, "boot_status") : "empty";
+}
+
 static json_t *slots_json(const struct cv_update_self *self,
 			  const struct cv_update_attempt *attempt, const json_t *rauc)
 {
@@ -78,15 +86,12 @@ static json_t *slots_json(const struct cv_update_self *self,
 
 	for (size_t i = 0; i < 2; i++) {
 		const json_t *slot = find_slot(rauc, slots[i]);
-		bool attempted =
-			attempt->phase != CV_UPDATE_NONE && strcmp(attempt->slot, slots[i]) == 0;
 
 		json_array_append_new(list,
 				      json_pack("{s:s, s:b, s:s, s:s}", "slot", slots[i], "running",
 						strcmp(self->slot, slots[i]) == 0, "version",
 						slot_version(self, slot, slots[i]), "state",
-						attempted ? cv_update_phase_name(attempt->phase)
-							  : text_of(slot, "boot_status")));
+						slot_state(slot, slots[i], attempt)));
 	}
 	return list;
 }
@@ -111,7 +116,7 @@ static void print_status(const struct cv_update_self *self, const struct cv_upda
 		const char *version = text_of(slot, "version");
 
 		printf("slot %s    %-10s %s\n", text_of(slot, "slot"), text_of(slot, "state"),
-		       *version ? version : "version not known");
+		       version);
 	}
 	if (attempt->phase != CV_UPDATE_NONE && !cv_update_on_trial(self, attempt))
 		printf("attempt   version %s in slot %s %s\n", attempt->version, attempt->slot,
@@ -202,10 +207,14 @@ int cv_update_mark(const struct cv_policy_args *args)
 	return CV_CLI_OK;
 }
 
-/* A slot that was to be tried and does not run now has been left. */
+/* A slot that was to be tried at this start, and does not run, has been left. */
 static void note_what_was_left(const struct cv_update_self *self, struct cv_update_attempt *attempt)
 {
-	if (attempt->phase != CV_UPDATE_TRIAL || cv_update_on_trial(self, attempt))
+	char boot[sizeof(attempt->boot)];
+
+	cv_update_boot(boot);
+	if (attempt->phase != CV_UPDATE_TRIAL || cv_update_on_trial(self, attempt) ||
+	    strcmp(attempt->boot, boot) == 0)
 		return;
 	attempt->phase = CV_UPDATE_FAILED;
 	attempt->since = time(NULL);

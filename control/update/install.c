@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* install, rollback: what makes the other slot the next one. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -85,6 +84,7 @@ static int begin(const struct cv_policy_args *args, const struct cv_update_self 
 	snprintf(attempt.slot, sizeof(attempt.slot), "%s", self->other);
 	snprintf(attempt.version, sizeof(attempt.version), "%s", version);
 	snprintf(attempt.from, sizeof(attempt.from), "%s", self->version);
+	cv_update_boot(attempt.boot);
 	if (cv_update_write(CV_UPDATE_DIR, &attempt) < 0)
 		return say(args, CV_CLI_OUTPUT,
 			   "cannot write " CV_UPDATE_DIR ": is the data partition full?");
@@ -136,22 +136,6 @@ int cv_update_install(const struct cv_policy_args *args)
 	return finish(args, &attempt);
 }
 
-/* Does the other slot hold a system? EROFS begins with its superblock at byte 1024. */
-static bool has_system(const char *slot)
-{
-	static const unsigned char magic[] = {0xe2, 0xe1, 0xf5, 0xe0};
-	unsigned char found[sizeof(magic)] = {0};
-	const char *path = strcmp(slot, "A") == 0 ? "/dev/disk/by-partlabel/root-a"
-						  : "/dev/disk/by-partlabel/root-b";
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool has = fd >= 0 && pread(fd, found, sizeof(found), 1024) == (ssize_t)sizeof(found) &&
-		   memcmp(found, magic, sizeof(magic)) == 0;
-
-	if (fd >= 0)
-		close(fd);
-	return has;
-}
-
 int cv_update_rollback(const struct cv_policy_args *args)
 {
 	static const char *const activate[] = {"rauc", "status", "mark-active", "other", NULL};
@@ -170,7 +154,7 @@ int cv_update_rollback(const struct cv_policy_args *args)
 			   attempt.phase == CV_UPDATE_FAILED
 				   ? "the other slot was tried and is not good"
 				   : "the other slot is not whole: an installation did not end");
-	if (!has_system(self.other))
+	if (!cv_update_has_system(self.other))
 		return say(args, CV_CLI_INPUT,
 			   "the other slot is empty: there is nothing to go back to");
 	code = begin(args, &self, CV_UPDATE_TRIAL, "previous", &attempt);

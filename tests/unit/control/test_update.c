@@ -60,6 +60,7 @@ static void test_written_is_read(void **state)
 			.slot = "B",
 			.version = "0.2.0+20261122.1",
 			.from = "0.1.0",
+			.boot = "4c1c5e0e-0000-4000-8000-000000000001",
 			.since = 1795320000,
 		};
 		struct cv_update_attempt b = {0};
@@ -70,6 +71,7 @@ static void test_written_is_read(void **state)
 		assert_string_equal(b.slot, "B");
 		assert_string_equal(b.version, "0.2.0+20261122.1");
 		assert_string_equal(b.from, "0.1.0");
+		assert_string_equal(b.boot, a.boot);
 		assert_int_equal(b.since, 1795320000);
 	}
 }
