@@ -132,8 +132,8 @@ vm_kill() {
 
 # vm COMMAND...: in the machine, as root, over its management port.
 vm() {
-	in_ns mgmt ssh -i "$LAB_DIR/key" -o BatchMode=yes -o ConnectTimeout=5 -o StrictHostKeyChecking=accept-new -o LogLevel=ERROR \
-		-o "UserKnownHostsFile=$LAB_DIR/known_hosts" -o ServerAliveInterval=5 root@$VM_IP "$@"
+	in_ns mgmt ssh -i "$LAB_DIR/key" -o BatchMode=yes -o ConnectTimeout=30 -o StrictHostKeyChecking=accept-new -o LogLevel=ERROR \
+		-o "UserKnownHostsFile=$LAB_DIR/known_hosts" -o ServerAliveInterval=10 root@$VM_IP "$@"
 }
 
 vm_copy() { # vm_copy FILE PATH-THERE
