@@ -4,59 +4,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "control/diag.h"
+#include "control/rollout/deadline.h"
 #include "control/rollout/rollout_private.h"
 
 #define SECOND UINT64_C(1000000000)
 /* The timer looks at least so often, whatever the clocks do meanwhile. */
 #define CONFIRM_LOOK_NS (SECOND / 5)
 
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * (int64_t)SECOND + now.tv_nsec;
-}
-
-static void boot_id(char ret[40])
-{
-	FILE *in = fopen("/proc/sys/kernel/random/boot_id", "re");
-
-	ret[0] = '\0';
-	if (!in)
-		return;
-	if (!fgets(ret, 40, in))
-		ret[0] = '\0';
-	ret[strcspn(ret, "\n")] = '\0';
-	fclose(in);
-}
-
 /* ---- to be confirmed ----------------------------------------------------------------------- */
 
 void cv_rollout_set_deadline(struct cv_state *state, uint64_t ns)
 {
+	struct cv_deadline d = cv_deadline_in(ns);
+
 	state->confirm = ns > 0;
-	state->deadline_wall_ns = clock_ns(CLOCK_REALTIME) + (int64_t)ns;
-	state->deadline_boot_ns = (uint64_t)clock_ns(CLOCK_BOOTTIME) + ns;
-	boot_id(state->boot_id);
+	state->deadline_wall_ns = d.wall_ns;
+	state->deadline_boot_ns = d.boot_ns;
+	memcpy(state->boot_id, d.boot_id, sizeof(state->boot_id));
 }
 
 uint64_t cv_rollout_left(const struct cv_state *state)
 {
-	int64_t wall = clock_ns(CLOCK_REALTIME), left;
-	char now_id[40];
+	struct cv_deadline d = {.wall_ns = state->deadline_wall_ns,
+				.boot_ns = state->deadline_boot_ns};
 
-	boot_id(now_id);
-	if (now_id[0] && strcmp(now_id, state->boot_id) == 0)
-		left = (int64_t)state->deadline_boot_ns - clock_ns(CLOCK_BOOTTIME);
-	else if (wall < state->live_since_ns) /* a clock that was set back cannot tell */
-		left = 0;
-	else
-		left = state->deadline_wall_ns - wall;
-	return left > 0 ? (uint64_t)left : 0;
+	memcpy(d.boot_id, state->boot_id, sizeof(d.boot_id));
+	return cv_deadline_left(&d, state->live_since_ns);
 }
 
 void cv_rollout_arm(struct cv_rollout *r)

@@ -193,7 +193,7 @@ static int open_files(struct cv_rollout *r)
 
 	if (snprintf(path, sizeof(path), "%s/policy", r->config->log_dir) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
-	res = cv_store_open(path, &r->store);
+	res = cv_store_open(path, "policy", &r->store);
 	if (res < 0) {
 		cv_diag("error", "cannot keep policies in %s (%s): make its folder writable", path,
 			strerror(-res));
@@ -227,7 +227,7 @@ static struct cv_rollout *make(struct cv_loop *loop, const struct cv_config *con
 		return NULL;
 	r->loop = loop;
 	r->config = config;
-	r->file.fd = -1;
+	r->file.places.fd = -1;
 	r->live.slot = r->shadow.slot = r->previous.slot = r->job.fresh.slot = -1;
 	r->wait = (struct cv_op){.done = cv_rollout_on_wait, .owner = r};
 	r->confirm = (struct cv_op){.done = cv_rollout_on_confirm, .owner = r};

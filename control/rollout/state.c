@@ -2,41 +2,9 @@
 #include "control/rollout/state.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "dataplane/handoff/handoff.h"
-
-#define PLACE_SIZE 4096u /* one page of a disk: written whole or not, and checked all the same */
-#define MAGIC 0x3145544154535643ull /* "CVSTATE1" little-endian */
-
-struct place {
-	uint64_t magic;
-	uint64_t sequence;
-	uint32_t len; /* of the text */
-	uint32_t crc32c; /* of the place with this field 0 */
-	char text[PLACE_SIZE - 24];
-};
-_Static_assert(sizeof(struct place) == PLACE_SIZE, "state file layout");
-
-static uint32_t crc_of(const struct place *p)
-{
-	struct place copy = *p;
-
-	copy.crc32c = 0;
-	return cv_crc32c(0, &copy, sizeof(copy));
-}
-
-static bool is_whole(const struct place *p)
-{
-	return p->magic == MAGIC && p->len < sizeof(p->text) && p->crc32c == crc_of(p);
-}
 
 static json_t *to_json(const struct cv_state *s)
 {
@@ -97,49 +65,20 @@ static int from_json(json_t *doc, struct cv_state *ret)
 	return 0;
 }
 
-static int read_newest(struct cv_state_file *file, struct cv_state *ret)
-{
-	struct place places[2] = {0};
-	const struct place *newest = NULL;
-	ssize_t got = pread(file->fd, places, sizeof(places), 0);
-	json_t *doc;
-	int res;
-
-	if (got < 0)
-		return -errno;
-	for (int i = 0; i < 2; i++)
-		if (is_whole(&places[i]) && (!newest || places[i].sequence > newest->sequence))
-			newest = &places[i];
-	if (!newest) {
-		static const struct place blank;
-
-		/* Made and never written, as by a crash in the very first start. */
-		*ret = (struct cv_state){0};
-		return memcmp(&places[0], &blank, sizeof(blank)) == 0 &&
-				       memcmp(&places[1], &blank, sizeof(blank)) == 0
-			       ? 0
-			       : -EBADMSG;
-	}
-	file->sequence = newest->sequence;
-	doc = json_loadb(newest->text, newest->len, 0, NULL);
-	res = doc ? from_json(doc, ret) : -EBADMSG;
-	json_decref(doc);
-	return res;
-}
-
 int cv_state_open(const char *path, struct cv_state_file *file, struct cv_state *ret)
 {
-	struct cv_state state;
-	int res;
+	struct cv_state state = {0};
+	char text[CV_PLACES_TEXT_MAX + 1];
+	json_t *doc = NULL;
+	int res = cv_places_open(path, &file->places, text);
 
-	*file = (struct cv_state_file){.fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
-	if (file->fd < 0)
-		return -errno;
-	res = flock(file->fd, LOCK_EX | LOCK_NB) < 0 ? EBUSY : 0;
-	/* Both places have their room from now on. */
-	if (!res)
-		res = posix_fallocate(file->fd, 0, 2 * PLACE_SIZE);
-	res = res ? -res : read_newest(file, &state);
+	if (res < 0)
+		return res;
+	if (text[0]) {
+		doc = json_loads(text, 0, NULL);
+		res = doc ? from_json(doc, &state) : -EBADMSG;
+		json_decref(doc);
+	}
 	if (res < 0) {
 		cv_state_close(file);
 		return res;
@@ -150,28 +89,15 @@ int cv_state_open(const char *path, struct cv_state_file *file, struct cv_state 
 
 int cv_state_write(struct cv_state_file *file, const struct cv_state *state)
 {
-	struct place p = {.magic = MAGIC, .sequence = file->sequence + 1};
+	char text[CV_PLACES_TEXT_MAX + 1];
 	json_t *doc = to_json(state);
-	size_t len = doc ? json_dumpb(doc, p.text, sizeof(p.text) - 1, JSON_COMPACT) : 0;
-	ssize_t put;
+	size_t len = doc ? json_dumpb(doc, text, sizeof(text), JSON_COMPACT) : 0;
 
 	json_decref(doc);
-	if (len == 0 || len >= sizeof(p.text))
-		return -ENOMEM;
-	p.len = (uint32_t)len;
-	p.crc32c = crc_of(&p);
-	put = pwrite(file->fd, &p, sizeof(p), (off_t)(p.sequence % 2 * PLACE_SIZE));
-	if (put != (ssize_t)sizeof(p))
-		return put < 0 ? -errno : -EIO;
-	if (fdatasync(file->fd) < 0)
-		return -errno;
-	file->sequence++;
-	return 0;
+	return len > CV_PLACES_TEXT_MAX ? -ENOMEM : cv_places_write(&file->places, text, len);
 }
 
 void cv_state_close(struct cv_state_file *file)
 {
-	if (file->fd >= 0)
-		close(file->fd);
-	file->fd = -1;
+	cv_places_close(&file->places);
 }

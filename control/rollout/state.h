@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What is in force and what is under way, on disk: the one thing that decides which policy a start
- * of control puts in force. The file has two places that are written in turn, each with a sequence
- * number and a checksum; the newer whole one counts. So a change is one write that either happened
- * or did not, and it needs no room on a full disk.
- */
+/* What is in force and what is under way, on disk (places.h): the one thing that decides which policy
+ * a start of control puts in force. */
 #ifndef CV_ROLLOUT_STATE_H
 #define CV_ROLLOUT_STATE_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "control/rollout/places.h"
 
 struct cv_state {
 	uint64_t last; /* highest number ever given to a policy */
@@ -39,8 +37,7 @@ struct cv_state {
 };
 
 struct cv_state_file {
-	int fd;
-	uint64_t sequence; /* of the newest place, 0 = none was ever written */
+	struct cv_places places;
 };
 
 /**

@@ -98,9 +98,9 @@ static int make_folders(const char *dir)
 	return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
 }
 
-int cv_store_open(const char *dir, struct cv_store *ret)
+int cv_store_open(const char *dir, const char *file, struct cv_store *ret)
 {
-	struct cv_store s;
+	struct cv_store s = {.file = file};
 	int res;
 
 	if (snprintf(s.dir, sizeof(s.dir), "%s", dir) >= (int)sizeof(s.dir))
@@ -124,7 +124,7 @@ int cv_store_begin(const struct cv_store *s, const void *data, size_t len, const
 	if (mkdir(path, 0700) < 0)
 		return -errno;
 	cv_rollout_step("store-folder");
-	cv_store_path(s, 0, "policy", path);
+	cv_store_path(s, 0, s->file, path);
 	res = write_file(path, data, len);
 	cv_store_path(s, 0, "signatures", path);
 	if (res == 0 && sigs_len > 0)
@@ -234,7 +234,7 @@ int cv_store_read(const struct cv_store *s, uint64_t number, char **ret, size_t 
 	size_t got;
 	FILE *in;
 
-	cv_store_path(s, number, "policy", path);
+	cv_store_path(s, number, s->file, path);
 	in = fopen(path, "rbe");
 	if (!in)
 		return -errno;

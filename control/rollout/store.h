@@ -38,10 +38,15 @@ struct cv_about {
 
 struct cv_store {
 	char dir[PATH_MAX - 64];
+	const char *file; /* what the stored thing is called in its folder */
 };
 
-/** Make the folder where it is missing, remove what a crash left half-written. */
-int cv_store_open(const char *dir, struct cv_store *ret);
+/**
+ * Make the folder where it is missing, remove what a crash left half-written.
+ *
+ * @param file static: "policy".
+ */
+int cv_store_open(const char *dir, const char *file, struct cv_store *ret);
 
 /** Path of a file of a policy. @param number 0 = the policy being written. */
 void cv_store_path(const struct cv_store *s, uint64_t number, const char *file, char ret[PATH_MAX]);

@@ -77,7 +77,7 @@ static void test_state_torn(void **state)
 	int fd, place;
 
 	assert_int_equal(cv_state_open(path, &file, &s), 0);
-	place = (int)((file.sequence + 1) % 2);
+	place = (int)((file.places.sequence + 1) % 2);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	assert_int_equal(pread(fd, old, sizeof(old), place * 4096), sizeof(old));
 	assert_int_equal(cv_state_write(&file, &six), 0);
