@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/control.h"
 #include "control/control_bpf.h"
+#include "control/control_node.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -23,17 +24,6 @@
 #define CV_WATCH_NS 1000000000u
 /* Between the two readings of one answer; the dataplane updates port counters every 50 ms. */
 #define CV_SETTLE_STEP_NS 60000000u
-
-static int load_config(struct cv_control *c, const char *path)
-{
-	struct cv_diagnostics diag = {0};
-	int res = cv_config_load(path, &c->config, &diag);
-
-	c->input_wrong = res < 0;
-	cv_diagnostics_print(&diag, stderr);
-	cv_diagnostics_free(&diag);
-	return res;
-}
 
 static int open_rollout(struct cv_control *c)
 {
@@ -58,21 +48,10 @@ static int open_sinks(struct cv_control *c)
 
 static int open_log(struct cv_control *c)
 {
-	struct cv_eventlog_config log = {
-		.dir = c->config->log_dir,
-		.node = c->config->node,
-		.segment_size = c->config->segment_size,
-		.hold_bytes = c->config->hold_for_groups,
-		.compress_level = (int)c->config->compress_level,
-	};
+	struct cv_eventlog_config log = cv_control_log_config(c);
 	const char *why = "";
 	int res;
 
-	for (int i = 0; i < CV_LANE_COUNT; i++) {
-		log.retain_bytes[i] = c->config->retain[i].bytes;
-		log.retain_ns[i] = c->config->retain[i].ns;
-		log.compress[i] = c->config->compress[i];
-	}
 	res = cv_eventlog_open(c->loop, &log, &c->log, &why);
 	if (res < 0)
 		cv_diag("error", "%s", why);
@@ -302,7 +281,7 @@ static int open_http(struct cv_control *c)
 
 	_Static_assert(sizeof(routes) / sizeof(routes[0]) + CV_API_FILE_ROUTES + CV_GROUP_ROUTES +
 				       CV_DEVICE_ROUTES + CV_ALARM_ROUTES + CV_POLICY_ROUTES +
-				       CV_FIREWALL_ROUTES + CV_ACCESS_ROUTES ==
+				       CV_FIREWALL_ROUTES + CV_CONFIG_ROUTES + CV_ACCESS_ROUTES ==
 			       CV_CONTROL_ROUTES,
 		       "count them in CV_CONTROL_ROUTES");
 	memcpy(c->routes, routes, sizeof(routes));
@@ -311,8 +290,10 @@ static int open_http(struct cv_control *c)
 	cv_group_routes(c->groups, more + CV_API_FILE_ROUTES);
 	more += CV_API_FILE_ROUTES + CV_GROUP_ROUTES;
 	cv_device_routes(cv_devices_intake(c->devices), more);
-	cv_alarm_routes(c->alarms, more + CV_DEVICE_ROUTES);
-	cv_policy_routes(c->rollout, more + CV_DEVICE_ROUTES + CV_ALARM_ROUTES);
+	more += CV_DEVICE_ROUTES;
+	cv_alarm_routes(c->alarms, more);
+	cv_policy_routes(c->rollout, more + CV_ALARM_ROUTES);
+	cv_config_routes(c->node, more + CV_ALARM_ROUTES + CV_POLICY_ROUTES);
 	res = cv_firewall_owner_init(&c->firewall_owner, c->loop, c->config, c->firewall);
 	if (res < 0)
 		return res;
@@ -390,7 +371,7 @@ int cv_control_start(struct cv_control *c, const char *config_path)
 	int res;
 
 	*c = (struct cv_control){.signal_fd = -1};
-	res = load_config(c, config_path);
+	res = cv_control_load_config(c, config_path);
 	/* While nothing is open yet that its processes could inherit. */
 	if (res == 0)
 		res = open_sinks(c);
@@ -427,6 +408,9 @@ int cv_control_start(struct cv_control *c, const char *config_path)
 		res = open_http(c);
 	if (res < 0)
 		return res;
+	res = cv_control_watch_config(c);
+	if (res < 0)
+		return res;
 	c->started_ns = cv_loop_mono_ns(c->loop);
 	c->watch = (struct cv_op){.done = on_watch, .owner = c};
 	cv_loop_timer(c->loop, &c->watch, CV_WATCH_NS);
@@ -459,6 +443,7 @@ void cv_control_stop(struct cv_control *c)
 	}
 	cv_sink_keeper_destroy(c->sinks, c->loop); /* they acknowledge over the API */
 	cv_http_server_destroy(c->http);
+	cv_node_close(c->node); /* who asks of it is gone */
 	cv_tls_control_close(&c->tls);
 	cv_access_close(c->access.access);
 	cv_groups_destroy(c->groups);

@@ -10,6 +10,7 @@
 #include "control/ctl/access_control.h"
 #include "control/ctl/alarm_routes.h"
 #include "control/ctl/device_routes.h"
+#include "control/ctl/config_routes.h"
 #include "control/ctl/policy_routes.h"
 #include "control/ctl/firewall_routes.h"
 #include "control/eventlog/eventlog.h"
@@ -28,9 +29,10 @@
 
 #define CV_CONTROL_ROUTES                                                                          \
 	(6 + CV_API_FILE_ROUTES + CV_GROUP_ROUTES + CV_DEVICE_ROUTES + CV_ALARM_ROUTES +           \
-	 CV_POLICY_ROUTES + CV_FIREWALL_ROUTES + CV_ACCESS_ROUTES)
+	 CV_POLICY_ROUTES + CV_FIREWALL_ROUTES + CV_CONFIG_ROUTES + CV_ACCESS_ROUTES)
 
 struct cv_control {
+	struct cv_node *node; /* the life of the configuration */
 	struct cv_config *config;
 	struct cv_rollout *rollout;
 	const struct cv_generation *gen; /* it started with: for the ports; the rollout's */
@@ -53,6 +55,7 @@ struct cv_control {
 	struct cv_ledger ledger;
 	bool ledger_open; /* said so already */
 	bool stopping;
+	bool again; /* ended to start anew with another configuration */
 	bool input_wrong; /* configuration or policy cannot be used */
 	struct cv_http_route routes[CV_CONTROL_ROUTES];
 	struct cv_op signals, watch;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "control/alarm/command.h"
 #include "control/control.h"
@@ -45,16 +47,34 @@ static const struct {
 	{"alarm", cv_alarm_command},
 };
 
-static int serve(const char *path)
+/*
+ * Another configuration takes another start: of this program by itself, so that whoever watches the
+ * process sees it go on. Returns only when that cannot be.
+ */
+static void start_anew(char **argv)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execv("/proc/self/exe", argv);
+	perror("culvert-control: cannot start anew");
+}
+
+static int serve(const char *path, char **argv)
 {
 	static struct cv_control control;
 	int res = cv_control_start(&control, path);
 	int code = res == 0 ? EXIT_FINE : control.input_wrong ? EXIT_INPUT : EXIT_FAILED;
+	bool again = res < 0 && cv_node_take_back(control.node, res);
 
 	if (res == 0 && cv_control_run(&control) < 0)
 		code = EXIT_FAILED;
+	again |= control.again;
 	cv_control_stop(&control);
-	return code;
+	if (again)
+		start_anew(argv);
+	return again ? EXIT_FAILED : code;
 }
 
 int main(int argc, char **argv)
@@ -95,5 +115,5 @@ int main(int argc, char **argv)
 		fputs(help, stderr);
 		return EXIT_USAGE;
 	}
-	return serve(path);
+	return serve(path, argv);
 }

@@ -83,6 +83,9 @@ extern const struct cv_cli_command cv_cli_firewall_offline[];
 extern const struct cv_cli_command cv_cli_quarantine_offline[];
 /** Verbs of `culvert token`. */
 extern const struct cv_cli_command cv_cli_token_verbs[];
+/** Verbs of `culvert config` on files, done by culvert-control, and those that ask the node. */
+extern const struct cv_cli_command cv_cli_config_offline[];
+extern const struct cv_cli_command cv_cli_config_online[];
 /** Verbs of `culvert log` likewise. */
 extern const struct cv_cli_command cv_cli_log_offline[];
 /** Verbs of `culvert alarm` that ask control; and those that need no node, likewise. */
@@ -206,7 +209,15 @@ int cv_cli_protocols(struct cv_cli *cli);
 int cv_cli_replay(struct cv_cli *cli);
 int cv_cli_module_show(struct cv_cli *cli);
 int cv_cli_decode(struct cv_cli *cli);
-int cv_cli_config(struct cv_cli *cli);
+int cv_cli_config_status(struct cv_cli *cli);
+int cv_cli_config_diff(struct cv_cli *cli);
+int cv_cli_config_apply(struct cv_cli *cli);
+int cv_cli_config_confirm(struct cv_cli *cli);
+int cv_cli_config_undo(struct cv_cli *cli);
+int cv_cli_config_rollback(struct cv_cli *cli);
+int cv_cli_config_history(struct cv_cli *cli);
+int cv_cli_config_export(struct cv_cli *cli);
+int cv_cli_config_audit(struct cv_cli *cli);
 int cv_cli_alarm_list(struct cv_cli *cli);
 int cv_cli_alarm_show(struct cv_cli *cli);
 int cv_cli_alarm_ack(struct cv_cli *cli);

@@ -112,12 +112,6 @@ int cv_cli_ask_dataplane(const char *const *args, json_t **ret)
 	return CV_CLI_OK;
 }
 
-int cv_cli_config(struct cv_cli *cli)
-{
-	return become("culvert-control", (const char *[]){"config", NULL}, cli->operands,
-		      cli->operand_count);
-}
-
 int cv_cli_become_control(struct cv_cli *cli)
 {
 	const char *head[CV_CLI_WORDS_MAX + 2] = {NULL};

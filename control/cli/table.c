@@ -35,6 +35,12 @@ static const struct cv_cli_command *const policy_verbs[] = {
 	NULL,
 };
 
+static const struct cv_cli_command *const config_verbs[] = {
+	cv_cli_config_online,
+	cv_cli_config_offline,
+	NULL,
+};
+
 static const struct cv_cli_command *const firewall_verbs[] = {cv_cli_firewall_offline, NULL};
 static const struct cv_cli_command *const quarantine_verbs[] = {cv_cli_quarantine_offline, NULL};
 static const struct cv_cli_command *const log_verbs[] = {cv_cli_log_offline, NULL};
@@ -256,16 +262,12 @@ const struct cv_cli_command cv_cli_commands[] = {
 	},
 	{
 		.name = "config",
-		.operands = "check|show|compile FILE",
-		.words = "check show compile doc file",
-		.help = "check, show or compile a configuration file, offline",
-		.details =
-			"check tells every mistake with its line and column; show prints the file "
-			"with every default filled in. Arguments go to culvert-control config as "
-			"they are.",
-		.exits = "0 1 2 3",
-		.offline = true,
-		.run = cv_cli_config,
+		.operands = "VERB ...",
+		.help = "check configurations, put them in force and take them back",
+		.details = "The node is one file, and each change of it a version that can be gone "
+			   "back to. culvert help config VERB tells more about each.",
+		.exits = "0 1 2 3 4 5",
+		.verbs = config_verbs,
 	},
 	{
 		.name = "policy",

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "control/config/schema.h"
+#include "control/config/units.h"
 
 static int make(const char *path, struct cv_config **ret)
 {
@@ -39,6 +40,27 @@ int cv_config_default(const char *policy, struct cv_config **ret)
 	return 0;
 }
 
+/* Of a file for a program that knows more. */
+static bool is_newer(const struct cv_yaml *root)
+{
+	const struct cv_yaml *node = cv_yaml_get(root, "version");
+	uint64_t version = 0;
+
+	return node && node->kind == CV_YAML_SCALAR &&
+	       cv_units_integer(node->text, &version) == 0 && version > CV_CONFIG_VERSION;
+}
+
+/* The one thing to say of it: what else is strange in it may be right there. */
+static int refuse_newer(const char *path, const struct cv_yaml *root, struct cv_diagnostics *diag)
+{
+	cv_diagnostics_add(diag, CV_SEVERITY_ERROR,
+			   cv_yaml_place(path, cv_yaml_get(root, "version")),
+			   "update Culvert first, or take one of culvert config history",
+			   "version: this file is for a newer Culvert, this one reads version %d",
+			   CV_CONFIG_VERSION);
+	return -EINVAL;
+}
+
 int cv_config_parse(const char *path, const char *text, size_t len, struct cv_config **ret,
 		    struct cv_diagnostics *diag)
 {
@@ -49,6 +71,11 @@ int cv_config_parse(const char *path, const char *text, size_t len, struct cv_co
 	r = cv_yaml_parse(path, text, len, &root, diag);
 	if (!root)
 		return r;
+	if (is_newer(root)) {
+		r = refuse_newer(path, root, diag);
+		cv_yaml_free(root);
+		return r;
+	}
 	read = make(path, &config);
 	if (read == 0)
 		read = cv_schema_read(&cv_schema, root, config, "", path, diag);

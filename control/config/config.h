@@ -165,8 +165,22 @@ struct cv_config_vendor {
 	size_t n_fields;
 };
 
+/** Whoever must be reachable while a changed configuration waits to be confirmed. */
+struct cv_config_contact {
+	unsigned int line, column;
+	struct cv_prefix address;
+	struct cv_config_service service; /* TCP */
+};
+
+/** Newest form of the file that is understood; `version` of a file says which it has. */
+#define CV_CONFIG_VERSION 1
+
 struct cv_config {
 	char path[PATH_MAX]; /* the file it was read from */
+	uint32_t version;
+	struct cv_config_contact *contacts;
+	size_t n_contacts;
+	uint64_t contact_lost_ns;
 	char node[64]; /* node id */
 	struct cv_config_port *ports;
 	size_t n_ports;

@@ -65,8 +65,32 @@ void cv_schema_write_doc(const struct cv_field *section, const char *name, FILE 
 	}
 }
 
+static void write_costs(const struct cv_field *section, const char *name, FILE *out)
+{
+	for (size_t i = 0; i < section->n_fields; i++) {
+		const struct cv_field *f = &section->fields[i];
+		char dotted[128];
+
+		snprintf(dotted, sizeof(dotted), "%s%s%s", name, *name ? "." : "", f->name);
+		if (f->cost != CV_COST_NOTHING)
+			fprintf(out, "| `%s` | %s |\n", dotted, cv_cost_name(f->cost));
+		if (f->type == CV_FIELD_SECTION)
+			write_costs(f, dotted, out);
+	}
+}
+
 void cv_config_write_doc(FILE *out)
 {
 	fputs(intro, out);
 	cv_schema_write_doc(&cv_schema, "", out);
+	fputs("\n## What a change costs\n\n"
+	      "`culvert config diff` says it of each change ([node.md](node.md)). `live`: nothing; "
+	      "`control`: control\nstarts anew beside a dataplane that goes on, no frame and no "
+	      "event "
+	      "is lost, subscribers come back;\n`dataplane`: for the second its restart takes, "
+	      "frames "
+	      "go as `on_dataplane_loss` says. What is not\nnamed here costs `control`.\n\n"
+	      "| setting, or all of a section | costs |\n|---|---|\n",
+	      out);
+	write_costs(&cv_schema, "", out);
 }

@@ -133,14 +133,17 @@ static const struct cv_field log_fields[] = {
 	 .max = 1ull << 30,
 	 .help = "Size of one segment file, made in full before it is used."},
 	{.name = "retain",
+	 .cost = CV_COST_LIVE,
 	 .type = CV_FIELD_SECTION,
 	 FIELDS(lane_fields),
 	 .help = "How much of each lane is kept."},
 	{.name = "compress",
+	 .cost = CV_COST_LIVE,
 	 .type = CV_FIELD_SECTION,
 	 FIELDS(compress_fields),
 	 .help = "Segments that are complete are compressed with zstd, beside the work."},
 	{.name = "hold_for_groups",
+	 .cost = CV_COST_LIVE,
 	 .type = CV_FIELD_SIZE,
 	 CONFIG(hold_for_groups),
 	 .fallback = "256MiB",
@@ -261,6 +264,7 @@ static const struct cv_field api_fields[] = {
 	 .help = "`token`: who connects by TCP needs a token (docs/security/access.md). `none`: "
 		 "who has none sees everything. The Unix socket never needs one."},
 	{.name = "connections",
+	 .cost = CV_COST_LIVE,
 	 .type = CV_FIELD_UINT,
 	 CONFIG(api_connections),
 	 .fallback = "256",
@@ -268,6 +272,7 @@ static const struct cv_field api_fields[] = {
 	 .max = 60000,
 	 .help = "Connections at a time; the next are told to come later."},
 	{.name = "slow",
+	 .cost = CV_COST_LIVE,
 	 .type = CV_FIELD_SECTION,
 	 .offset = offsetof(struct cv_config, slow),
 	 FIELDS(slow_fields),
@@ -382,11 +387,13 @@ static const struct cv_field cleaning_fields[] = {
 
 static const struct cv_field bpf_fields[] = {
 	{.name = "pin_dir",
+	 .cost = CV_COST_DATAPLANE,
 	 .type = CV_FIELD_PATH,
 	 CONFIG(pin_dir),
 	 .fallback = "/sys/fs/bpf/culvert",
 	 .help = "Where links and maps are pinned (a bpffs)."},
 	{.name = "keep_policy",
+	 .cost = CV_COST_LIVE,
 	 .type = CV_FIELD_BOOL,
 	 CONFIG(keep_policy),
 	 .fallback = "false",
@@ -432,12 +439,42 @@ static const struct cv_field firewall_fields[] = {
 		 "`enabled`."},
 };
 
+static const struct cv_field contact_fields[] = {
+	{.name = "address",
+	 .type = CV_FIELD_ADDRESS,
+	 AT(struct cv_config_contact, address),
+	 .help = "Address of a machine from which the node is managed, or of a router on the way "
+		 "there."},
+	{.name = "port",
+	 .type = CV_FIELD_SERVICE,
+	 AT(struct cv_config_contact, service),
+	 .fallback = "tcp/22",
+	 .help = "TCP port that is tried; refusing the connection is an answer, too."},
+};
+
+static const struct cv_field management_section_fields[] = {
+	{.name = "contact",
+	 .max = 8,
+	 FIELDS(contact_fields),
+	 LIST_OF(struct cv_config, struct cv_config_contact, contacts, n_contacts),
+	 .help = "While a changed configuration waits to be confirmed, one of these must answer."},
+	{.name = "lost_after",
+	 .type = CV_FIELD_DURATION,
+	 CONFIG(contact_lost_ns),
+	 .fallback = "20s",
+	 .min = 2000000000,
+	 .max = 3600000000000,
+	 .help = "When none has answered for so long, the configuration before is in force again, "
+		 "without waiting for the rest of the time to confirm."},
+};
+
 static const struct cv_field file_fields[] = {
 	{.name = "node",
 	 .type = CV_FIELD_NAME,
 	 CONFIG(node),
 	 .help = "Id of this node; part of every event's id."},
 	{.name = "ports",
+	 .cost = CV_COST_DATAPLANE,
 	 .max = CV_PORTS_MAX,
 	 FIELDS(port_fields),
 	 LIST_OF(struct cv_config, struct cv_config_port, ports, n_ports),
@@ -453,6 +490,7 @@ static const struct cv_field file_fields[] = {
 	 .fallback = "",
 	 .help = "File of alarm rules (docs/operator/alarms.md); relative to this file."},
 	{.name = "policy_trust",
+	 .cost = CV_COST_LIVE,
 	 .type = CV_FIELD_SECTION,
 	 FIELDS(policy_trust_fields),
 	 .help = "Whose policies this node takes (docs/security/signing.md)."},
@@ -466,14 +504,17 @@ static const struct cv_field file_fields[] = {
 	 FIELDS(api_fields),
 	 .help = "Where subscribers and `culvert` connect."},
 	{.name = "link",
+	 .cost = CV_COST_DATAPLANE,
 	 .type = CV_FIELD_SECTION,
 	 FIELDS(link_fields),
 	 .help = "Between control and dataplane."},
 	{.name = "dataplane",
+	 .cost = CV_COST_DATAPLANE,
 	 .type = CV_FIELD_SECTION,
 	 FIELDS(dataplane_fields),
 	 .help = "The packet path."},
 	{.name = "cleaning",
+	 .cost = CV_COST_DATAPLANE,
 	 .type = CV_FIELD_SECTION,
 	 FIELDS(cleaning_fields),
 	 .help = "What is done to messages and values beyond decoding them."},
@@ -486,6 +527,7 @@ static const struct cv_field file_fields[] = {
 	 FIELDS(firewall_fields),
 	 .help = "The node's own protection."},
 	{.name = "decode",
+	 .cost = CV_COST_DATAPLANE,
 	 .type = CV_FIELD_SECTION,
 	 .fields = cv_decode_fields,
 	 .n_fields = CV_DECODE_FIELDS,
@@ -496,7 +538,25 @@ static const struct cv_field file_fields[] = {
 	 .n_fields = CV_SINK_FIELDS,
 	 LIST_OF(struct cv_config, struct cv_config_sink, sinks, n_sinks),
 	 .help = "Where events are sent (docs/subscriber/sinks.md)."},
+	{.name = "version",
+	 .type = CV_FIELD_UINT,
+	 CONFIG(version),
+	 .fallback = "1",
+	 .min = 1,
+	 .max = CV_CONFIG_VERSION,
+	 .cost = CV_COST_LIVE,
+	 .help = "Form of this file. One for a newer Culvert is refused as a whole."},
+	{.name = "management",
+	 .type = CV_FIELD_SECTION,
+	 FIELDS(management_section_fields),
+	 .help = "How the node notices that a configuration has cut it off "
+		 "([node.md](node.md))."},
 };
 
-const struct cv_field cv_schema = {
-	.name = "", .type = CV_FIELD_SECTION, FIELDS(file_fields), .help = "The whole file."};
+/* A setting that says nothing else of its cost costs a restart of control: always enough where
+ * nothing of the dataplane is in it. */
+const struct cv_field cv_schema = {.cost = CV_COST_CONTROL,
+				   .name = "",
+				   .type = CV_FIELD_SECTION,
+				   FIELDS(file_fields),
+				   .help = "The whole file."};

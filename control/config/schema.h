@@ -33,6 +33,21 @@ enum cv_field_type {
 	CV_FIELD_ELSEWHERE, /* known here, read by other code */
 };
 
+/*
+ * What a change of a setting costs. Ascending. Of control: it starts anew beside a dataplane that
+ * goes on, no frame and no event is lost, subscribers come back. Of the dataplane: for the second
+ * that takes, frames go as on_dataplane_loss says.
+ */
+#define CV_COSTS(X)                                                                                \
+	X(NOTHING, "nothing") /* in tables: as the section has it */                               \
+	X(LIVE, "live")                                                                            \
+	X(CONTROL, "control")                                                                      \
+	X(DATAPLANE, "dataplane")
+#define CV_COST_ROW(id, name) CV_COST_##id,
+enum cv_cost { CV_COSTS(CV_COST_ROW) CV_COST_COUNT };
+
+const char *cv_cost_name(enum cv_cost cost);
+
 struct cv_field {
 	const char *name;
 	const char *help; /* a sentence for the documentation */
@@ -49,6 +64,7 @@ struct cv_field {
 	size_t count_offset; /* lists: of the size_t count */
 	enum cv_field_type type;
 	bool power_of_two;
+	enum cv_cost cost; /* NOTHING: that of the section */
 	bool anywhere; /* addresses: not only loopback */
 };
 
@@ -140,6 +156,19 @@ int cv_config_check_vendors(const struct cv_config *config, const struct cv_yaml
 /** Checks of sinks, likewise. */
 int cv_config_check_sinks(const struct cv_config *config, const struct cv_yaml *list,
 			  struct cv_diagnostics *diag);
+
+/**
+ * What two configurations say differently.
+ *
+ * @param ret [{"setting", "from", "to", "cost"}], a new reference; null: not there.
+ * @param ret_cost of all of it, NOTHING = they say the same.
+ * @return 0 or -ENOMEM.
+ */
+int cv_config_differences(const struct cv_config *a, const struct cv_config *b, json_t **ret,
+			  enum cv_cost *ret_cost);
+
+/** Have a running configuration say what @p fresh says, where that costs nothing but doing it. */
+void cv_config_take_live(struct cv_config *running, const struct cv_config *fresh);
 
 /** Checks between settings. @return 0 or -EINVAL with findings. */
 int cv_config_check(struct cv_config *config, const struct cv_yaml *root,

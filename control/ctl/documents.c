@@ -146,6 +146,7 @@ static json_t *warnings(const struct cv_control *c)
 				"culvert-dataplane",
 				cv_consumer_broken(consumer));
 	}
+	cv_node_warn(c->node, list);
 	cv_rollout_warn(c->rollout, list);
 	cv_module_warn(c->bpf, c->gen, list);
 	if (cv_quarantine_keeper_warning(c->quarantine))

@@ -233,6 +233,16 @@ static int first_segments(struct cv_eventlog *log, const char **why)
 	return 0;
 }
 
+void cv_eventlog_configure(struct cv_eventlog *log, const struct cv_eventlog_config *config)
+{
+	struct cv_eventlog_config next = *config;
+
+	next.dir = log->config.dir;
+	next.node = log->config.node;
+	next.segment_size = log->config.segment_size;
+	log->config = next;
+}
+
 int cv_eventlog_open(struct cv_loop *loop, const struct cv_eventlog_config *config,
 		     struct cv_eventlog **ret, const char **why)
 {

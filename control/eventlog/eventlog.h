@@ -63,6 +63,9 @@ struct cv_eventlog_counters {
 int cv_eventlog_open(struct cv_loop *loop, const struct cv_eventlog_config *config,
 		     struct cv_eventlog **ret, const char **why);
 
+/** Take over retention, compression and hold_bytes; the rest stays as it was opened with. */
+void cv_eventlog_configure(struct cv_eventlog *log, const struct cv_eventlog_config *config);
+
 /** Finish writes in flight and close. */
 void cv_eventlog_close(struct cv_eventlog *log);
 

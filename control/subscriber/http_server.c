@@ -261,6 +261,13 @@ static json_t *subscriber_stats(const struct cv_http_conn *c)
 			 (json_int_t)stats.lag, "since", (json_int_t)(c->since_ns / 1000000000));
 }
 
+void cv_http_server_limit(struct cv_http_server *server, unsigned int max_connections,
+			  const struct cv_event_slow *slow)
+{
+	server->config.max_connections = max_connections;
+	server->config.slow = *slow;
+}
+
 json_t *cv_http_server_stats(const struct cv_http_server *server)
 {
 	json_t *subscribers = json_array();

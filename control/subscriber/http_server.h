@@ -148,6 +148,10 @@ int cv_http_server_create(struct cv_loop *loop, struct cv_eventlog *log,
 			  const struct cv_http_config *config, struct cv_http_server **ret,
 			  const char **why);
 
+/** From now on: connections at a time, and what becomes of the slow. */
+void cv_http_server_limit(struct cv_http_server *server, unsigned int max_connections,
+			  const struct cv_event_slow *slow);
+
 /** TCP port in use, 0 = no TCP listener. */
 unsigned int cv_http_server_port(const struct cv_http_server *server);
 
