@@ -13,6 +13,7 @@
 #include "control/logtool/logtool.h"
 #include "control/nft/command.h"
 #include "control/policy/command.h"
+#include "control/support/support.h"
 #include "control/registry/command.h"
 #include "control/update/update.h"
 
@@ -43,8 +44,8 @@ static const struct {
 	{"config", cv_config_command},	   {"policy", cv_policy_command},
 	{"firewall", cv_firewall_command}, {"quarantine", cv_quarantine_command},
 	{"log", cv_log_command},	   {"registry", cv_registry_command},
-	{"doctor", cv_doctor_command},	   {"update", cv_update_command},
-	{"alarm", cv_alarm_command},
+	{"doctor", cv_doctor_command},	   {"support", cv_support_command},
+	{"update", cv_update_command},	   {"alarm", cv_alarm_command},
 };
 
 /*

@@ -20,4 +20,19 @@
 		    CV_CLI_OPTION_JSON},                                                           \
 	.exits = "0 1 2 4 5", .offline = true
 
+#define CV_CLI_SUPPORT_ROW                                                                         \
+	.name = "support",                                                                         \
+	.help = "write one file with what helps to find a fault, without secrets",                 \
+	.details =                                                                                 \
+		"Configuration, policy, what control says of itself, doctor, the event log's "     \
+		"segments, the machine and the journal of both services, as a tar within zstd. "   \
+		"Passwords, tokens and keys are left out, also where they stand in a comment or "  \
+		"in a log; addresses and names of devices are not. Works without control, and "    \
+		"with a configuration that is wrong. No events, no frames.",                       \
+	.options = {{"config", "FILE", "file", "of the node; /etc/culvert/culvert.yaml"},          \
+		    {"output", "FILE", "file",                                                     \
+		     "where to, - is standard output; culvert-support-NODE-TIME.tar.zst"},         \
+		    {"size", "SIZE", NULL, "at most so large, 16KiB-1GiB; 16MiB"}},                \
+	.letters = " o", .exits = "0 1 5", .offline = true
+
 #endif

@@ -89,6 +89,10 @@ const struct cv_cli_command cv_cli_commands[] = {
 		.run = cv_cli_become_control,
 	},
 	{
+		CV_CLI_SUPPORT_ROW,
+		.run = cv_cli_become_control,
+	},
+	{
 		.name = "health",
 		.help = "say whether the node does its work",
 		.details =
