@@ -110,6 +110,10 @@
 	  "1 while the policy waits to be confirmed")                                              \
 	X(POLICY_IN_STEP, gauge, "culvert_policy_dataplane_state",                                 \
 	  "1 for how the dataplane stands to the policy in force")                                 \
+	X(CONFIG, gauge, "culvert_config_version",                                                 \
+	  "Version of the configuration in force, 0 = never changed by a command")                 \
+	X(CONFIG_CONFIRM, gauge, "culvert_config_confirm_pending",                                 \
+	  "1 while the configuration waits to be confirmed")                                       \
 	X(RULE_HITS, counter, "culvert_policy_rule_hits_total",                                    \
 	  "Packets a rule decided, by who judged; the first 500 rules that decided any")           \
 	X(QUARANTINE, gauge, "culvert_quarantined_devices", "Devices put away")                    \

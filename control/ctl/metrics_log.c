@@ -179,9 +179,12 @@ void cv_metrics_policy(struct cv_metrics *m, const struct cv_control *c)
 {
 	static const char *const steps[] = {"absent", "turning", "in step", "refuses"};
 	json_t *status = cv_rollout_status(c->rollout);
+	json_t *config = cv_node_status(c->node);
 	json_t *quarantine = cv_quarantine_keeper_status(c->quarantine);
 	const char *step = json_string_value(json_object_get(status, "dataplane"));
 
+	plain(m, CV_METRIC_CONFIG, number(config, "live"));
+	plain(m, CV_METRIC_CONFIG_CONFIRM, json_is_object(json_object_get(config, "confirm")));
 	plain(m, CV_METRIC_POLICY, (double)cv_rollout_live(c->rollout));
 	plain(m, CV_METRIC_POLICY_SHADOW, number(json_object_get(status, "shadow"), "number"));
 	plain(m, CV_METRIC_POLICY_CONFIRM, json_is_object(json_object_get(status, "confirm")));
@@ -191,5 +194,6 @@ void cv_metrics_policy(struct cv_metrics *m, const struct cv_control *c)
 	put_rules(m, c);
 	plain(m, CV_METRIC_QUARANTINE, number(quarantine, "devices"));
 	json_decref(quarantine);
+	json_decref(config);
 	json_decref(status);
 }

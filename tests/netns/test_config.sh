@@ -36,15 +36,16 @@ same() { cmp -s "$1" "$2"; }
 # Pings that cross the node while it changes; lost_pings says how many have no answer though a later
 # one has.
 pings_start() {
-	in_ns dev ping -i 0.02 -W 5 "$PLAT_IP" >"$LAB_DIR/ping.txt" 2>&1 &
-	PING=$!
-	wait_for 5 "pings" grep -q icmp_seq= "$LAB_DIR/ping.txt"
+	: >"$LAB_DIR/ping.out"
+	lab_spawn ping dev ping -i 0.02 -W 5 "$PLAT_IP"
+	PING=${LAB_PIDS[-1]}
+	sleep 1
 }
 lost_pings() {
 	kill -INT "$PING"
 	wait "$PING"
-	sed -n 's/.*icmp_seq=\([0-9]*\) ttl.*/\1/p' "$LAB_DIR/ping.txt" | sort -nu |
-		awk '{ if (last) lost += $1 - last - 1; last = $1 } END { print last > 20 ? lost + 0 : "too few" }'
+	sed -n 's/.*icmp_seq=\([0-9]*\) ttl.*/\1/p' "$LAB_DIR/ping.out" | sort -nu |
+		awk '{ if (last) lost += $1 - last - 1; last = $1 } END { print (last > 20 ? lost + 0 : "too few") }'
 }
 
 lab_up && lab_config || exit 1
