@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "control/alarm/command.h"
 #include "control/control.h"
@@ -19,7 +17,7 @@
 
 #define DEFAULT_CONFIG "/etc/culvert/culvert.yaml"
 
-enum { EXIT_FINE, EXIT_USAGE, EXIT_INPUT, EXIT_FAILED };
+enum { EXIT_FINE, EXIT_USAGE, EXIT_INPUT, EXIT_FAILED, EXIT_AGAIN };
 
 static const char help[] =
 	"usage: culvert-control [--config FILE]\n"
@@ -34,7 +32,7 @@ static const char help[] =
 	"\n"
 	"Exit: 0 stopped in order, 1 usage, 2 the configuration or policy is wrong, 3 it could "
 	"not\n"
-	"start or go on.\n";
+	"start or go on, 4 another configuration is in force: start it again.\n";
 
 /* What works on files or asks the machine; `culvert` calls them (docs/adr/0018). */
 static const struct {
@@ -48,21 +46,7 @@ static const struct {
 	{"update", cv_update_command},	   {"alarm", cv_alarm_command},
 };
 
-/*
- * Another configuration takes another start: of this program by itself, so that whoever watches the
- * process sees it go on. Returns only when that cannot be.
- */
-static void start_anew(char **argv)
-{
-	sigset_t none;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	execv("/proc/self/exe", argv);
-	perror("culvert-control: cannot start anew");
-}
-
-static int serve(const char *path, char **argv)
+static int serve(const char *path)
 {
 	static struct cv_control control;
 	int res = cv_control_start(&control, path);
@@ -73,9 +57,7 @@ static int serve(const char *path, char **argv)
 		code = EXIT_FAILED;
 	again |= control.again;
 	cv_control_stop(&control);
-	if (again)
-		start_anew(argv);
-	return again ? EXIT_FAILED : code;
+	return again ? EXIT_AGAIN : code;
 }
 
 int main(int argc, char **argv)
@@ -116,5 +98,5 @@ int main(int argc, char **argv)
 		fputs(help, stderr);
 		return EXIT_USAGE;
 	}
-	return serve(path, argv);
+	return serve(path);
 }

@@ -10,8 +10,8 @@
  *     FILE.versions/audit.db     who did what, and what came of it
  *
  * A change is written down as what counts by one write, and then made: in place where it costs
- * nothing else, else by starting control anew (it becomes itself by exec), which takes the
- * configuration that the state names. So wherever control dies, the next start finds one whole
+ * nothing else, else by ending control, which its service starts again (exit status 4) and which
+ * then takes the configuration that the state names. So wherever control dies, the next start finds one whole
  * configuration. The folder is made with the first change.
  *
  * One thread (control's loop); what takes long runs on a task.
