@@ -167,17 +167,17 @@ for _ in 1 2 3 4 5 6 7 8; do
 	readers+=($!)
 done
 turned_away() { ! culvert status --json; }
-check "one more is turned away" wait_for 10 "the bound" turned_away
+check "one more is turned away" wait_for 40 "the bound" turned_away
 kill "${readers[@]}"
-check "they have gone" wait_for 10 "room" culvert status --json
+check "they have gone" wait_for 40 "room" culvert status --json
 check "back to 1 again" config rollback 1 --now
 n=$(live)
 node_is() { culvert status --json | jq -e --arg n "$1" '.node == $n'; }
 check "apply what needs control" config apply --confirm 3s "$DIR/control.yaml"
 check "it runs by it" node_is other
 check "the file is as it was" same "$FILE" "$DIR/first.yaml"
-check "not confirmed: it goes back by itself" wait_for 20 "going back" live_is "$n"
-check "and runs by what was before" wait_for 20 "control" node_is life
+check "not confirmed: it goes back by itself" wait_for 60 "going back" live_is "$n"
+check "and runs by what was before" wait_for 60 "control" node_is life
 equal "the trail says so" confirm-timeout "$(config audit --json | jq -r '.entries[0].what')"
 
 # --- a start that fails ---------------------------------------------------------------------------
@@ -191,7 +191,7 @@ equal "the trail says so" start-failed "$(config audit --json | jq -r '.entries[
 before=$(culvert status --json | jq -r .dataplane.pid)
 check "apply what needs the dataplane" config apply --confirm 60s "$DIR/data.yaml"
 another_dataplane() { culvert status --json | jq -e --argjson p "$before" '.dataplane.attached and .dataplane.pid != $p'; }
-check "another dataplane runs" wait_for 20 "another dataplane" another_dataplane
+check "another dataplane runs" wait_for 60 "another dataplane" another_dataplane
 check "confirm" config confirm
 
 # --- management is lost ---------------------------------------------------------------------------
@@ -330,10 +330,10 @@ cp "$DIR/state" "$FILE.versions/state"
 steps_start || exit 1
 closed() { culvert ledger --settle 1000 --json | jq -e '.state == "closed"'; }
 logged() { culvert stats --json | jq -e '[.log.lanes[].logged] | add > 0'; }
-check "events are logged all the while" wait_for 20 "events" logged
+check "events are logged all the while" wait_for 60 "events" logged
 # At rest: the capture goes on playing, so it ends first.
 kill "${PIDS[0]}"
 kill -TERM "$(cat "$DIR/dataplane.pid")"
-check "the ledger closes" wait_for 20 "the ledger" closed
+check "the ledger closes" wait_for 60 "the ledger" closed
 say "$checks checks, $failures failed, killed $killed times"
 [ $failures -eq 0 ]
