@@ -125,3 +125,51 @@ bench_fanout() {
 	kill $nats $nginx && wait $nats $nginx
 	return $code
 }
+
+# recovery_node EVENTS: a log of that many in $LAB_DIR/log-EVENTS and a node that has it.
+recovery_node() {
+	local dir=$LAB_DIR/log-$1
+	"$LAB_BUILD/tests/eventlog/make_log" "$dir" "$1" 64 || return 1
+	"$LAB_BUILD/tests/tools/gen_capture" plain 1 1 "$LAB_DIR/empty.pcap"
+	echo 'default: { ip: allow }' >"$LAB_DIR/policy.yaml"
+	cat >"$LAB_DIR/node-$1.yaml" <<-END
+		node: make-log
+		ports: [ { name: rec, target: "pcap:$LAB_DIR/empty.pcap", side: device } ]
+		policy: policy.yaml
+		log: { dir: $dir }
+		api: { socket: $LAB_DIR/recovery.sock, listen: off }
+		link: { socket: $LAB_DIR/recovery-link.sock }
+		bpf: { pin_dir: /sys/fs/bpf/$LAB }
+	END
+}
+
+# served EVENTS: milliseconds from the start of control to the first event.
+served() {
+	"$LAB_BUILD/tests/perf/bench_first" http "$LAB_DIR/recovery.sock" \
+		"$LAB_BUILD/control/culvert-control" --config "$LAB_DIR/node-$1.yaml" 2>>"$LAB_DIR/recovery.out"
+}
+
+# From a kill to the first event served, by logs of different lengths and beside JetStream.
+bench_recovery() {
+	local i few=1000000 some=2000000 many=$recovery_many nats=(nats-server -a 127.0.0.1 -p 28380 -js -sd "$LAB_DIR/nats") pid code=0
+	# shellcheck disable=SC2086 # a list of words
+	[ $install = no ] || cv_install $cv_packages_stream
+	nats[0]=$(command -v nats-server)
+	note "recovery: logs of $few, $some and $many events, a JetStream of $some"
+	recovery_node $few && recovery_node $some && recovery_node "$many" || return 1
+	"${nats[@]}" >"$LAB_DIR/nats.out" 2>&1 &
+	pid=$!
+	wait_for 10 nats-server listens 28380 &&
+		"$LAB_BUILD/tests/perf/bench_jetstream" nats://127.0.0.1:28380 600 $some >"$LAB_DIR/jet.json" || code=1
+	kill -KILL $pid && wait $pid
+	[ $code = 0 ] && jq -e ".events == $some" "$LAB_DIR/jet.json" >/dev/null || { say "recovery: JetStream did not take $some events"; return 1; }
+	for ((i = 0; i < turns; i++)); do
+		note "recovery: turn $((i + 1)) of $turns"
+		echo "$(served $some) $("$LAB_BUILD/tests/perf/bench_first" nats 28380 "${nats[@]}" 2>>"$LAB_DIR/nats.out") $(served "$many") $(served $few)"
+	done >"$LAB_DIR/turns"
+	awk 'NF != 4 { exit 1 }' "$LAB_DIR/turns" || { tail -n 5 "$LAB_DIR/recovery.out"; return 1; }
+	cut -d' ' -f1,2 "$LAB_DIR/turns" | result recovery ms "kill -9 to first event, $some events" \
+		"JetStream, the same" "<= 0.5"
+	cut -d' ' -f3,4 "$LAB_DIR/turns" | result recovery ms "$many events" "$few events" "<= 1.2"
+	rm -rf "$LAB_DIR"/log-* "$LAB_DIR/nats"
+}

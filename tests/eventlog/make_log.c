@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * make_log DIR EVENTS: a log of that many measurements, event N received N ms after the epoch, by
- * the log itself. For tests of what reads logs.
+ * make_log DIR EVENTS [SEGMENT-MIB]: a log of that many measurements, event N received N ms after the
+ * epoch, by the log itself. For tests of what reads logs: many small segments, each block flushed by
+ * itself. With the size of a segment as many blocks at once as go.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,10 +54,11 @@ static unsigned int fill(struct cv_block *block, uint64_t value, uint64_t left)
 	return n;
 }
 
-static int append(struct cv_loop *loop, struct cv_eventlog *log, struct cv_block *block)
+static int append(struct cv_loop *loop, struct cv_eventlog *log, struct cv_block *blocks,
+		  unsigned int n)
 {
 	busy = true;
-	if (cv_eventlog_append(log, CV_LANE_MEASUREMENT, block, 1, appended, NULL) < 0)
+	if (cv_eventlog_append(log, CV_LANE_MEASUREMENT, blocks, n, appended, NULL) < 0)
 		return -1;
 	while (busy)
 		if (cv_loop_turn(loop) < 0)
@@ -67,25 +69,34 @@ static int append(struct cv_loop *loop, struct cv_eventlog *log, struct cv_block
 int main(int argc, char **argv)
 {
 	struct cv_eventlog_config config = {.node = "make-log", .segment_size = 4 * CV_BLOCK_SIZE};
-	struct cv_block *block = aligned_alloc(CV_BLOCK_ALIGN, CV_BLOCK_SIZE);
-	uint64_t events = argc == 3 ? strtoull(argv[2], NULL, 10) : 0;
+	const bool large = argc == 4;
+	const unsigned int batch = large ? CV_APPEND_MAX : 1;
+	uint8_t *blocks = aligned_alloc(CV_BLOCK_ALIGN, (size_t)batch * CV_BLOCK_SIZE);
+	uint64_t events = argc >= 3 ? strtoull(argv[2], NULL, 10) : 0;
 	struct cv_eventlog *log = NULL;
 	struct cv_loop *loop = NULL;
-	const char *why = "usage: make_log DIR EVENTS";
+	const char *why = "usage: make_log DIR EVENTS [SEGMENT-MIB]";
 	int code = 0;
 
-	config.dir = argc == 3 ? argv[1] : "";
-	if (events == 0 || !block || cv_loop_create(64, &loop) < 0 ||
+	config.dir = argc >= 3 ? argv[1] : "";
+	if (large)
+		config.segment_size = strtoull(argv[3], NULL, 10) << 20;
+	if (events == 0 || !blocks || cv_loop_create(64, &loop) < 0 ||
 	    cv_eventlog_open(loop, &config, &log, &why) < 0) {
 		fprintf(stderr, "make_log: %s\n", why);
 		return 1;
 	}
 	for (uint64_t value = 1; value <= events && code == 0;) {
-		value += fill(block, value, events + 1 - value);
-		code = append(loop, log, block) < 0;
+		unsigned int n = 0;
+
+		for (; n < batch && value <= events; n++)
+			value += fill(
+				(struct cv_block *)(void *)(blocks + (size_t)n * CV_BLOCK_SIZE),
+				value, events + 1 - value);
+		code = append(loop, log, (struct cv_block *)(void *)blocks, n) < 0;
 	}
 	cv_eventlog_close(log);
 	cv_loop_destroy(loop);
-	free(block);
+	free(blocks);
 	return code;
 }

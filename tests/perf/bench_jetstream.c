@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench_jetstream URL SECONDS: asynchronous publishes of 128 bytes to a stream with file storage, as
- * many as the server acknowledges. Prints one JSON object.
+ * bench_jetstream URL SECONDS [EVENTS]: asynchronous publishes of 128 bytes to a stream with file storage, as
+ * many as the server acknowledges in that time, or EVENTS. Prints one JSON object.
  */
 #include <nats/nats.h>
 #include <stdio.h>
@@ -45,6 +45,7 @@ static natsStatus open_stream(const char *url, natsConnection **nc, jsCtx **js)
 	stream.MaxBytes = 512l << 20;
 	jsOptions_Init(&options);
 	options.PublishAsync.MaxPending = PENDING_MAX;
+	options.PublishAsync.StallWait = 60000; /* ms; a slow disk is no failure */
 	options.PublishAsync.ErrHandler = on_error;
 	if (s == NATS_OK)
 		s = natsConnection_JetStream(js, *nc, &options);
@@ -57,6 +58,7 @@ static natsStatus open_stream(const char *url, natsConnection **nc, jsCtx **js)
 int main(int argc, char **argv)
 {
 	double seconds = argc > 2 ? strtod(argv[2], NULL) : 2, start, end;
+	uint64_t most = argc > 3 ? strtoull(argv[3], NULL, 10) : UINT64_MAX;
 	natsConnection *nc = NULL;
 	jsCtx *js = NULL;
 	char data[SIZE];
@@ -66,7 +68,8 @@ int main(int argc, char **argv)
 	memset(data, 'x', sizeof(data));
 	s = open_stream(argc > 1 ? argv[1] : NATS_DEFAULT_URL, &nc, &js);
 	start = now_s();
-	while (s == NATS_OK && (sent % LOOK_EVERY != 0 || now_s() - start < seconds)) {
+	while (s == NATS_OK && sent < most &&
+	       (sent % LOOK_EVERY != 0 || now_s() - start < seconds)) {
 		s = js_PublishAsync(js, "events", data, sizeof(data), NULL);
 		sent += s == NATS_OK;
 	}
