@@ -136,7 +136,7 @@ recovery_node() {
 		node: make-log
 		ports: [ { name: rec, target: "pcap:$LAB_DIR/empty.pcap", side: device } ]
 		policy: policy.yaml
-		log: { dir: $dir }
+		log: { dir: $dir, retain: { measurement: { size: 64GiB, age: any } } }
 		api: { socket: $LAB_DIR/recovery.sock, listen: off }
 		link: { socket: $LAB_DIR/recovery-link.sock }
 		bpf: { pin_dir: /sys/fs/bpf/$LAB }

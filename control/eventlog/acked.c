@@ -69,7 +69,14 @@ void cv_acked_keep(struct cv_eventlog *log)
 {
 	struct io_uring_sqe *sqe;
 
-	if (log->acked_op.pending || !fill(log))
+	if (log->acked_op.pending)
+		return;
+	/* Not flushed: it is for the next control, on the same machine, to find its place at once. */
+	for (int i = 0; i < CV_LANE_COUNT; i++) {
+		if (cv_lane_active(&log->lane[i]) && log->lane[i].end != log->lane[i].acked.end)
+			cv_index_save_active(&log->lane[i]);
+	}
+	if (!fill(log))
 		return;
 	cv_loop_reserve(log->loop, 2);
 	sqe = cv_loop_sqe(log->loop, NULL);

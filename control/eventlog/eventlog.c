@@ -172,6 +172,8 @@ static void init_lane(struct cv_eventlog *log, enum cv_lane lane)
 	l->append.retry = (struct cv_op){.done = cv_append_retry, .owner = l};
 	l->spare.op = (struct cv_op){.done = cv_spare_done, .owner = l};
 	l->spare.fd = -1;
+	l->index = (struct cv_index_active){.op = {.done = cv_index_active_saved, .owner = l},
+					    .fd = -1};
 }
 
 static int init(struct cv_eventlog *log, struct cv_loop *loop, const struct cv_eventlog_config *c,
@@ -284,7 +286,7 @@ static bool in_flight(const struct cv_eventlog *log)
 
 	for (int i = 0; i < CV_LANE_COUNT; i++)
 		pending |= log->lane[i].append.op.pending || log->lane[i].spare.op.pending ||
-			   log->lane[i].append.retry.pending;
+			   log->lane[i].append.retry.pending || log->lane[i].index.op.pending;
 	return pending;
 }
 

@@ -85,7 +85,7 @@ static int take_entry(struct cv_image_lane *l, const char *name)
 	struct stat st;
 
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "spare") == 0 ||
-	    strcmp(name, "packing") == 0)
+	    strcmp(name, "packing") == 0 || strcmp(name, CV_INDEX_ACTIVE) == 0)
 		return 0;
 	if (packed != 0 && has_plain(l, packed))
 		return 0; /* the plain one counts as long as it is there */

@@ -85,7 +85,8 @@ static uint32_t file_crc(struct index_head head, const struct cv_index_entry *en
 			 (size_t)head.count * sizeof(*entries));
 }
 
-void cv_index_save(struct cv_log_lane *l, const struct cv_segment *s)
+/* @return the sidecar's bytes, the caller's to free; NULL when memory is out. */
+static void *make_file(const struct cv_segment *s, size_t *ret_size)
 {
 	struct index_head head = {
 		.magic = CV_INDEX_MAGIC,
@@ -97,22 +98,53 @@ void cv_index_save(struct cv_log_lane *l, const struct cv_segment *s)
 		.newest = s->newest,
 		.count = s->index_count,
 	};
-	struct iovec iov[2] = {
-		{.iov_base = &head, .iov_len = sizeof(head)},
-		{.iov_base = s->index, .iov_len = s->index_count * sizeof(*s->index)},
-	};
-	size_t size = iov[0].iov_len + iov[1].iov_len;
+	size_t entries = s->index_count * sizeof(*s->index);
+	uint8_t *data = malloc(sizeof(head) + entries);
+
+	if (!data)
+		return NULL;
+	head.crc32c = file_crc(head, s->index);
+	memcpy(data, &head, sizeof(head));
+	if (entries > 0)
+		memcpy(data + sizeof(head), s->index, entries);
+	*ret_size = sizeof(head) + entries;
+	return data;
+}
+
+void cv_index_save(struct cv_log_lane *l, const struct cv_segment *s)
+{
 	char name[CV_SEGMENT_NAME];
+	size_t size;
+	void *data = make_file(s, &size);
 	int fd;
 
-	head.crc32c = file_crc(head, s->index);
 	cv_segment_name(s->first, ".idx", name);
-	fd = openat(l->dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-	if (fd < 0)
+	fd = data ? openat(l->dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640) : -1;
+	if (fd >= 0) {
+		if (write(fd, data, size) != (ssize_t)size)
+			unlinkat(l->dir, name, 0);
+		close(fd);
+	}
+	free(data);
+}
+
+void cv_index_active_saved(struct cv_op *op, int res, uint32_t flags)
+{
+	/* Should it fail, the next one says more. */
+}
+
+void cv_index_save_active(struct cv_log_lane *l)
+{
+	struct cv_index_active *a = &l->index;
+	size_t size;
+
+	if (a->fd < 0 || a->op.pending)
 		return;
-	if (writev(fd, iov, 2) != (ssize_t)size)
-		unlinkat(l->dir, name, 0);
-	close(fd);
+	free(a->bytes);
+	a->bytes = make_file(cv_lane_active(l), &size);
+	if (a->bytes)
+		io_uring_prep_write(cv_loop_sqe(l->log->loop, &a->op), a->fd, a->bytes,
+				    (unsigned int)size, 0);
 }
 
 bool cv_index_is_good(const struct cv_segment *s)
@@ -165,20 +197,21 @@ static uint8_t *read_file(int dir, const char *name, size_t *size)
 	return data;
 }
 
-int cv_index_load(int dir, struct cv_segment *s)
+static int load(int dir, struct cv_segment *s, const char *name, bool exact)
 {
 	struct cv_index_entry *entries;
 	struct cv_segment view;
 	struct index_head head;
-	char name[CV_SEGMENT_NAME];
 	uint8_t *data;
 	size_t size;
 
-	cv_segment_name(s->first, ".idx", name);
 	data = read_file(dir, name, &size);
 	if (!data)
 		return -ENOENT;
 	memcpy(&head, data, sizeof(head));
+	/* The active segment's is written over a longer one of the segment before. */
+	if (!exact && head.count < (size - sizeof(head)) / sizeof(*entries))
+		size = sizeof(head) + (size_t)head.count * sizeof(*entries);
 	entries = (struct cv_index_entry *)(void *)(data + sizeof(head));
 	view = (struct cv_segment){.first = head.first,
 				   .end = head.end,
@@ -197,4 +230,17 @@ int cv_index_load(int dir, struct cv_segment *s)
 	s->used = head.used;
 	s->newest = head.newest;
 	return 0;
+}
+
+int cv_index_load(int dir, struct cv_segment *s)
+{
+	char name[CV_SEGMENT_NAME];
+
+	cv_segment_name(s->first, ".idx", name);
+	return load(dir, s, name, true);
+}
+
+int cv_index_load_active(int dir, struct cv_segment *s)
+{
+	return load(dir, s, CV_INDEX_ACTIVE, false);
 }

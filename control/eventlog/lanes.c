@@ -134,14 +134,33 @@ static int list_segments(struct cv_log_lane *l)
 }
 
 /* Whether what is in a segment is known without reading it. */
-static bool is_indexed(struct cv_log_lane *l, struct cv_segment *s, bool newest)
+static bool is_indexed(struct cv_log_lane *l, struct cv_segment *s)
 {
 	if (s->pack.frames)
 		return s->index_count > 0;
-	return !newest && cv_index_load(l->dir, s) == 0;
+	return cv_index_load(l->dir, s) == 0;
 }
 
-/* The last two are always read: the last may be empty, and the one before then holds the tail. */
+/*
+ * The last one is read from where its own index ends. It may be empty: the newest blocks are then
+ * those at the end of the one before.
+ */
+static int read_segment(struct cv_log_lane *l, struct cv_segment *s, int fd, size_t behind)
+{
+	int res = 0;
+
+	if (behind == 0) {
+		(void)cv_index_load_active(l->dir, s);
+		return cv_segment_scan(l, s, fd, true);
+	}
+	if (is_indexed(l, s))
+		return behind == 1 ? cv_segment_sources(l, s, fd) : 0;
+	res = cv_segment_scan(l, s, fd, false);
+	if (res == 0 && !s->pack.frames)
+		cv_index_save(l, s);
+	return res;
+}
+
 static int load_segment(struct cv_log_lane *l, size_t i)
 {
 	struct cv_segment *s = l->segments[i];
@@ -163,11 +182,8 @@ static int load_segment(struct cv_log_lane *l, size_t i)
 		res = -ENOMSG;
 	else
 		s->size = (uint64_t)st.st_size;
-	if (res == 0 && !is_indexed(l, s, i + 2 >= l->count)) {
-		res = cv_segment_scan(l, s, fd, last);
-		if (res == 0 && !last && !s->pack.frames)
-			cv_index_save(l, s);
-	}
+	if (res == 0)
+		res = read_segment(l, s, fd, l->count - 1 - i);
 	if (res == 0 && last)
 		l->fd = fd;
 	else
@@ -221,6 +237,7 @@ int cv_lane_open(struct cv_eventlog *log, enum cv_lane lane, const char **why)
 	if (l->end < l->acked.end)
 		l->end = l->acked.end;
 	l->next = l->end;
+	l->index.fd = openat(l->dir, CV_INDEX_ACTIVE, O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
 	cv_owed_load(l);
 	return 0;
 }
@@ -238,6 +255,9 @@ void cv_lane_close(struct cv_log_lane *l)
 		close(l->fd);
 	if (l->dir >= 0)
 		close(l->dir);
+	if (l->index.fd >= 0)
+		close(l->index.fd);
+	free(l->index.bytes);
 	free(l->gap_block);
 	cv_cache_destroy(&l->cache);
 }

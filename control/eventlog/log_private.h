@@ -21,6 +21,9 @@
 #define CV_RETRY_NS 200000000u
 #define CV_SEQ_MAX (UINT64_MAX / 2)
 #define CV_SOURCES_MAX 64
+/* Most that one write takes, so most that can be torn behind the last acknowledged block. */
+#define CV_TORN_MAX ((uint64_t)CV_APPEND_MAX * CV_BLOCK_SIZE + CV_UNIT)
+#define CV_INDEX_ACTIVE "active.idx"
 #define CV_SEGMENT_NAME 32 /* room for 20 digits and a suffix */
 
 struct cv_index_entry {
@@ -108,6 +111,13 @@ struct cv_acked {
 	uint64_t used; /* its bytes */
 };
 
+/* The active segment's index on its way to its file. */
+struct cv_index_active {
+	struct cv_op op;
+	int fd; /* -1 = there is none */
+	void *bytes; /* not touched while op is pending */
+};
+
 struct cv_log_lane {
 	struct cv_eventlog *log;
 	enum cv_lane lane;
@@ -132,6 +142,7 @@ struct cv_log_lane {
 	struct cv_log_cache cache;
 	struct cv_source sources[CV_SOURCES_MAX]; /* latest first */
 	struct cv_acked acked; /* as last written */
+	struct cv_index_active index;
 };
 
 /* The segment that is being packed. While the task runs, copy to res are its thread's. */
@@ -268,20 +279,30 @@ int cv_index_add(struct cv_segment *s, const struct cv_block *b, uint64_t off, b
 ssize_t cv_index_find(const struct cv_segment *s, uint64_t seq);
 /** Sidecar file of a segment that is complete; losing it costs a scan. */
 void cv_index_save(struct cv_log_lane *l, const struct cv_segment *s);
+/**
+ * The same of the active segment, as far as it is acknowledged, through the loop and under a name of
+ * its own.
+ */
+void cv_index_save_active(struct cv_log_lane *l);
+void cv_index_active_saved(struct cv_op *op, int res, uint32_t flags);
 /** Entries of a segment whose first, end and used are known: in order, within it. */
 bool cv_index_is_good(const struct cv_segment *s);
 /** @return 0, -ENOENT no sidecar, -EBADMSG not one of this segment. */
 int cv_index_load(int dir, struct cv_segment *s);
+int cv_index_load_active(int dir, struct cv_segment *s);
 
 /* ---- recover.c ---- */
 
 /**
- * Find the blocks of a segment file: fills end, used, newest, index, and the lane's sources.
+ * Find the blocks of a segment file: fills end, used, newest, index, and the lane's sources. Where
+ * the segment comes with an index, what is in that is taken as it is.
  *
  * @param last the lane's last segment: its torn tail is cut.
  * @return 0, -EPROTO other format, -ENOMSG foreign content, or what reading failed with.
  */
 int cv_segment_scan(struct cv_log_lane *l, struct cv_segment *s, int fd, bool last);
+/** Note whose blocks are the last ones of a segment that is indexed. @return 0 or -ENOMEM. */
+int cv_segment_sources(struct cv_log_lane *l, const struct cv_segment *s, int fd);
 /** Whole block good: head, bounds, checksum, records. @param avail bytes at @p b. */
 bool cv_block_is_good(const struct cv_block *b, unsigned int lane, size_t avail);
 /** A block that control made to tell of refused records. */

@@ -21,7 +21,13 @@ struct scan {
 	uint64_t off;
 	bool proof_known;
 	uint64_t proof; /* highest durable_seq of any good block behind */
+	uint64_t limit; /* where looking behind ends */
+	bool last, marked; /* marked: "acked" speaks of this segment */
+	bool clean; /* all from used to the limit is zero */
 };
+
+/* Behind what a write may have torn nothing was written: one unit of so many bytes is looked at. */
+#define PROBE_STEP (1u << 20)
 
 bool cv_block_is_good(const struct cv_block *b, unsigned int lane, size_t avail)
 {
@@ -47,16 +53,40 @@ static bool good_at(struct scan *sc, uint64_t off, const struct cv_block **ret)
 	return b && cv_block_is_good(b, sc->l->lane, avail) && b->first_seq >= sc->expected;
 }
 
+/*
+ * How far to look behind a break. The rest of the active segment is zeros that were written before
+ * it was used; reading all of them is most of what recovery would take.
+ */
+static uint64_t limit_behind(struct scan *sc)
+{
+	uint64_t limit = sc->off + CV_TORN_MAX;
+
+	if (!sc->last || limit >= sc->file.size || (sc->marked && sc->l->acked.end > sc->expected))
+		return sc->file.size;
+	for (uint64_t off = limit; off < sc->file.size; off += PROBE_STEP) {
+		if (!cv_segment_file_is_zero(&sc->file, off))
+			return sc->file.size;
+	}
+	return limit;
+}
+
 /* @return offset of the next good block behind the break, 0 = none that proves damage. */
 static uint64_t find_behind(struct scan *sc)
 {
 	const struct cv_block *b;
 	uint64_t found = 0;
 
+	sc->clean = false;
+	sc->limit = limit_behind(sc);
 	if (sc->proof_known && sc->proof <= sc->expected)
 		return 0;
-	for (uint64_t off = sc->off + CV_UNIT; off < sc->file.size; off += CV_UNIT) {
-		if (!good_at(sc, off, &b))
+	(void)good_at(sc, sc->off, &b);
+	sc->clean = b && cv_is_zero(b, CV_UNIT);
+	for (uint64_t off = sc->off + CV_UNIT; off < sc->limit; off += CV_UNIT) {
+		bool good = good_at(sc, off, &b);
+
+		sc->clean = sc->clean && b && cv_is_zero(b, CV_UNIT);
+		if (!good)
 			continue;
 		if (found == 0)
 			found = off;
@@ -113,7 +143,7 @@ static int cut_tail(struct scan *sc)
 	struct cv_eventlog *log = sc->l->log;
 	uint64_t cut = 0;
 
-	for (uint64_t off = sc->s->used; off < sc->file.size; off += CV_UNIT) {
+	for (uint64_t off = sc->s->used; !sc->clean && off < sc->limit; off += CV_UNIT) {
 		size_t avail;
 		const struct cv_block *b = cv_segment_file_view(&sc->file, off, &avail);
 
@@ -168,11 +198,53 @@ static void lose_newest(struct scan *sc)
 		s->used = acked->used;
 }
 
+/* From a little before the end: what one write took may not have been given back yet. */
+static void note_sources(struct scan *sc)
+{
+	const struct cv_segment *s = sc->s;
+	const struct cv_block *b;
+
+	sc->off = 0;
+	for (size_t i = s->index_count; i > 0; i--) {
+		sc->off = s->index[i - 1].off & ~(uint64_t)CV_INDEX_TOLD;
+		if (s->used - sc->off >= CV_TORN_MAX)
+			break;
+	}
+	while (sc->off < s->used) {
+		if (good_at(sc, sc->off, &b)) {
+			cv_source_note(sc->l, b);
+			sc->off += cv_unit_align(b->used);
+		} else {
+			sc->off += CV_UNIT;
+		}
+	}
+}
+
+static void go_to_index_end(struct scan *sc)
+{
+	note_sources(sc);
+	sc->off = sc->s->used;
+	sc->expected = sc->end = sc->s->end;
+}
+
+int cv_segment_sources(struct cv_log_lane *l, const struct cv_segment *s, int fd)
+{
+	struct cv_segment copy = *s;
+	struct scan sc = {.l = l, .s = &copy};
+	int res = cv_segment_file_init(&sc.file, fd, s->size, &s->pack);
+
+	if (res == 0 && s->used <= sc.file.size)
+		note_sources(&sc);
+	cv_segment_file_release(&sc.file);
+	return res;
+}
+
 int cv_segment_scan(struct cv_log_lane *l, struct cv_segment *s, int fd, bool last)
 {
-	struct scan sc = {.l = l, .s = s, .end = l->end};
-	bool marked = l->acked.segment == s->first;
+	struct scan sc = {.l = l, .s = s, .end = l->end, .last = last};
 	int res;
+
+	sc.marked = l->acked.segment == s->first;
 
 	if (!s->pack.frames && (s->size == 0 || s->size % CV_UNIT != 0))
 		return -ENOMSG;
@@ -180,12 +252,15 @@ int cv_segment_scan(struct cv_log_lane *l, struct cv_segment *s, int fd, bool la
 	if (res < 0)
 		return res;
 	sc.expected = s->first > l->end ? s->first : l->end;
-	if (marked)
+	if (sc.marked)
 		sc.proof = l->acked.end;
+	sc.limit = sc.file.size;
 	res = s->pack.frames ? 0 : check_foreign(&sc);
+	if (res == 0 && s->index_count > 0)
+		go_to_index_end(&sc);
 	if (res == 0)
 		res = follow_chain(&sc);
-	if (res == 0 && marked && l->acked.end > s->end)
+	if (res == 0 && sc.marked && l->acked.end > s->end)
 		lose_newest(&sc);
 	if (res == 0 && last)
 		res = cut_tail(&sc);

@@ -90,6 +90,13 @@ const struct cv_block *cv_segment_file_view(struct cv_segment_file *f, uint64_t 
 	return (const struct cv_block *)(const void *)(f->buffer + (off - f->buffer_off));
 }
 
+bool cv_segment_file_is_zero(struct cv_segment_file *f, uint64_t off)
+{
+	f->buffer_len = 0;
+	return pread(f->fd, f->buffer, CV_BLOCK_ALIGN, (off_t)off) == CV_BLOCK_ALIGN &&
+	       cv_is_zero(f->buffer, CV_BLOCK_ALIGN);
+}
+
 void cv_segment_file_forget(struct cv_segment_file *f)
 {
 	f->buffer_len = 0;

@@ -39,6 +39,9 @@ void cv_segment_file_release(struct cv_segment_file *f);
  */
 const struct cv_block *cv_segment_file_view(struct cv_segment_file *f, uint64_t off, size_t *avail);
 
+/** Whether the unit at @p off is zero, without reading more; what is not readable is not. */
+bool cv_segment_file_is_zero(struct cv_segment_file *f, uint64_t off);
+
 /** Forget what was read: the file may have changed. */
 void cv_segment_file_forget(struct cv_segment_file *f);
 
