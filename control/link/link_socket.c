@@ -11,6 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "control/loop/socket_probe.h"
+
 static int fail(int fd, int res, const char **why, const char *path, const char *remedy)
 {
 	static char text[400]; /* one thread */
@@ -48,21 +50,14 @@ int cv_link_generation_file(const struct cv_generation *gen, const char **why)
 static int clear_stale(const struct sockaddr_un *addr)
 {
 	struct stat st;
-	int probe, res;
 
 	if (lstat(addr->sun_path, &st) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(st.st_mode))
 		return -EEXIST;
-	probe = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (probe < 0)
-		return -errno;
-	res = connect(probe, (const struct sockaddr *)addr, sizeof(*addr));
-	res = res == 0 || errno == EAGAIN ? -EADDRINUSE : 0;
-	close(probe);
-	if (res == 0 && unlink(addr->sun_path) < 0)
-		res = -errno;
-	return res;
+	if (cv_socket_is_served(addr, SOCK_SEQPACKET))
+		return -EADDRINUSE;
+	return unlink(addr->sun_path) < 0 ? -errno : 0;
 }
 
 static void make_folder(const char *path)

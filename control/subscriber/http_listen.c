@@ -14,6 +14,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "control/loop/socket_probe.h"
+
 #define BACKLOG 128
 
 union address {
@@ -31,17 +33,6 @@ __attribute__((format(printf, 3, 4))) static int fail(char *why, int error, cons
 	vsnprintf(why, CV_HTTP_WHY_MAX, format, args);
 	va_end(args);
 	return error;
-}
-
-/* Whether somebody answers there. */
-static bool is_served(const union address *to, socklen_t len)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool served = fd >= 0 && connect(fd, &to->any, len) == 0;
-
-	if (fd >= 0)
-		close(fd);
-	return served;
 }
 
 /* bind() gives the file its mode by the umask; one thread, so nobody else meets this one. */
@@ -70,7 +61,7 @@ int cv_http_listen_unix(const char *path, char *why)
 			    "%s exists and is no socket: remove it or configure "
 			    "another path",
 			    path);
-	if (is_served(&to, len))
+	if (cv_socket_is_served(&to.un, SOCK_STREAM))
 		return fail(why, -EADDRINUSE,
 			    "%s is served by another process: stop it or configure "
 			    "another path",
