@@ -121,7 +121,7 @@ void cv_index_save(struct cv_log_lane *l, const struct cv_segment *s)
 	cv_segment_name(s->first, ".idx", name);
 	fd = data ? openat(l->dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640) : -1;
 	if (fd >= 0) {
-		if (write(fd, data, size) != (ssize_t)size)
+		if (pwrite(fd, data, size, 0) != (ssize_t)size)
 			unlinkat(l->dir, name, 0);
 		close(fd);
 	}

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "control/eventlog/segment_file.h"
@@ -127,26 +126,6 @@ ssize_t __wrap_pwrite64(int fd, const void *data, size_t n, off_t off)
 				  .data = copy(data, n)});
 	res = __real_pwrite64(fd, data, n, off);
 	end(i, res == (ssize_t)n);
-	return res;
-}
-
-ssize_t __real_writev(int fd, const struct iovec *iov, int n);
-ssize_t __wrap_writev(int fd, const struct iovec *iov, int n);
-ssize_t __wrap_writev(int fd, const struct iovec *iov, int n)
-{
-	off_t off = lseek(fd, 0, SEEK_CUR);
-	ssize_t res = 0;
-
-	if (!recording)
-		return __real_writev(fd, iov, n);
-	for (int i = 0; i < n; i++) {
-		ssize_t got = __wrap_pwrite64(fd, iov[i].iov_base, iov[i].iov_len, off + res);
-
-		if (got < 0)
-			return got;
-		res += got;
-	}
-	lseek(fd, off + res, SEEK_SET);
 	return res;
 }
 
