@@ -293,13 +293,16 @@ static int load_all(struct cv_bpf *b, const struct cv_generation *gen,
 	if (err)
 		return err;
 	err = map_epoch(b);
+	if (!err)
+		err = cv_bpf_wait_begin(b);
 	if (err)
-		return cv_bpf_fail(why, err, "Cannot map the policy's epoch: %s.", strerror(-err));
+		return cv_bpf_fail(why, err, "Cannot map the epoch of the policy: %s.",
+				   strerror(-err));
 	err = cv_modules_begin(b);
 	if (err)
 		return cv_bpf_fail(why, err, "Cannot prepare for modules: %s.", strerror(-err));
 	if (quarantine)
-		err = cv_bpf_quarantine_put(bpf_map__fd(b->first->object->maps.quarantine),
+		err = cv_bpf_quarantine_put(b->dir, bpf_map__fd(b->first->object->maps.quarantine),
 					    quarantine);
 	if (err)
 		return cv_bpf_fail(why, err, "The kernel does not take the quarantine: %s.",
@@ -337,6 +340,7 @@ int cv_bpf_load(const struct cv_generation *gen, const char *dir,
 	libbpf_set_print(be_silent);
 	strncpy(b->dir, dir, CV_PIN_DIR_MAX);
 	b->count = gen->ports.count;
+	b->wait_outer = b->wait_inner = -1;
 	for (unsigned int i = 0; i < b->count; i++)
 		b->ports[i].link = -1;
 	err = find_interfaces(b, gen, why);
@@ -366,6 +370,8 @@ void cv_bpf_close(struct cv_bpf *b)
 	cv_modules_forget(b);
 	if (b->epoch)
 		munmap(b->epoch, (size_t)sysconf(_SC_PAGESIZE));
+	(void)close(b->wait_outer);
+	(void)close(b->wait_inner);
 	for (unsigned int i = 0; i < b->count; i++) {
 		cv_bpf_evidence_close(&b->ports[i]);
 		if (b->ports[i].link >= 0)

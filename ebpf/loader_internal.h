@@ -64,6 +64,7 @@ struct cv_bpf {
 	unsigned int count; /* ports of the generation, of any kind */
 	const struct cv_bpf_port *first; /* whose object lends the policy's maps; NULL = none */
 	uint64_t *epoch; /* policy_epoch, mapped */
+	int wait_outer, wait_inner; /* see cv_bpf_wait_begin(), -1 = none */
 	uint32_t reserved; /* slots prepared and not yet named by a switch, by bit */
 	struct {
 		bool staged; /* there is one for the next policy */
@@ -133,6 +134,27 @@ void cv_pins_remove_policy(const char *dir);
 /** Unpin what ports share. */
 void cv_pins_remove_shared(const char *dir);
 
+/* ---- what maps hold ------------------------------------------------------------------------- */
+
+/* Names of the pins; those of policies go with them. */
+#define CV_HELD_HITS "policy_hits"
+#define CV_HELD_MODULE "policy_module"
+#define CV_HELD_QUARANTINE "quarantine_in"
+
+/** Pin a map or program that a slot holds, in the place of what was pinned before. @p dir "": no. */
+int cv_held_put(const char *dir, const char *what, uint32_t slot, int fd);
+
+/** The slot holds it no longer. */
+void cv_held_drop(const char *dir, const char *what, uint32_t slot);
+
+/**
+ * What a slot holds.
+ *
+ * @param id by the map that holds it: a pin that is not of it is not taken.
+ * @return fd, to be closed; -EPERM: it has no pin, and only CAP_SYS_ADMIN may ask; negative errno.
+ */
+int cv_held_get(const char *dir, const char *what, uint32_t slot, uint32_t id, bool program);
+
 /* ---- devices ------------------------------------------------------------------------------- */
 
 /** Before the object is loaded: room for so many. */
@@ -165,14 +187,17 @@ struct cv_bpf_inner {
 	uint32_t rules_bits; /* of what is in rules_flat */
 };
 
+/** Make what waiting for the kernel's readers takes. @return 0 or negative errno. */
+int cv_bpf_wait_begin(struct cv_bpf *b);
+
 /** @return 0 or negative errno. */
 int cv_bpf_update(int map, const void *key, const void *value);
 
 /** Put a list into the outer map of the quarantine. @return 0 or negative errno. */
-int cv_bpf_quarantine_put(int outer, const struct cv_quarantine_image *image);
+int cv_bpf_quarantine_put(const char *dir, int outer, const struct cv_quarantine_image *image);
 
-/** The map that a slot of an outer map holds. @return fd, to be closed, or negative errno. */
-int cv_bpf_inner_of(const struct bpf_map *outer, __u32 slot);
+/** Does this slot of an outer map hold one? */
+bool cv_bpf_holds(const struct bpf_map *outer, __u32 slot, __u32 *ret_id);
 
 /** Make and fill. @return 0 or negative errno; close @p m in any case. */
 int cv_bpf_inner_create(const struct cv_generation *gen, struct cv_bpf_inner *m);

@@ -42,6 +42,8 @@ static int put(const struct cv_bpf *b, uint32_t slot, int program, const struct 
 		err = cv_bpf_update(MAP(b, module_programs), &slot, &program);
 	if (!err)
 		err = cv_bpf_update(MAP(b, module_slots), &slot, s);
+	if (!err)
+		err = cv_held_put(b->dir, CV_HELD_MODULE, slot, program);
 	return err;
 }
 
@@ -56,12 +58,10 @@ static int read_slot(const struct cv_bpf *b, uint32_t slot, struct cv_module_slo
 static int program_of(const struct cv_bpf *b, uint32_t slot)
 {
 	__u32 id;
-	int fd;
 
 	if (bpf_map_lookup_elem(MAP(b, module_programs), &slot, &id))
 		return -errno;
-	fd = bpf_prog_get_fd_by_id(id);
-	return fd < 0 ? -errno : fd;
+	return cv_held_get(b->dir, CV_HELD_MODULE, slot, id, true);
 }
 
 void cv_modules_clear(const struct cv_bpf *b, uint32_t slot)
@@ -70,6 +70,7 @@ void cv_modules_clear(const struct cv_bpf *b, uint32_t slot)
 
 	(void)cv_bpf_update(MAP(b, module_slots), &slot, &none);
 	(void)bpf_map_delete_elem(MAP(b, module_programs), &slot);
+	cv_held_drop(b->dir, CV_HELD_MODULE, slot);
 }
 
 /* ---- with the loader ----------------------------------------------------------------------- */
@@ -122,8 +123,10 @@ static int keep_module(const struct cv_bpf *b, uint32_t from, uint32_t to)
 	if (err)
 		return err == -ENOENT ? 0 : err;
 	program = program_of(b, from);
+	if (program == -ENOENT || program == -EPERM) /* cv_bpf_module_ensure() puts it back */
+		return 0;
 	if (program < 0)
-		return program == -ENOENT ? 0 : program;
+		return program;
 	err = put(b, to, program, &s);
 	close(program);
 	return err;

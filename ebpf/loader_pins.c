@@ -212,6 +212,7 @@ void cv_pins_remove_shared(const char *dir)
 	char path[CV_PIN_PATH_SIZE];
 
 	cv_pins_remove_policy(dir);
+	cv_held_drop(dir, CV_HELD_QUARANTINE, 0);
 	for (size_t i = 0; i < COUNT(shared_pins); i++) {
 		if (!cv_pins_path(dir, NULL, shared_pins[i], path, sizeof(path)))
 			(void)unlink(path);

@@ -64,6 +64,8 @@ static int put_slot(const struct cv_bpf *b, const struct cv_generation *gen,
 	}
 	if (!err)
 		err = cv_bpf_update(bpf_map__fd(o->maps.policy_head), &slot, &head);
+	if (!err)
+		err = cv_held_put(b->dir, CV_HELD_HITS, slot, m->fd[CV_INNER_hits]);
 	return err;
 }
 
@@ -87,16 +89,28 @@ static int build(struct cv_bpf *b, const struct cv_generation *gen, __u32 *ret)
 	return err;
 }
 
-/* The kernel answers an update of an outer map after a grace period, even one that changes
+/* The kernel answers an update of any outer map after a grace period, even one that changes
  * nothing: after that nobody judges by a word read before. */
-static void wait_for_readers(const struct bpf_map *outer, __u32 slot)
+int cv_bpf_wait_begin(struct cv_bpf *b)
 {
-	int fd = cv_bpf_inner_of(outer, slot);
+	LIBBPF_OPTS(bpf_map_create_opts, opts);
 
-	if (fd < 0)
-		return;
-	(void)cv_bpf_update(bpf_map__fd(outer), &slot, &fd);
-	close(fd);
+	b->wait_inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "wait_in", sizeof(__u32), sizeof(__u32),
+				       1, NULL);
+	if (b->wait_inner < 0)
+		return -errno;
+	opts.inner_map_fd = (__u32)b->wait_inner;
+	b->wait_outer = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "wait", sizeof(__u32),
+				       sizeof(__u32), 1, &opts);
+	return b->wait_outer < 0 ? -errno : 0;
+}
+
+static void wait_for_readers(const struct cv_bpf *b)
+{
+	const __u32 zero = 0;
+
+	if (b->wait_outer >= 0)
+		(void)cv_bpf_update(b->wait_outer, &zero, &b->wait_inner);
 }
 
 static void empty_slot(const struct cv_bpf *b, __u32 slot)
@@ -106,13 +120,12 @@ static void empty_slot(const struct cv_bpf *b, __u32 slot)
 
 	cv_modules_clear(b, slot);
 	for (unsigned int i = 0; i < CV_INNER_COUNT; i++) {
-		int fd = cv_bpf_inner_of(outer[i], slot);
+		__u32 id;
 
-		if (fd < 0)
-			continue;
-		close(fd);
-		(void)bpf_map_delete_elem(bpf_map__fd(outer[i]), &slot);
+		if (cv_bpf_holds(outer[i], slot, &id))
+			(void)bpf_map_delete_elem(bpf_map__fd(outer[i]), &slot);
 	}
+	cv_held_drop(b->dir, CV_HELD_HITS, slot);
 }
 
 void cv_bpf_settle(struct cv_bpf *b)
@@ -121,7 +134,7 @@ void cv_bpf_settle(struct cv_bpf *b)
 
 	if (!b->first)
 		return;
-	wait_for_readers(b->first->object->maps.policy_rules_flat, e.live);
+	wait_for_readers(b);
 	for (__u32 slot = 0; slot < CV_POLICY_SLOTS; slot++) {
 		if (!is_taken(b, e, slot))
 			empty_slot(b, slot);
@@ -211,7 +224,7 @@ void cv_bpf_switch(struct cv_bpf *b, const struct cv_epoch *to)
 	if (fresh && e.shadow != CV_SLOT_NONE) { /* or the old one would go on counting */
 		e.shadow = CV_SLOT_NONE;
 		__atomic_store_n(b->epoch, cv_epoch_word(e), __ATOMIC_RELEASE);
-		wait_for_readers(b->first->object->maps.policy_rules_flat, e.live);
+		wait_for_readers(b);
 	}
 	if (fresh)
 		forget_shadow(b);

@@ -36,13 +36,16 @@ static int clear(int outer)
 	return bpf_map_delete_elem(outer, &zero) && errno != ENOENT ? -errno : 0;
 }
 
-int cv_bpf_quarantine_put(int outer, const struct cv_quarantine_image *image)
+int cv_bpf_quarantine_put(const char *dir, int outer, const struct cv_quarantine_image *image)
 {
 	__u32 zero = 0;
 	int fd, err;
 
-	if (!image->count)
-		return clear(outer);
+	if (!image->count) {
+		err = clear(outer);
+		cv_held_drop(dir, CV_HELD_QUARANTINE, 0);
+		return err;
+	}
 	fd = bpf_map_create(BPF_MAP_TYPE_HASH, "quarantine_in", sizeof(struct cv_binding_key),
 			    sizeof(__u32), image->count, NULL);
 	if (fd < 0)
@@ -50,6 +53,8 @@ int cv_bpf_quarantine_put(int outer, const struct cv_quarantine_image *image)
 	err = fill(fd, image);
 	if (!err)
 		err = cv_bpf_update(outer, &zero, &fd);
+	if (!err)
+		err = cv_held_put(dir, CV_HELD_QUARANTINE, 0, fd);
 	close(fd);
 	return err;
 }
@@ -82,7 +87,7 @@ int cv_bpf_quarantine(const char *dir, const struct cv_quarantine_image *image,
 
 	if (outer < 0)
 		return outer;
-	err = cv_bpf_quarantine_put(outer, image);
+	err = cv_bpf_quarantine_put(dir, outer, image);
 	close(outer);
 	if (!err)
 		return 0;
@@ -107,9 +112,9 @@ int cv_bpf_quarantined(const char *dir, uint32_t *ret)
 		*ret = 0;
 		return 0;
 	}
-	inner = err ? err : bpf_map_get_fd_by_id(id);
+	inner = err ? err : cv_held_get(dir, CV_HELD_QUARANTINE, 0, id, false);
 	if (inner < 0)
-		return err ? err : -errno;
+		return inner;
 	if (bpf_obj_get_info_by_fd(inner, &info, &size))
 		err = -errno;
 	close(inner);

@@ -77,8 +77,12 @@ int cv_bpf_hits(const struct cv_bpf *b, uint32_t slot, struct cv_rule_hits *hits
 {
 	int cpus = libbpf_num_possible_cpus(), err = 0;
 	struct cv_policy_head head;
-	int fd = b->first ? cv_bpf_inner_of(b->first->object->maps.policy_hits, slot) : -ENOENT;
+	__u32 id;
+	int fd;
 
+	if (!b->first || !cv_bpf_holds(b->first->object->maps.policy_hits, slot, &id))
+		return -ENOENT;
+	fd = cv_held_get(b->dir, CV_HELD_HITS, slot, id, false);
 	if (fd < 0)
 		return fd;
 	if (bpf_map_lookup_elem(bpf_map__fd(b->first->object->maps.policy_head), &slot, &head))

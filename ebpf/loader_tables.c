@@ -217,13 +217,7 @@ int cv_bpf_inner_create(const struct cv_generation *gen, struct cv_bpf_inner *m)
 	return err ? err : create(gen, blocks, &rules, m);
 }
 
-int cv_bpf_inner_of(const struct bpf_map *outer, __u32 slot)
+bool cv_bpf_holds(const struct bpf_map *outer, __u32 slot, __u32 *ret_id)
 {
-	__u32 id;
-	int fd;
-
-	if (bpf_map_lookup_elem(bpf_map__fd(outer), &slot, &id))
-		return -errno;
-	fd = bpf_map_get_fd_by_id(id);
-	return fd < 0 ? -errno : fd;
+	return !bpf_map_lookup_elem(bpf_map__fd(outer), &slot, ret_id);
 }

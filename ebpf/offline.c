@@ -33,6 +33,7 @@ int cv_bpf_offline_start(struct cv_bpf *b, uint32_t devices)
 	int err;
 
 	libbpf_set_print(be_silent);
+	b->wait_outer = b->wait_inner = -1; /* who runs the program here is this thread */
 	port->object = ingress_bpf__open();
 	if (!port->object)
 		return -errno;

@@ -81,7 +81,7 @@ static int put_away(struct same *s)
 	if (!err)
 		err = cv_quarantine_set_create(list, &away);
 	if (!err)
-		err = cv_bpf_quarantine_put(bpf_map__fd(s->bpf.first->object->maps.quarantine),
+		err = cv_bpf_quarantine_put("", bpf_map__fd(s->bpf.first->object->maps.quarantine),
 					    list);
 	if (err) {
 		cv_quarantine_set_destroy(away);
