@@ -24,9 +24,19 @@ mkdir -p "$LAB_DIR/bad/usr/sbin"
 printf '#!/bin/sh\nexit 3\n' >"$LAB_DIR/bad/usr/sbin/culvert-dataplane"
 chmod +x "$LAB_DIR/bad/usr/sbin/culvert-dataplane"
 say "making bundles"
-bundle vm-good 9.1.0 release && bundle vm-bad 9.2.0 release --overlay "$LAB_DIR/bad" || exit 1
+bundle vm-good 9.1.0 release && bundle vm-bad 9.2.0 release --overlay "$LAB_DIR/bad" && bundle vm-old 0.0.9 release || exit 1
 
-vm_net_up && vm_disk "$IMG_DIR/out/culvert.raw" 5G && vm_start && vm_up 90 || exit 1
+# As further disks: ssh would take minutes for each where encryption is emulated.
+bundles=()
+for name in good bad old; do
+	bundles+=(-drive "if=none,id=b$name,format=raw,readonly=on,file=/image/vm-$name/culvert.raucb"
+		-device "virtio-blk-pci,drive=b$name,serial=$name")
+done
+take() { # take NAME: as /data/NAME.raucb
+	vm "rm -f /data/*.raucb; head -c $(stat -c %s "$IMG_DIR/vm-$1/culvert.raucb") /dev/disk/by-id/virtio-$1 >/data/$1.raucb"
+}
+
+vm_net_up && vm_disk "$IMG_DIR/out/culvert.raw" 5G && vm_start "${bundles[@]}" && vm_up 90 || exit 1
 check "the node is well" vm culvert health --wait $((60 * VM_SLOW))
 wait_good() { vm_wait 120 "a good slot" vm 'culvert update status --json | grep -q "\"phase\": \"none\"" && test "$(systemctl is-active culvert-health)" = active'; }
 check "its slot is good" wait_good
@@ -42,7 +52,7 @@ refused() { # refused WHAT TEXT FILE-ON-THE-NODE [OPTION...]
 	shift 2
 	says "$what" "$text" vm culvert update install "$@"
 }
-vm 'cat >/data/good.raucb' <"$IMG_DIR/vm-good/culvert.raucb"
+take good
 refused "a node without trust takes nothing" "trusts nobody" /data/good.raucb
 vm_copy "$keys/stranger-ca.pem" /data/culvert/update/trust.pem
 refused "a bundle of another key" "not signed by whom" /data/good.raucb
@@ -57,7 +67,7 @@ says "and that slot cannot be gone back to" "not whole" vm culvert update rollba
 check "the node is still well" vm culvert health
 
 # --- good ---------------------------------------------------------------------------------------
-vm 'cat >/data/good.raucb' <"$IMG_DIR/vm-good/culvert.raucb"
+take good
 boot=$(vm_boot_id)
 began=$SECONDS
 check "a good bundle is installed ($first to 9.1.0)" vm culvert update install /data/good.raucb
@@ -75,11 +85,12 @@ equal "the node's own data are there" kept "$(vm cat /data/culvert/mine)"
 check "the firmware starts B first" vm 'b=$(efibootmgr | sed -nE "s/^Boot([0-9A-F]{4})\*? B.*/\1/p"); efibootmgr | grep -qE "^BootOrder: $b"'
 
 # --- older --------------------------------------------------------------------------------------
-# The good bundle again is not older; a bundle of the first version would be.
-check "control still has its log" vm 'culvert status --json | grep -q "\"attached\": true"'
+take old
+refused "an older bundle" "older than 9.1.0" /data/old.raucb
+check "the dataplane is attached" vm 'culvert status --json | grep -q "\"attached\": true"'
 
 # --- bad ----------------------------------------------------------------------------------------
-vm 'rm /data/good.raucb; cat >/data/bad.raucb' <"$IMG_DIR/vm-bad/culvert.raucb"
+take bad
 boot=$(vm_boot_id)
 check "a bad bundle is installed" vm culvert update install /data/bad.raucb
 began=$SECONDS
@@ -98,7 +109,7 @@ for after in ${CULVERT_VM_CUTS:-0.5 3}; do
 	vm culvert update install --allow-older /data/bad.raucb >"$LAB_DIR/install.out" 2>&1 &
 	sleep "$after"
 	vm_kill
-	vm_start && vm_up 90 || exit 1
+	vm_start "${bundles[@]}" && vm_up 90 || exit 1
 	check "power cut $after s into an installation: it starts" vm culvert health --wait $((60 * VM_SLOW))
 	equal "the slot it had" B "$(slot)"
 	equal "the node's own data" kept "$(vm cat /data/culvert/mine)"
