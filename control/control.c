@@ -156,6 +156,7 @@ static int open_link(struct cv_control *c)
 	sources.devices = c->devices;
 	sources.alarms = c->alarms;
 	cv_ledger_init(&c->ledger, &sources);
+	cv_link_server_set_attached(c->link, cv_ledger_attached, &c->ledger);
 	res = cv_quarantine_keeper_start(c->quarantine, cv_link_server_quarantine(c->link),
 					 c->bpf != NULL);
 	if (res < 0)

@@ -311,6 +311,14 @@ static bool is_same(const struct cv_reading *a, const struct cv_reading *b)
 	return true;
 }
 
+void cv_ledger_attached(void *ledger)
+{
+	struct cv_ledger *l = ledger;
+
+	if (l->sources.bpf)
+		follow_dataplane(l, steered(&l->sources));
+}
+
 void cv_ledger_read(struct cv_ledger *l)
 {
 	if (cv_loop_mono_ns(l->sources.loop) - l->last.at_ns >= CV_READING_APART_NS)

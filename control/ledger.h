@@ -69,6 +69,12 @@ struct cv_ledger {
 /** Before any dataplane attaches. */
 void cv_ledger_init(struct cv_ledger *l, const struct cv_ledger_sources *sources);
 
+/**
+ * A dataplane has attached: its account begins. At the next reading it may be gone already, and
+ * what it had received with it.
+ */
+void cv_ledger_attached(void *ledger);
+
 /** Take a reading and keep the one before, if that is at least 15 ms old. */
 void cv_ledger_read(struct cv_ledger *l);
 

@@ -40,6 +40,8 @@ struct cv_link_server {
 	struct cv_totals finished;
 	cv_consumer_look *look; /* NULL = nobody */
 	void *look_owner;
+	void (*attached)(void *owner); /* NULL = nobody is told */
+	void *attached_owner;
 	char refusal[96]; /* said last; a dataplane asks again every 100 ms */
 };
 
@@ -139,6 +141,13 @@ static pid_t peer_of(int sock)
 	return getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ? 0 : peer.pid;
 }
 
+void cv_link_server_set_attached(struct cv_link_server *s, void (*attached)(void *owner),
+				 void *owner)
+{
+	s->attached = attached;
+	s->attached_owner = owner;
+}
+
 void cv_link_server_set_look(struct cv_link_server *s, cv_consumer_look *look, void *owner)
 {
 	s->look = look;
@@ -207,6 +216,8 @@ static void attach(struct link *l, const struct cv_link_msg *msg, int fds[2])
 	(void)cv_link_send(l->fd, &answer, -1, -1);
 	cv_link_quarantine_attach(&l->server->quarantine, l->fd);
 	cv_link_policy_attach(&l->server->policy, l->fd);
+	if (l->server->attached)
+		l->server->attached(l->server->attached_owner);
 }
 
 /* An answer of the dataplane that is attached. @return 0 or -EPROTO. */

@@ -29,6 +29,10 @@ int cv_link_server_create(struct cv_loop *loop, struct cv_eventlog *log, const c
 /** Have each block looked at before it is logged; before the first dataplane comes. */
 void cv_link_server_set_look(struct cv_link_server *s, cv_consumer_look *look, void *owner);
 
+/** Be told when a dataplane has attached; before the first one comes. */
+void cv_link_server_set_attached(struct cv_link_server *s, void (*attached)(void *owner),
+				 void *owner);
+
 /** Which generations the dataplane has; for what changes the policy. */
 struct cv_link_policy *cv_link_server_policy(struct cv_link_server *s);
 
