@@ -104,7 +104,8 @@ int cv_replay_frame(struct cv_replay *r, const struct cv_replay_input *in)
 
 	if (data == NULL)
 		return -ENOMEM;
-	memcpy(data, in->head, in->head_len);
+	if (in->head_len != 0)
+		memcpy(data, in->head, in->head_len);
 	if (in->body_len != 0)
 		memcpy(data + in->head_len, in->body, in->body_len);
 	if (in->ts_ns > r->last_ns)
