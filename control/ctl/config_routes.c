@@ -4,13 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/config/units.h"
+#include "control/ctl/change_call.h"
 
-#define LOOK_NS 2000000u /* between looks at a change under way */
 #define LOST_NS UINT64_C(120000000000) /* its answer is not coming any more */
-/* Shortest and longest time to confirm, ns. */
-#define CONFIRM_MIN UINT64_C(1000000000)
-#define CONFIRM_MAX (UINT64_C(7) * 86400 * 1000000000)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
@@ -24,95 +20,51 @@ static json_t *get_history(void *owner, const struct cv_http_query *query)
 	return cv_node_history(owner);
 }
 
-/* A whole number of the query. @return false: it is there and is none. */
-static bool number_of(const struct cv_http_query *query, const char *key, uint64_t *ret)
-{
-	const char *text = cv_http_query_get(query, key);
-
-	return !text || cv_units_integer(text, ret) == 0;
-}
-
 static json_t *get_audit(void *owner, const struct cv_http_query *query)
 {
-	uint64_t limit = 100;
-
-	if (!number_of(query, "limit", &limit) || limit == 0 || limit > 10000)
-		limit = 100;
-	return cv_node_audit(owner, (unsigned int)limit);
-}
-
-static json_t *bad_value(const char *what)
-{
-	return json_pack("{s:s, s:s}", "error", what, "hint", "see control/ctl/api.md");
+	return cv_node_audit(owner, cv_query_limit(query));
 }
 
 static json_t *get_export(void *owner, const struct cv_http_query *query, int *ret_status)
 {
 	uint64_t number = 0;
 
-	if (!number_of(query, "number", &number)) {
+	if (!cv_query_number(query, "number", &number)) {
 		*ret_status = 400;
-		return bad_value("number: expected the number of a configuration");
+		return cv_query_bad_value("number: expected the number of a configuration");
 	}
 	return cv_node_export(owner, number, ret_status);
 }
 
 /* ---- changing -------------------------------------------------------------------------------- */
 
-/* If-Match: "12" (RFC 9110 13.1.1) names the configuration that must be in force. */
-static bool expected(const char *header, uint64_t *ret)
+static json_t *begin(void *owner, void *request, const struct cv_change_head *head, int *ret_status)
 {
-	char *end;
+	struct cv_node_request *q = request;
 
-	*ret = 0;
-	if (!*header || strcmp(header, "*") == 0)
-		return true;
-	if (header[0] != '"')
-		return false;
-	*ret = strtoull(header + 1, &end, 10);
-	return *ret > 0 && strcmp(end, "\"") == 0;
+	q->id = head->id;
+	q->who = head->who;
+	q->expect = head->expect;
+	q->confirm_ns = head->confirm_ns;
+	return cv_node_begin(owner, q, ret_status);
 }
 
-static json_t *refuse(struct cv_http_answer *answer, const char *error, const char *hint)
+static json_t *answer_of(void *owner, uint64_t id, int *ret_status)
 {
-	answer->status = 400;
-	return json_pack("{s:s, s:s}", "error", error, "hint", hint);
+	return cv_node_answer(owner, id, ret_status);
 }
 
-static json_t *begin(struct cv_node *n, const struct cv_http_call *call,
-		     struct cv_http_answer *answer, struct cv_node_request *q)
+static json_t *change(void *owner, const struct cv_http_call *call, struct cv_http_answer *answer,
+		      struct cv_node_request q)
 {
-	const char *confirm = cv_http_query_get(call->query, "confirm");
-	json_t *body;
+	static const struct cv_change_kind kind = {
+		.bad_match = "If-Match: expected a configuration's number in quotes",
+		.lost_ns = LOST_NS,
+		.begin = begin,
+		.answer = answer_of,
+	};
 
-	q->id = call->id;
-	q->who = call->peer->who;
-	if (!expected(call->if_match, &q->expect))
-		return refuse(answer, "If-Match: expected a configuration's number in quotes",
-			      "If-Match: \"12\"");
-	if (confirm && (cv_units_duration(confirm, &q->confirm_ns) < 0 ||
-			q->confirm_ns < CONFIRM_MIN || q->confirm_ns > CONFIRM_MAX))
-		return refuse(answer, "confirm: expected a time from 1s to 7d", "confirm=5min");
-	body = cv_node_begin(n, q, &answer->status);
-	return body ? body : cv_node_answer(n, call->id, &answer->status);
-}
-
-static json_t *change(struct cv_node *n, const struct cv_http_call *call,
-		      struct cv_http_answer *answer, struct cv_node_request q)
-{
-	json_t *body;
-
-	if (call->method != CV_HTTP_POST) {
-		answer->status = 405;
-		return json_pack("{s:s, s:s}", "error", "method not allowed", "hint", "use POST");
-	}
-	if (call->held_ns == 0)
-		body = begin(n, call, answer, &q);
-	else
-		body = cv_node_answer(n, call->id, &answer->status);
-	if (!body && call->held_ns < LOST_NS)
-		answer->wait_ns = LOOK_NS;
-	return body;
+	return cv_change_call(&kind, owner, &q, call, answer);
 }
 
 static json_t *post_file(void *owner, const struct cv_http_call *call,
@@ -121,7 +73,8 @@ static json_t *post_file(void *owner, const struct cv_http_call *call,
 	const char *name = cv_http_query_get(call->query, "name");
 
 	if (call->body_len == 0)
-		return refuse(answer, "the configuration is missing", "send the file as the body");
+		return cv_change_refuse(answer, "the configuration is missing",
+					"send the file as the body");
 	return change(owner, call, answer,
 		      (struct cv_node_request){.change = what,
 					       .name = name && *name ? name : "config.yaml",
@@ -146,9 +99,9 @@ static json_t *post_rollback(void *owner, const struct cv_http_call *call,
 {
 	struct cv_node_request q = {.change = CV_NODE_ROLLBACK, .name = "", .data = ""};
 
-	if (!number_of(call->query, "number", &q.number) || q.number == 0)
-		return refuse(answer, "number: expected the number of a configuration",
-			      "culvert config history lists them");
+	if (!cv_query_number(call->query, "number", &q.number) || q.number == 0)
+		return cv_change_refuse(answer, "number: expected the number of a configuration",
+					"culvert config history lists them");
 	return change(owner, call, answer, q);
 }
 

@@ -5,13 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/config/units.h"
+#include "control/ctl/change_call.h"
 
-#define LOOK_NS 2000000u /* between looks at a change under way */
 #define LOST_NS UINT64_C(300000000000) /* its answer is not coming any more */
-/* Shortest and longest time to confirm, ns. */
-#define CONFIRM_MIN UINT64_C(1000000000)
-#define CONFIRM_MAX (UINT64_C(7) * 86400 * 1000000000)
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
@@ -25,21 +21,9 @@ static json_t *get_history(void *owner, const struct cv_http_query *query)
 	return cv_rollout_history(owner);
 }
 
-/* A whole number of the query. @return false: it is there and is none. */
-static bool number_of(const struct cv_http_query *query, const char *key, uint64_t *ret)
-{
-	const char *text = cv_http_query_get(query, key);
-
-	return !text || cv_units_integer(text, ret) == 0;
-}
-
 static json_t *get_audit(void *owner, const struct cv_http_query *query)
 {
-	uint64_t limit = 100;
-
-	if (!number_of(query, "limit", &limit) || limit == 0 || limit > 10000)
-		limit = 100;
-	return cv_rollout_audit(owner, (unsigned int)limit);
+	return cv_rollout_audit(owner, cv_query_limit(query));
 }
 
 static bool is_set(const struct cv_http_query *query, const char *key)
@@ -59,18 +43,13 @@ static json_t *get_shadow(void *owner, const struct cv_http_query *query)
 	return cv_rollout_shadow(owner);
 }
 
-static json_t *bad_value(const char *what)
-{
-	return json_pack("{s:s, s:s}", "error", what, "hint", "see control/ctl/api.md");
-}
-
 static json_t *get_show(void *owner, const struct cv_http_query *query, int *ret_status)
 {
 	uint64_t number = 0;
 
-	if (!number_of(query, "number", &number)) {
+	if (!cv_query_number(query, "number", &number)) {
 		*ret_status = 400;
-		return bad_value("number: expected the number of a policy");
+		return cv_query_bad_value("number: expected the number of a policy");
 	}
 	return cv_rollout_show(owner, number, ret_status);
 }
@@ -79,69 +58,42 @@ static json_t *get_diff(void *owner, const struct cv_http_query *query, int *ret
 {
 	uint64_t a = 0, b = 0;
 
-	if (!number_of(query, "a", &a) || !number_of(query, "b", &b) || !a) {
+	if (!cv_query_number(query, "a", &a) || !cv_query_number(query, "b", &b) || !a) {
 		*ret_status = 400;
-		return bad_value("a, b: expected numbers of policies; b may be left out");
+		return cv_query_bad_value("a, b: expected numbers of policies; b may be left out");
 	}
 	return cv_rollout_diff(owner, a, b ? b : cv_rollout_live(owner), ret_status);
 }
 
 /* ---- changing ------------------------------------------------------------------------------ */
 
-/* If-Match: "12" (RFC 9110 13.1.1) names the policy that must be in force. @return false: bad. */
-static bool expected(const char *header, uint64_t *ret)
+static json_t *begin(void *owner, void *request, const struct cv_change_head *head, int *ret_status)
 {
-	char *end;
+	struct cv_change_request *q = request;
 
-	*ret = 0;
-	if (!*header || strcmp(header, "*") == 0)
-		return true;
-	if (header[0] != '"')
-		return false;
-	*ret = strtoull(header + 1, &end, 10);
-	return *ret > 0 && strcmp(end, "\"") == 0;
+	q->id = head->id;
+	q->who = head->who;
+	q->expect = head->expect;
+	q->confirm_ns = head->confirm_ns;
+	return cv_rollout_begin(owner, q, ret_status);
 }
 
-static json_t *refuse(struct cv_http_answer *answer, const char *error, const char *hint)
+static json_t *answer_of(void *owner, uint64_t id, int *ret_status)
 {
-	answer->status = 400;
-	return json_pack("{s:s, s:s}", "error", error, "hint", hint);
+	return cv_rollout_answer(owner, id, ret_status);
 }
 
-static json_t *begin(struct cv_rollout *r, const struct cv_http_call *call,
-		     struct cv_http_answer *answer, struct cv_change_request *q)
+static json_t *change(void *owner, const struct cv_http_call *call, struct cv_http_answer *answer,
+		      struct cv_change_request q)
 {
-	const char *confirm = cv_http_query_get(call->query, "confirm");
-	json_t *no;
+	static const struct cv_change_kind kind = {
+		.bad_match = "If-Match: expected a policy's number in quotes",
+		.lost_ns = LOST_NS,
+		.begin = begin,
+		.answer = answer_of,
+	};
 
-	q->id = call->id;
-	q->who = call->peer->who;
-	if (!expected(call->if_match, &q->expect))
-		return refuse(answer, "If-Match: expected a policy's number in quotes",
-			      "If-Match: \"12\"");
-	if (confirm && (cv_units_duration(confirm, &q->confirm_ns) < 0 ||
-			q->confirm_ns < CONFIRM_MIN || q->confirm_ns > CONFIRM_MAX))
-		return refuse(answer, "confirm: expected a time from 1s to 7d", "confirm=5min");
-	no = cv_rollout_begin(r, q, &answer->status);
-	return no ? no : cv_rollout_answer(r, call->id, &answer->status);
-}
-
-static json_t *change(struct cv_rollout *r, const struct cv_http_call *call,
-		      struct cv_http_answer *answer, struct cv_change_request q)
-{
-	json_t *body;
-
-	if (call->method != CV_HTTP_POST) {
-		answer->status = 405;
-		return json_pack("{s:s, s:s}", "error", "method not allowed", "hint", "use POST");
-	}
-	if (call->held_ns == 0)
-		body = begin(r, call, answer, &q);
-	else
-		body = cv_rollout_answer(r, call->id, &answer->status);
-	if (!body && call->held_ns < LOST_NS)
-		answer->wait_ns = LOOK_NS;
-	return body;
+	return cv_change_call(&kind, owner, &q, call, answer);
 }
 
 static json_t *post_apply(void *owner, const struct cv_http_call *call,
@@ -152,12 +104,15 @@ static json_t *post_apply(void *owner, const struct cv_http_call *call,
 	uint64_t sigs = 0;
 
 	if (shadow && cv_http_query_get(call->query, "confirm"))
-		return refuse(answer, "a shadow needs no confirmation", "leave out confirm");
-	if (!number_of(call->query, "sigs", &sigs) || sigs > call->body_len)
-		return refuse(answer, "sigs: expected how many bytes of the body are signatures",
-			      "they follow the policy");
+		return cv_change_refuse(answer, "a shadow needs no confirmation",
+					"leave out confirm");
+	if (!cv_query_number(call->query, "sigs", &sigs) || sigs > call->body_len)
+		return cv_change_refuse(answer,
+					"sigs: expected how many bytes of the body are signatures",
+					"they follow the policy");
 	if (call->body_len == sigs)
-		return refuse(answer, "the policy is missing", "send the file as the body");
+		return cv_change_refuse(answer, "the policy is missing",
+					"send the file as the body");
 	return change(owner, call, answer,
 		      (struct cv_change_request){
 			      .change = shadow ? CV_CHANGE_SHADOW : CV_CHANGE_APPLY,
