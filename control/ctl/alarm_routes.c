@@ -98,36 +98,25 @@ struct page {
 	const char *rule;
 };
 
-static int take_number(struct page *p, const char *key, const char *value, uint64_t max,
-		       uint64_t *ret)
-{
-	if (cv_units_integer(value, ret) == 0 && *ret <= max)
-		return 0;
-	snprintf(p->why->error, sizeof(p->why->error), "%s=%.20s is no number up to %llu", key,
-		 value, (unsigned long long)max);
-	snprintf(p->why->hint, sizeof(p->why->hint), "give a whole number");
-	return -EINVAL;
-}
-
 static int take_after(void *parse, const char *value)
 {
 	struct page *p = parse;
 
-	return take_number(p, "after", value, UINT32_MAX, &p->after);
+	return cv_http_take_number(p->why, "after", value, UINT32_MAX, &p->after);
 }
 
 static int take_limit(void *parse, const char *value)
 {
 	struct page *p = parse;
 
-	return take_number(p, "limit", value, PAGE_MAX, &p->limit);
+	return cv_http_take_number(p->why, "limit", value, PAGE_MAX, &p->limit);
 }
 
 static int take_grade(void *parse, const char *value)
 {
 	struct page *p = parse;
 
-	return take_number(p, "grade", value, CV_ALARM_GRADE_MAX, &p->grade);
+	return cv_http_take_number(p->why, "grade", value, CV_ALARM_GRADE_MAX, &p->grade);
 }
 
 static int take_rule(void *parse, const char *value)

@@ -252,38 +252,22 @@ static json_t *get_state(void *owner, const char *tail, const struct cv_http_que
 
 struct page {
 	struct cv_http_refusal *why;
-	uint32_t after, limit;
+	uint64_t after, limit;
 	bool unknown; /* those only that the registry does not have */
 };
-
-static int take_number(struct page *p, const char *key, const char *value, uint32_t max,
-		       uint32_t *ret)
-{
-	char *end;
-	unsigned long v = strtoul(value, &end, 10);
-
-	if (*value < '0' || *value > '9' || *end || v > max) {
-		snprintf(p->why->error, sizeof(p->why->error), "%s=%.20s is no number up to %u",
-			 key, value, max);
-		snprintf(p->why->hint, sizeof(p->why->hint), "give a whole number");
-		return -EINVAL;
-	}
-	*ret = (uint32_t)v;
-	return 0;
-}
 
 static int take_after(void *parse, const char *value)
 {
 	struct page *p = parse;
 
-	return take_number(p, "after", value, UINT32_MAX, &p->after);
+	return cv_http_take_number(p->why, "after", value, UINT32_MAX, &p->after);
 }
 
 static int take_limit(void *parse, const char *value)
 {
 	struct page *p = parse;
 
-	return take_number(p, "limit", value, PAGE_MAX, &p->limit);
+	return cv_http_take_number(p->why, "limit", value, PAGE_MAX, &p->limit);
 }
 
 static int take_unknown(void *parse, const char *value)
@@ -308,7 +292,7 @@ static json_t *get_devices(void *owner, const struct cv_http_query *query, int *
 	if (cv_http_take_parameters(query, parameters, &p, &why) < 0)
 		return refuse(ret_status, 400, why.error, why.hint);
 	devices = json_array();
-	at = p.after;
+	at = (uint32_t)p.after;
 	for (uint32_t looked = 0; looked < 20 * PAGE_MAX && json_array_size(devices) < p.limit;
 	     looked++) {
 		const struct cv_state_device *d =

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "control/config/units.h"
 #include "control/text/nearest.h"
 
 static int refuse_key(const char *key, const struct cv_http_parameter *rows,
@@ -45,4 +46,15 @@ int cv_http_take_parameters(const struct cv_http_query *query, const struct cv_h
 			return -EINVAL;
 	}
 	return 0;
+}
+
+int cv_http_take_number(struct cv_http_refusal *why, const char *key, const char *value,
+			uint64_t max, uint64_t *ret)
+{
+	if (cv_units_integer(value, ret) == 0 && *ret <= max)
+		return 0;
+	snprintf(why->error, sizeof(why->error), "%s=%.20s is no number up to %llu", key, value,
+		 (unsigned long long)max);
+	snprintf(why->hint, sizeof(why->hint), "give a whole number");
+	return -EINVAL;
 }

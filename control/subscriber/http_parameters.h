@@ -3,6 +3,8 @@
 #ifndef CV_HTTP_PARAMETERS_H
 #define CV_HTTP_PARAMETERS_H
 
+#include <stdint.h>
+
 #include "control/subscriber/http_query.h"
 #include "control/subscriber/http_refusal.h"
 
@@ -20,5 +22,9 @@ struct cv_http_parameter {
  */
 int cv_http_take_parameters(const struct cv_http_query *query, const struct cv_http_parameter *rows,
 			    void *parse, struct cv_http_refusal *why);
+
+/** A whole number of digits up to @p max. @return 0, or -EINVAL with @p why filled. */
+int cv_http_take_number(struct cv_http_refusal *why, const char *key, const char *value,
+			uint64_t max, uint64_t *ret);
 
 #endif
