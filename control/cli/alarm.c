@@ -147,14 +147,11 @@ int cv_cli_alarm_show(struct cv_cli *cli)
 static int post(struct cv_cli *cli, const char *path, const char *body, size_t len,
 		void (*tell)(const json_t *doc))
 {
-	struct cv_client *client = NULL;
 	json_t *doc = NULL;
 	long status = 0;
-	int r = cv_client_create(cli->socket, false, &client);
+	int r = path && body ? cv_upload_post(cli, path, body, len, NULL, &status, &doc)
+			     : CV_CLI_UNREACHABLE;
 
-	if (r == CV_CLI_OK)
-		r = path && body ? cv_client_post(client, path, body, len, NULL, &status, &doc)
-				 : CV_CLI_UNREACHABLE;
 	if (r == CV_CLI_OK && status != 200)
 		r = cv_upload_tell_refusal(doc, status);
 	else if (r == CV_CLI_OK && cli->json)
@@ -162,7 +159,6 @@ static int post(struct cv_cli *cli, const char *path, const char *body, size_t l
 	else if (r == CV_CLI_OK)
 		tell(doc);
 	json_decref(doc);
-	cv_client_destroy(client);
 	return r;
 }
 

@@ -128,25 +128,18 @@ static int finish(struct cv_cli *cli, json_t *doc, bool only_diff)
 static int post(struct cv_cli *cli, const char *path, const char *data, size_t len, bool only_diff)
 {
 	const char *expect = only_diff ? NULL : cv_cli_value(cli, "expect");
-	struct cv_client *client = NULL;
 	json_t *doc = NULL;
 	long status = 0;
-	int r = cv_client_create(cli->socket, false, &client);
+	int r = cv_upload_post(cli, path, data, len, expect, &status, &doc);
 
-	if (r == CV_CLI_OK)
-		r = cv_client_post(client, path, data, len, expect, &status, &doc);
-	cv_client_destroy(client);
 	if (r != CV_CLI_OK)
 		return r;
-	if (status == 200) {
+	if (status == 200)
 		r = finish(cli, doc, only_diff);
-	} else if (cli->json) {
-		r = cv_print_json(doc);
-		if (r == CV_CLI_OK)
-			r = status == 409 || status == 412 ? CV_CLI_OPEN : CV_CLI_INPUT;
-	} else {
+	else if (cli->json)
+		r = cv_upload_print_refusal(doc, status);
+	else
 		r = cv_upload_tell_refusal(doc, status);
-	}
 	json_decref(doc);
 	return r;
 }

@@ -34,25 +34,20 @@ static void tell_done(const json_t *doc)
 static int post(struct cv_cli *cli, const char *path, const char *data, size_t len)
 {
 	const char *expect = cv_cli_value(cli, "expect");
-	struct cv_client *client = NULL;
 	json_t *doc = NULL;
 	long status = 0;
-	int r = cv_client_create(cli->socket, false, &client);
+	int r = cv_upload_post(cli, path, data, len, expect, &status, &doc);
 
-	if (r == CV_CLI_OK)
-		r = cv_client_post(client, path, data, len, expect, &status, &doc);
-	cv_client_destroy(client);
 	if (r != CV_CLI_OK)
 		return r;
-	if (cli->json) {
+	if (status == 200 && cli->json)
 		r = cv_print_json(doc);
-		if (r == CV_CLI_OK && status != 200)
-			r = status == 409 || status == 412 ? CV_CLI_OPEN : CV_CLI_INPUT;
-	} else if (status != 200) {
-		r = cv_upload_tell_refusal(doc, status);
-	} else {
+	else if (status == 200)
 		tell_done(doc);
-	}
+	else if (cli->json)
+		r = cv_upload_print_refusal(doc, status);
+	else
+		r = cv_upload_tell_refusal(doc, status);
 	json_decref(doc);
 	return r;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/cli/client.h"
 #include "control/cli/command.h"
 #include "control/cli/output.h"
 
@@ -119,4 +120,25 @@ int cv_upload_tell_refusal(const json_t *doc, long status)
 	return status == 409 || status == 412 ? CV_CLI_OPEN
 	       : status < 500		      ? CV_CLI_INPUT
 					      : CV_CLI_UNREACHABLE;
+}
+
+int cv_upload_post(const struct cv_cli *cli, const char *path, const char *data, size_t len,
+		   const char *expect, long *ret_status, json_t **ret)
+{
+	struct cv_client *client = NULL;
+	int r = cv_client_create(cli->socket, false, &client);
+
+	if (r == CV_CLI_OK)
+		r = cv_client_post(client, path, data, len, expect, ret_status, ret);
+	cv_client_destroy(client);
+	return r;
+}
+
+int cv_upload_print_refusal(json_t *doc, long status)
+{
+	int r = cv_print_json(doc);
+
+	if (r != CV_CLI_OK)
+		return r;
+	return status == 409 || status == 412 ? CV_CLI_OPEN : CV_CLI_INPUT;
 }
