@@ -115,10 +115,8 @@ static void put_address(struct cv_json *j, unsigned int family, const uint8_t *a
 	}
 }
 
-bool cv_device_urn_whole(const struct cv_record *rec, struct cv_json *j)
+static bool put_whole(const struct cv_record *rec, struct cv_tlv_view device, struct cv_json *j)
 {
-	struct cv_tlv_view device = cv_record_tlv(rec, CV_TLV_DEVICE);
-
 	if (device.len != 0 && is_urn(device)) {
 		put_urn(j, device);
 	} else if (device.len != 0) {
@@ -136,11 +134,17 @@ bool cv_device_urn_whole(const struct cv_record *rec, struct cv_json *j)
 	return true;
 }
 
+bool cv_device_urn_whole(const struct cv_record *rec, struct cv_json *j)
+{
+	return put_whole(rec, cv_record_tlv(rec, CV_TLV_DEVICE), j);
+}
+
 bool cv_device_urn(const struct cv_record *rec, struct cv_json *j)
 {
-	struct cv_tlv_view sub = cv_record_tlv(rec, CV_TLV_SUB);
+	struct cv_tlv_view device, sub;
 
-	if (!cv_device_urn_whole(rec, j))
+	cv_record_device(rec, &device, &sub);
+	if (!put_whole(rec, device, j))
 		return false;
 	if (sub.len != 0) {
 		cv_json_lit(j, "_");
