@@ -16,50 +16,32 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "tests/perf/fanout.h"
+#include "tests/perf/serve.h"
 
 #define AHEAD 10000u
 #define ADD_AT_ONCE 5000u
 
 static struct fanout f;
+static struct serve serve;
 static struct pollfd fds[FANOUT_SUBSCRIBERS_MAX + 1]; /* readers, then who publishes */
 static bool line_begins[FANOUT_SUBSCRIBERS_MAX];
 
 /* ---- Culvert -------------------------------------------------------------------------------- */
 
-static pid_t start(char *serve)
+static void start(char *program)
 {
-	int in[2], out[2];
 	char line[64];
-	pid_t pid;
 
 	snprintf(f.path, sizeof(f.path), "/tmp/culvert-fanout-%d", getpid());
-	if (pipe(in) < 0 || pipe(out) < 0)
-		fanout_die("pipe");
-	pid = fork();
-	if (pid == 0) {
-		dup2(in[0], STDIN_FILENO);
-		dup2(out[1], STDOUT_FILENO);
-		close(in[1]);
-		close(out[0]);
-		execl(serve, serve, f.path, "127.0.0.1:0", "2000", (char *)NULL);
-		fanout_die(serve);
-	}
-	close(in[0]);
-	close(out[1]);
-	f.to_serve = fdopen(in[1], "w");
-	f.from_serve = fdopen(out[0], "r");
-	if (!f.to_serve || !f.from_serve || !fgets(line, sizeof(line), f.from_serve))
+	serve = serve_start(program, f.path);
+	fprintf(serve.to, "devices %u\n", f.subscribers);
+	fflush(serve.to);
+	if (!fgets(line, sizeof(line), serve.from))
 		fanout_die("serve");
-	fprintf(f.to_serve, "devices %u\n", f.subscribers);
-	fflush(f.to_serve);
-	if (!fgets(line, sizeof(line), f.from_serve))
-		fanout_die("serve");
-	return pid;
 }
 
 static int connect_unix(void)
@@ -91,15 +73,15 @@ static int subscribe(struct fanout *fan, unsigned int i)
 
 static int open_serve(struct fanout *fan)
 {
-	return fileno(fan->from_serve);
+	return fileno(serve.from);
 }
 
 static unsigned int publish(struct fanout *fan, unsigned int done, unsigned int left)
 {
 	if (fan->adding)
 		return 0;
-	fprintf(fan->to_serve, "add measurement %u 100\n", ADD_AT_ONCE);
-	fflush(fan->to_serve);
+	fprintf(serve.to, "add measurement %u 100\n", ADD_AT_ONCE);
+	fflush(serve.to);
 	fan->adding = true;
 	return ADD_AT_ONCE;
 }
@@ -108,7 +90,7 @@ static void ready(struct fanout *fan, bool readable)
 {
 	char line[64];
 
-	if (readable && !fgets(line, sizeof(line), fan->from_serve))
+	if (readable && !fgets(line, sizeof(line), serve.from))
 		fanout_die("add");
 	fan->adding = fan->adding && !readable;
 }
@@ -244,7 +226,6 @@ static void peer_turn(const char *peer)
 int main(int argc, char **argv)
 {
 	unsigned int turns;
-	pid_t pid;
 
 	if (argc < 6) {
 		fputs("usage: bench_fanout SERVE SUBSCRIBERS OF EVENTS TURNS [NAME=HOST:PORT]...\n",
@@ -258,7 +239,7 @@ int main(int argc, char **argv)
 	if (f.subscribers == 0 || f.subscribers > FANOUT_SUBSCRIBERS_MAX || f.of > f.subscribers ||
 	    f.events % f.subscribers != 0 || f.events == 0)
 		return 2;
-	pid = start(argv[1]);
+	start(argv[1]);
 	turn(&fanout_culvert); /* the log's first segments are made */
 	take_text();
 	printf("{\"text_bytes\":%zu,\"deliveries\":%llu,\"turns\":[", f.text_len,
@@ -270,7 +251,6 @@ int main(int argc, char **argv)
 		printf("}");
 	}
 	puts("]}");
-	fclose(f.to_serve);
-	waitpid(pid, NULL, 0);
+	serve_end(&serve);
 	return 0;
 }

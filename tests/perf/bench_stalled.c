@@ -16,14 +16,15 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "tests/perf/serve.h"
 
 #define CONNECTIONS_MAX 2000
 #define ADD_AT_ONCE 1000u
 
-static FILE *to_serve, *from_serve;
+static struct serve serve;
 static struct sockaddr_un address = {.sun_family = AF_UNIX};
 static struct pollfd fds[CONNECTIONS_MAX]; /* readers first */
 static uint64_t lines[CONNECTIONS_MAX];
@@ -40,33 +41,6 @@ static double seconds(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-static pid_t start(char *serve)
-{
-	int in[2], out[2];
-	char line[64];
-	pid_t pid;
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/culvert-stalled-%d", getpid());
-	if (pipe(in) < 0 || pipe(out) < 0)
-		die("pipe");
-	pid = fork();
-	if (pid == 0) {
-		dup2(in[0], STDIN_FILENO);
-		dup2(out[1], STDOUT_FILENO);
-		close(in[1]);
-		close(out[0]);
-		execl(serve, serve, address.sun_path, "127.0.0.1:0", "2000", (char *)NULL);
-		die(serve);
-	}
-	close(in[0]);
-	close(out[1]);
-	to_serve = fdopen(in[1], "w");
-	from_serve = fdopen(out[0], "r");
-	if (!to_serve || !from_serve || !fgets(line, sizeof(line), from_serve))
-		die("serve");
-	return pid;
 }
 
 /* Subscribe and read the head, which comes when the place in the log is taken. */
@@ -122,10 +96,10 @@ static double turn(unsigned int readers, unsigned int stalled, unsigned int even
 		fds[i] = (struct pollfd){.fd = subscribe(), .events = POLLIN};
 	begin = seconds();
 	for (unsigned int done = 0; done < events; done += ADD_AT_ONCE) {
-		fprintf(to_serve, "add measurement %u 100\n", ADD_AT_ONCE);
-		fflush(to_serve);
+		fprintf(serve.to, "add measurement %u 100\n", ADD_AT_ONCE);
+		fflush(serve.to);
 		read_some(readers, 0);
-		if (!fgets(line, sizeof(line), from_serve))
+		if (!fgets(line, sizeof(line), serve.from))
 			die("add");
 	}
 	while (!read_some(readers, events))
@@ -139,7 +113,6 @@ static double turn(unsigned int readers, unsigned int stalled, unsigned int even
 int main(int argc, char **argv)
 {
 	unsigned int readers, stalled, events, turns;
-	pid_t pid;
 
 	if (argc != 6) {
 		fputs("usage: bench_stalled SERVE READERS STALLED EVENTS TURNS\n", stderr);
@@ -151,7 +124,8 @@ int main(int argc, char **argv)
 	turns = (unsigned int)atoi(argv[5]);
 	if (readers == 0 || readers + stalled > CONNECTIONS_MAX || events == 0)
 		return 2;
-	pid = start(argv[1]);
+	snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/culvert-stalled-%d", getpid());
+	serve = serve_start(argv[1], address.sun_path);
 	turn(readers, 0, events); /* the log's first segments are made */
 	printf("{\"readers\":%u,\"stalled\":%u,\"events\":%u,\"turns\":[", readers, stalled,
 	       events);
@@ -161,7 +135,6 @@ int main(int argc, char **argv)
 		printf("%s{\"beside\":%.0f,\"alone\":%.0f}", i ? "," : "", beside, alone);
 	}
 	puts("]}");
-	fclose(to_serve);
-	waitpid(pid, NULL, 0);
+	serve_end(&serve);
 	return 0;
 }

@@ -15,7 +15,6 @@ struct fanout {
 	char text[FANOUT_TEXT_MAX]; /* an event as Culvert writes it; what peers are given */
 	size_t text_len;
 
-	FILE *to_serve, *from_serve; /* Culvert's server */
 	char path[64]; /* its socket */
 	bool adding; /* it has been told to and has not answered */
 
