@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "control/config/schema.h"
+#include "control/text/utc_json.h"
 
 #define PATH_SIZE 192
 
@@ -40,9 +41,7 @@ static char *value_text(const struct cv_field *f, const void *value)
 
 static json_t *text_json(const char *text)
 {
-	json_t *string = text ? json_string(text) : json_null();
-
-	return string ? string : json_string("not UTF-8");
+	return text ? cv_text_json(text) : json_null();
 }
 
 static void tell(struct walk *w, const char *path, const char *from, const char *to,

@@ -10,7 +10,7 @@
 #include "control/alarm/host.h"
 #include "control/config/units.h"
 #include "control/subscriber/http_parameters.h"
-#include "control/text/utc.h"
+#include "control/text/utc_json.h"
 #include "dataplane/normalize/vocabulary.h"
 
 #define PAGE 100u
@@ -22,20 +22,6 @@ static json_t *refuse(int *status, int code, const char *error, const char *hint
 {
 	*status = code;
 	return json_pack("{s:s, s:s}", "error", error, "hint", hint);
-}
-
-static json_t *time_json(int64_t ns)
-{
-	char seconds[CV_UTC_SIZE], text[CV_UTC_SIZE + 8];
-	size_t n;
-
-	cv_utc_text(ns / 1000000000, seconds);
-	n = strlen(seconds);
-	if (n < 2 || seconds[n - 1] != 'Z')
-		return json_null();
-	snprintf(text, sizeof(text), "%.*s.%03dZ", (int)n - 1, seconds,
-		 (int)(ns % 1000000000 / 1000000));
-	return json_string(text);
 }
 
 static void set_text(json_t *to, const char *key, const char *text)
@@ -81,13 +67,13 @@ static json_t *alarm_json(struct cv_alarms *a, const struct cv_alarm *alarm)
 	set_number(to, "value", alarm->value);
 	set_text(to, "unit", cv_unit_text(alarm->unit));
 	set_number(to, "threshold", cv_alarm_engine_threshold(e, alarm));
-	json_object_set_new(to, "since", time_json(alarm->since_ns));
-	json_object_set_new(to, "raised", time_json(alarm->raised_ns));
-	json_object_set_new(to, "updated", time_json(alarm->told_ns));
+	json_object_set_new(to, "since", cv_utc_json_ms(alarm->since_ns));
+	json_object_set_new(to, "raised", cv_utc_json_ms(alarm->raised_ns));
+	json_object_set_new(to, "updated", cv_utc_json_ms(alarm->told_ns));
 	if (alarm->who) {
 		set_text(to, "acknowledged_by", alarm->who);
 		set_text(to, "comment", alarm->comment);
-		json_object_set_new(to, "acknowledged", time_json(alarm->acked_ns));
+		json_object_set_new(to, "acknowledged", cv_utc_json_ms(alarm->acked_ns));
 	}
 	return to;
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "control/subscriber/http_parameters.h"
-#include "control/text/utc.h"
+#include "control/text/utc_json.h"
 #include "dataplane/normalize/vocabulary.h"
 
 #define PAGE 100u
@@ -21,20 +21,6 @@ static json_t *refuse(int *status, int code, const char *error, const char *hint
 	*status = code;
 	return json_pack("{s:o, s:s}", "error", text ? text : json_string("no such device"), "hint",
 			 hint);
-}
-
-static json_t *time_json(int64_t ns)
-{
-	char seconds[CV_UTC_SIZE], text[CV_UTC_SIZE + 8];
-	size_t n;
-
-	cv_utc_text(ns / 1000000000, seconds);
-	n = strlen(seconds);
-	if (n < 2 || seconds[n - 1] != 'Z')
-		return json_null();
-	snprintf(text, sizeof(text), "%.*s.%03dZ", (int)n - 1, seconds,
-		 (int)(ns % 1000000000 / 1000000));
-	return json_string(text);
 }
 
 /* Texts of devices may be no UTF-8. */
@@ -171,7 +157,7 @@ static json_t *value_json(const struct cv_state *s, const struct cv_state_value 
 		json_object_set_new(to, "quality", json_string(cv_quality_name(v->quality)));
 	if (v->stage != CV_STAGE_REALTIME)
 		json_object_set_new(to, "stage", json_string(cv_stage_name(v->stage)));
-	json_object_set_new(to, "time", time_json(v->time_ns));
+	json_object_set_new(to, "time", cv_utc_json_ms(v->time_ns));
 	return to;
 }
 
@@ -180,7 +166,7 @@ static json_t *device_json(const struct cv_intake *in, const struct cv_state_dev
 	json_t *to = json_object();
 
 	json_object_set_new(to, "id", text_json(cv_state_urn(in->state, d), d->urn_len));
-	json_object_set_new(to, "seen", time_json(d->seen_ns));
+	json_object_set_new(to, "seen", cv_utc_json_ms(d->seen_ns));
 	json_object_set_new(to, "registered", json_boolean(row_of(in, d) != 0));
 	json_object_set_new(to, "values", json_integer(d->values));
 	return to;

@@ -4,23 +4,8 @@
 #include <string.h>
 
 #include "control/node/node_private.h"
-#include "control/text/utc.h"
+#include "control/text/utc_json.h"
 #include "control/warnings.h"
-
-static json_t *time_json(int64_t ns)
-{
-	char text[CV_UTC_SIZE];
-
-	cv_utc_text(ns / 1000000000, text);
-	return json_string(text);
-}
-
-static json_t *text_json(const char *text)
-{
-	json_t *string = json_string(text);
-
-	return string ? string : json_string("not UTF-8");
-}
 
 json_t *cv_node_status(const struct cv_node *n)
 {
@@ -28,22 +13,22 @@ json_t *cv_node_status(const struct cv_node *n)
 
 	if (n->state.confirm)
 		confirm = json_pack(
-			"{s:o, s:f, s:I}", "deadline", time_json(n->state.deadline.wall_ns),
+			"{s:o, s:f, s:I}", "deadline", cv_utc_json(n->state.deadline.wall_ns),
 			"left_s",
 			(double)cv_deadline_left(&n->state.deadline, n->state.since_ns) / 1e9,
 			"reverts_to", (json_int_t)n->state.previous);
 	if (n->job.busy)
 		busy = json_pack("{s:s, s:o, s:o}", "change", cv_node_change_name(n->job.q.change),
-				 "who", text_json(n->job.q.who), "since",
-				 time_json(n->job.since_ns));
+				 "who", cv_text_json(n->job.q.who), "since",
+				 cv_utc_json(n->job.since_ns));
 	return json_pack("{s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:b}", "state",
 			 n->again_ns	    ? "restarting"
 			 : n->state.confirm ? "confirm-pending"
 					    : "live",
 			 "file", n->path, "live", (json_int_t)n->state.live, "previous",
 			 (json_int_t)n->state.previous, "since",
-			 n->state.live ? time_json(n->state.since_ns) : json_null(), "by",
-			 text_json(n->state.who), "confirm", confirm, "busy", busy,
+			 n->state.live ? cv_utc_json(n->state.since_ns) : json_null(), "by",
+			 cv_text_json(n->state.who), "confirm", confirm, "busy", busy,
 			 "dataplane_restarts", n->state.dataplane != 0);
 }
 
@@ -62,12 +47,12 @@ json_t *cv_node_history(const struct cv_node *n)
 
 		if (cv_store_about(&n->store, numbers[i], &a) == 0)
 			json_array_append_new(
-				list,
-				json_pack("{s:I, s:s, s:o, s:o, s:o, s:s, s:I, s:s}", "number",
-					  (json_int_t)a.number, "hash", a.hash, "name",
-					  text_json(a.name), "who", text_json(a.who), "time",
-					  time_json(a.time_ns), "origin", cv_origin_name(a.origin),
-					  "size", (json_int_t)a.size, "role", role));
+				list, json_pack("{s:I, s:s, s:o, s:o, s:o, s:s, s:I, s:s}",
+						"number", (json_int_t)a.number, "hash", a.hash,
+						"name", cv_text_json(a.name), "who",
+						cv_text_json(a.who), "time", cv_utc_json(a.time_ns),
+						"origin", cv_origin_name(a.origin), "size",
+						(json_int_t)a.size, "role", role));
 	}
 	free(numbers);
 	return json_pack("{s:o}", "configurations", list);
@@ -90,14 +75,14 @@ json_t *cv_node_export(const struct cv_node *n, uint64_t number, int *ret_status
 
 	if (number == 0 || number == n->state.live)
 		return json_pack("{s:I, s:o}", "number", (json_int_t)n->state.live, "text",
-				 text_json(n->text));
+				 cv_text_json(n->text));
 	if (!n->kept || cv_store_read(&n->store, number, &text, &len) < 0) {
 		snprintf(error, sizeof(error), "there is no configuration %llu",
 			 (unsigned long long)number);
 		*ret_status = 404;
 		return cv_node_refusal(error, "culvert config history lists them");
 	}
-	doc = json_pack("{s:I, s:o}", "number", (json_int_t)number, "text", text_json(text));
+	doc = json_pack("{s:I, s:o}", "number", (json_int_t)number, "text", cv_text_json(text));
 	free(text);
 	return doc;
 }

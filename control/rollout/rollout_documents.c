@@ -8,32 +8,16 @@
 #include "control/config/yaml.h"
 #include "control/rollout/diff.h"
 #include "control/rollout/rollout_private.h"
-#include "control/text/utc.h"
+#include "control/text/utc_json.h"
 #include "control/warnings.h"
-
-/* RFC 3339, whole seconds. */
-static json_t *time_json(int64_t ns)
-{
-	char text[CV_UTC_SIZE];
-
-	cv_utc_text(ns / 1000000000, text);
-	return json_string(text);
-}
-
-static json_t *text_json(const char *text)
-{
-	json_t *string = json_string(text);
-
-	return string ? string : json_string("not UTF-8");
-}
 
 static json_t *about_json(const struct cv_about *a)
 {
 	return json_pack("{s:I s:s s:o s:o s:o s:s s:I s:I s:I}", "number", (json_int_t)a->number,
-			 "hash", a->hash, "name", text_json(a->name), "who", text_json(a->who),
-			 "time", time_json(a->time_ns), "origin", cv_origin_name(a->origin), "size",
-			 (json_int_t)a->size, "version", (json_int_t)a->version, "signers",
-			 (json_int_t)a->signers);
+			 "hash", a->hash, "name", cv_text_json(a->name), "who",
+			 cv_text_json(a->who), "time", cv_utc_json(a->time_ns), "origin",
+			 cv_origin_name(a->origin), "size", (json_int_t)a->size, "version",
+			 (json_int_t)a->version, "signers", (json_int_t)a->signers);
 }
 
 static json_t *version_json(const struct cv_version *v)
@@ -52,8 +36,8 @@ static json_t *live_json(const struct cv_rollout *r)
 {
 	json_t *doc = version_json(&r->live);
 
-	json_object_set_new(doc, "since", time_json(r->state.live_since_ns));
-	json_object_set_new(doc, "by", text_json(r->state.live_who));
+	json_object_set_new(doc, "since", cv_utc_json(r->state.live_since_ns));
+	json_object_set_new(doc, "by", cv_text_json(r->state.live_who));
 	return doc;
 }
 
@@ -61,7 +45,7 @@ static json_t *confirm_json(const struct cv_rollout *r)
 {
 	if (!r->state.confirm)
 		return json_null();
-	return json_pack("{s:o s:f s:I}", "deadline", time_json(r->state.deadline_wall_ns),
+	return json_pack("{s:o s:f s:I}", "deadline", cv_utc_json(r->state.deadline_wall_ns),
 			 "left_s", (double)cv_rollout_left(&r->state) / 1e9, "reverts_to",
 			 (json_int_t)r->state.previous);
 }
@@ -71,7 +55,7 @@ static json_t *busy_json(const struct cv_job *job)
 	if (!job->busy)
 		return json_null();
 	return json_pack("{s:s s:o s:o}", "change", cv_change_name(job->change), "who",
-			 text_json(job->who), "since", time_json(job->since_ns));
+			 cv_text_json(job->who), "since", cv_utc_json(job->since_ns));
 }
 
 static const char *step_text(const struct cv_rollout *r)
@@ -159,7 +143,7 @@ json_t *cv_rollout_show(const struct cv_rollout *r, uint64_t number, int *ret_st
 	doc = about_json(&about);
 	json_object_set_new(doc, "files", files);
 	json_object_set_new(doc, "role", json_string(role(r, wanted)));
-	json_object_set_new(doc, "source", text_json(text));
+	json_object_set_new(doc, "source", cv_text_json(text));
 	free(text);
 	return doc;
 }
