@@ -25,6 +25,19 @@ fail() {
 	exit 1
 }
 
+# wait_for WHAT COMMAND...: until it works, $patience times a twentieth of a second; what a test wants
+# to be seen when it never does is its own at_loss.
+patience=400
+at_loss() { :; }
+wait_for() {
+	for _ in $(seq "$patience"); do
+		"${@:2}" >out 2>err && return
+		sleep 0.05
+	done
+	at_loss
+	fail "$1 did not come"
+}
+
 # expect CODE COMMAND...: run it.
 expect() {
 	local want=$1 got=0

@@ -11,14 +11,7 @@ in_work_folder
 export CULVERT_SOCKET=$work/control.sock
 station=urn:dev:hj212:CULVERT0000000000000001
 
-wait_for() {
-	for _ in $(seq 400); do
-		"${@:2}" >out 2>err && return
-		sleep 0.05
-	done
-	"$culvert" alarm history >&2 || true
-	fail "$1 did not come"
-}
+at_loss() { "$culvert" alarm history >&2 || true; }
 start_control() {
 	"$control" --config culvert.yaml >control.out 2>&1 &
 	control_pid=$!

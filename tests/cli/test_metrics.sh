@@ -13,13 +13,6 @@ command -v promtool >/dev/null || { echo "SKIP: no promtool here"; exit 77; }
 in_work_folder
 export CULVERT_SOCKET=$work/control.sock
 
-wait_for() {
-	for _ in $(seq 400); do
-		"${@:2}" >out 2>err && return
-		sleep 0.05
-	done
-	fail "$1 did not come"
-}
 cat >culvert.yaml <<END
 node: metrics-test
 ports: [ { name: 'rec.1-a', target: "pcap:$capture", side: device } ]

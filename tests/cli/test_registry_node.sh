@@ -9,14 +9,6 @@ culvert=$(realpath "$1") control=$(realpath "$2") dataplane=$(realpath "$3") cap
 in_work_folder
 export CULVERT_SOCKET=$work/control.sock
 
-wait_for() {
-	for _ in $(seq 400); do
-		"${@:2}" >out 2>err && return
-		sleep 0.05
-	done
-	fail "$1 did not come"
-}
-
 get() {
 	curl -s --unix-socket control.sock "http://localhost$1"
 }
