@@ -19,8 +19,9 @@
 
 #include <xdp/libxdp.h>
 
+#include "dataplane/handoff/bell.h"
+
 #define FRAME_BUFFERS 16383
-#define HOUSEKEEPING_US 500
 #define OBEY_EVERY 2 /* rounds between looks at what control asks for */
 #define PORTS_EVERY 100 /* rounds between readings of the driver's counters */
 #define LINK_EVERY 200 /* rounds between looks at the link */
@@ -156,24 +157,13 @@ static int start(struct cv_run *run)
 	return rte_eal_remote_launch(cv_worker_main, &run->worker, run->worker_lcore);
 }
 
-/* The doorbell rings only when control sleeps and there is something to read (D9). */
 static void ring_doorbell(struct cv_run *run)
 {
-	const struct cv_handoff *h = &run->handoff;
 	uint64_t one = 1;
 
-	if (!__atomic_load_n(&h->header->sleeping, __ATOMIC_SEQ_CST))
-		return;
-	for (unsigned int i = 0; i < h->worker_count * CV_LANE_COUNT; i++) {
-		const struct cv_channel *ch = &h->channels[i];
-
-		if (__atomic_load_n(&ch->head, __ATOMIC_ACQUIRE) ==
-		    __atomic_load_n(&ch->tail, __ATOMIC_RELAXED))
-			continue;
-		if (write(run->doorbell, &one, sizeof(one)) < 0 && errno != EAGAIN)
-			cv_diag("warning", "cannot ring control's doorbell (%s)", strerror(errno));
-		return;
-	}
+	if (cv_bell_is_due(&run->handoff) && write(run->doorbell, &one, sizeof(one)) < 0 &&
+	    errno != EAGAIN)
+		cv_diag("warning", "cannot ring control's doorbell (%s)", strerror(errno));
 }
 
 static void read_ports(struct cv_run *run)
@@ -208,7 +198,7 @@ static void housekeeping(struct cv_run *run)
 			cv_run_keep_attached(run);
 		if (round % CLOCK_EVERY == 0)
 			cv_clock_sync(&run->clock);
-		usleep(HOUSEKEEPING_US);
+		usleep(CV_BELL_US);
 	}
 }
 

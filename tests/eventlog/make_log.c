@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * make_log DIR EVENTS [SEGMENT-MIB]: a log of that many measurements, event N received N ms after the
- * epoch, by the log itself. For tests of what reads logs: many small segments, each block flushed by
- * itself. With the size of a segment as many blocks at once as go.
+ * make_log DIR EVENTS [SEGMENT-MIB [DEVICES]]: a log of that many measurements, event N received N ms
+ * after the epoch, by the log itself. For tests of what reads logs: many small segments, each block
+ * flushed by itself. With the size of a segment as many blocks at once as go. With DEVICES they are of
+ * so many HJ 212 stations in turn, 3101150000000000 and on.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "control/eventlog/eventlog.h"
+#include "decoder_list.h"
 
 static bool busy;
 static int result;
+static uint64_t devices;
 
 static void appended(void *owner, enum cv_lane lane, unsigned int blocks, int res)
 {
@@ -37,7 +40,15 @@ static unsigned int fill(struct cv_block *block, uint64_t value, uint64_t left)
 		origin.ts_rx_ns = (int64_t)(value + n) * 1000000;
 		rec = cv_emit_begin(&e, CV_LANE_MEASUREMENT, CV_KIND_MEASUREMENT);
 		rec->value_type = CV_VALUE_U64;
-		rec->value.u64 = value + n++;
+		rec->value.u64 = value + n;
+		if (devices > 0) {
+			char id[32];
+			int len = snprintf(id, sizeof(id), "31011500%08lu", (value + n) % devices);
+
+			rec->proto = CV_PROTO_HJ212;
+			cv_emit_tlv(&e, CV_TLV_DEVICE, id, (size_t)len);
+		}
+		n++;
 		cv_emit_end(&e);
 	}
 	*block = (struct cv_block){
@@ -69,18 +80,20 @@ static int append(struct cv_loop *loop, struct cv_eventlog *log, struct cv_block
 int main(int argc, char **argv)
 {
 	struct cv_eventlog_config config = {.node = "make-log", .segment_size = 4 * CV_BLOCK_SIZE};
-	const bool large = argc == 4;
+	const bool large = argc >= 4;
 	const unsigned int batch = large ? CV_APPEND_MAX : 1;
 	uint8_t *blocks = aligned_alloc(CV_BLOCK_ALIGN, (size_t)batch * CV_BLOCK_SIZE);
 	uint64_t events = argc >= 3 ? strtoull(argv[2], NULL, 10) : 0;
 	struct cv_eventlog *log = NULL;
 	struct cv_loop *loop = NULL;
-	const char *why = "usage: make_log DIR EVENTS [SEGMENT-MIB]";
+	const char *why = "usage: make_log DIR EVENTS [SEGMENT-MIB [DEVICES]]";
 	int code = 0;
 
 	config.dir = argc >= 3 ? argv[1] : "";
 	if (large)
 		config.segment_size = strtoull(argv[3], NULL, 10) << 20;
+	if (argc == 5)
+		devices = strtoull(argv[4], NULL, 10);
 	if (events == 0 || !blocks || cv_loop_create(64, &loop) < 0 ||
 	    cv_eventlog_open(loop, &config, &log, &why) < 0) {
 		fprintf(stderr, "make_log: %s\n", why);

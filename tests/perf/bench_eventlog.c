@@ -187,6 +187,7 @@ int main(int argc, char **argv)
 		{.name = "one-record", .group = 1, .records = 1},
 		{.name = "one-block", .group = 1, .records = 510},
 		{.name = "16-blocks", .group = 16, .records = 510},
+		{.name = "raw-one-record", .group = 1, .records = 1, .raw = true},
 		{.name = "raw-one-block", .group = 1, .records = 510, .raw = true},
 		{.name = "raw-16-blocks", .group = 16, .records = 510, .raw = true},
 	};

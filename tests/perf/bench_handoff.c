@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * bench_handoff: what handing a record to control costs the lcore. The same 128-byte records are
- * made in bursts of 32 (A) in the handoff of a real culvert-control that drains and logs them, and
- * (B) in private memory that nobody reads; turn by turn in one run. A - B is the handoff.
+ * made in bursts of 32, turn by turn in one run, (A) in the handoff of a real culvert-control that
+ * drains and logs them, (B) in private memory that nobody reads, (C) in memory shared with another
+ * process, which is told of them by an rte_ring (handoff_ring.h). A - B is the handoff, C - B the
+ * ring.
  *
  *     bench_handoff LINK-SOCKET EVENTS-PER-SECOND TURNS      prints one JSON object
  */
@@ -20,15 +22,20 @@
 
 #include "dataplane/handoff/handoff.h"
 #include "dataplane/handoff/link.h"
+#include "tests/perf/handoff_ring.h"
 
-#define BURST 32
+#define BURST RING_BURST
 #define TURN_BURSTS 4096
 #define PRIVATE_SIZE (4u << 20)
 
+/* Memory that nobody reads, or the slots behind a ring. */
 struct private_sink {
 	struct cv_sink sink;
 	uint8_t *memory;
 };
+
+/* What ends a burst. */
+enum side { SIDE_HANDOFF, SIDE_PRIVATE, SIDE_RING };
 
 static void private_refill(struct cv_sink *sink, enum cv_lane lane)
 {
@@ -68,8 +75,11 @@ static void emit_burst(struct cv_emit *e)
 	}
 }
 
-/* One turn: paced bursts, cycles of the bursts alone. hs is NULL for the private side. */
-static uint64_t turn(struct cv_emit *e, struct cv_handoff_sink *hs, uint64_t gap)
+static struct cv_handoff_sink hs;
+static struct ring_peer ring;
+
+/* One turn: paced bursts. @return cycles of the bursts alone. */
+static uint64_t turn(struct cv_emit *e, enum side side, uint64_t gap)
 {
 	uint64_t cycles = 0, next = __rdtsc();
 	int64_t ts = now_ns();
@@ -80,9 +90,13 @@ static uint64_t turn(struct cv_emit *e, struct cv_handoff_sink *hs, uint64_t gap
 		while ((start = __rdtsc()) < next)
 			_mm_pause();
 		next += gap;
+		if (side == SIDE_RING)
+			ring_slots(&ring, e->sink);
 		emit_burst(e);
-		if (hs)
-			cv_handoff_flush(hs, start, ts, false);
+		if (side == SIDE_HANDOFF)
+			cv_handoff_flush(&hs, start, ts, false);
+		else if (side == SIDE_RING)
+			ring_push(&ring);
 		cycles += __rdtsc() - start;
 	}
 	return cycles;
@@ -113,45 +127,64 @@ static int attach(const char *path, struct cv_handoff *h)
 	return write(bell, &(uint64_t){1}, 8) == 8 ? 0 : -errno;
 }
 
+/* @return ns an event. */
+static double timed(struct cv_emit *e, enum side side, double hz, uint64_t gap)
+{
+	return (double)turn(e, side, gap) / (BURST * TURN_BURSTS) / hz * 1e9;
+}
+
+static void run(double hz, double per_s, int turns)
+{
+	static struct cv_emit shared_emit, private_emit, ring_emit;
+	static const struct cv_origin origin = {.family = 4, .ip_proto = 17};
+	static struct private_sink priv = {.sink = {.refill = private_refill}};
+	static struct private_sink slots = {.sink = {.refill = private_refill}};
+	uint64_t gap = (uint64_t)(hz * BURST / per_s), made = (uint64_t)BURST * TURN_BURSTS;
+
+	priv.memory = aligned_alloc(4096, PRIVATE_SIZE);
+	slots.memory = ring.slots;
+	if (!priv.memory)
+		return;
+	cv_emit_init(&shared_emit, &hs.sink);
+	cv_emit_init(&private_emit, &priv.sink);
+	cv_emit_init(&ring_emit, &slots.sink);
+	shared_emit.origin = private_emit.origin = ring_emit.origin = &origin;
+	printf("{\"burst\": %d, \"record_bytes\": 128, \"events_per_turn\": %lu, \"turns\": [",
+	       BURST, made);
+	for (int i = 0; i < turns; i++) {
+		double a = timed(&shared_emit, SIDE_HANDOFF, hz, gap);
+		double b = timed(&private_emit, SIDE_PRIVATE, hz, gap);
+		double c = timed(&ring_emit, SIDE_RING, hz, gap);
+
+		printf("%s{\"handoff_ns\": %.2f, \"private_ns\": %.2f, \"ring_ns\": %.2f}",
+		       i ? ", " : "", a, b, c);
+	}
+	cv_handoff_flush(&hs, __rdtsc(), now_ns(), true);
+	printf("], \"produced\": %lu, \"shed\": %lu, \"ring_sent\": %lu, \"ring_taken\": %lu}\n",
+	       hs.sink.lane[CV_LANE_MEASUREMENT].produced, hs.sink.lane[CV_LANE_MEASUREMENT].shed,
+	       made * (uint64_t)turns, ring_end(&ring));
+	free(priv.memory);
+}
+
 int main(int argc, char **argv)
 {
-	static struct cv_emit shared_emit, private_emit;
-	static const struct cv_origin origin = {.family = 4, .ip_proto = 17};
-	struct private_sink priv = {.sink = {.refill = private_refill}};
-	struct cv_handoff_sink hs;
 	struct cv_handoff h = {.fd = -1};
 	double hz = tsc_hz();
-	uint64_t gap;
 	int turns, err;
 
 	if (argc != 4 || atof(argv[2]) <= 0 || (turns = atoi(argv[3])) < 1) {
 		fputs("usage: bench_handoff LINK-SOCKET EVENTS-PER-SECOND TURNS\n", stderr);
 		return 1;
 	}
-	gap = (uint64_t)(hz * BURST / atof(argv[2]));
 	err = attach(argv[1], &h);
-	priv.memory = aligned_alloc(4096, PRIVATE_SIZE);
-	if (err < 0 || !priv.memory) {
-		fprintf(stderr, "bench_handoff: cannot attach to control: %s\n", strerror(-err));
+	if (err == 0)
+		err = ring_start(&ring, PRIVATE_SIZE);
+	if (err < 0) {
+		fprintf(stderr, "bench_handoff: cannot attach: %s\n", strerror(-err));
 		return 1;
 	}
 	cv_handoff_sink_init(&hs, &h, 0, (uint64_t)(hz / 1000));
-	cv_emit_init(&shared_emit, &hs.sink);
-	cv_emit_init(&private_emit, &priv.sink);
-	shared_emit.origin = private_emit.origin = &origin;
-	printf("{\"burst\": %d, \"record_bytes\": 128, \"events_per_turn\": %d, \"turns\": [",
-	       BURST, BURST * TURN_BURSTS);
-	for (int i = 0; i < turns; i++) {
-		double n = (double)BURST * TURN_BURSTS;
-		double a = (double)turn(&shared_emit, &hs, gap) / n / hz * 1e9;
-		double b = (double)turn(&private_emit, NULL, gap) / n / hz * 1e9;
-
-		printf("%s{\"handoff_ns\": %.2f, \"private_ns\": %.2f}", i ? ", " : "", a, b);
-	}
-	cv_handoff_flush(&hs, __rdtsc(), now_ns(), true);
-	printf("], \"produced\": %lu, \"shed\": %lu}\n", hs.sink.lane[CV_LANE_MEASUREMENT].produced,
-	       hs.sink.lane[CV_LANE_MEASUREMENT].shed);
+	run(hz, atof(argv[2]), turns);
 	cv_handoff_close(&h);
-	free(priv.memory);
 	return 0;
 }
