@@ -8,6 +8,7 @@
 #include "control/control.h"
 #include "control/ctl/metrics.h"
 #include "control/doctor/doctor.h"
+#include "control/host/host.h"
 #include "control/logtool/logtool.h"
 #include "control/nft/command.h"
 #include "control/policy/command.h"
@@ -34,16 +35,28 @@ static const char help[] =
 	"not\n"
 	"start or go on, 4 another configuration is in force: start it again.\n";
 
+static int config_command(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "host") == 0)
+		return cv_host_command(argc - 1, argv + 1);
+	return cv_config_command(argc, argv);
+}
+
 /* What works on files or asks the machine; `culvert` calls them (docs/adr/0018). */
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"config", cv_config_command},	   {"policy", cv_policy_command},
-	{"firewall", cv_firewall_command}, {"quarantine", cv_quarantine_command},
-	{"log", cv_log_command},	   {"registry", cv_registry_command},
-	{"doctor", cv_doctor_command},	   {"support", cv_support_command},
-	{"update", cv_update_command},	   {"alarm", cv_alarm_command},
+	{"config", config_command},
+	{"policy", cv_policy_command},
+	{"firewall", cv_firewall_command},
+	{"quarantine", cv_quarantine_command},
+	{"log", cv_log_command},
+	{"registry", cv_registry_command},
+	{"doctor", cv_doctor_command},
+	{"support", cv_support_command},
+	{"update", cv_update_command},
+	{"alarm", cv_alarm_command},
 };
 
 static int serve(const char *path)

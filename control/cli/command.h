@@ -95,6 +95,8 @@ extern const struct cv_cli_command cv_cli_alarm_offline[];
 extern const struct cv_cli_command cv_cli_registry_offline[];
 /** Verbs of `culvert update` likewise. */
 extern const struct cv_cli_command cv_cli_update_offline[];
+/** `culvert config host` likewise. */
+extern const struct cv_cli_command cv_cli_host_offline[];
 /** Options of every command that is not offline; ends with name NULL. */
 extern const struct cv_cli_option cv_cli_global_options[];
 

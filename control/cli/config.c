@@ -44,6 +44,8 @@ static void tell_cost(const json_t *doc)
 
 	if (strcmp(cost, "live") == 0)
 		puts("in place: nothing restarts");
+	else if (strcmp(cost, "host") == 0)
+		puts("in place: nothing restarts; the machine is set by culvert-host.service");
 	else if (strcmp(cost, "control") == 0)
 		puts("control starts anew; no frame and no event is lost");
 	else if (strcmp(cost, "dataplane") == 0)

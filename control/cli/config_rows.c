@@ -81,7 +81,8 @@ const struct cv_cli_command cv_cli_config_online[] = {
 		.help = "say what a configuration would change, and at which cost",
 		.details =
 			"Each setting that differs from what runs, with what its change costs: "
-			"live (nothing), control (it starts anew; no frame and no event is lost) "
+			"live (nothing), host (the machine around Culvert is set), control (it "
+			"starts anew; no frame and no event is lost) "
 			"or "
 			"dataplane (for the second it takes, frames go as on_dataplane_loss says). "
 			"The file is checked as apply would. Nothing is changed.",

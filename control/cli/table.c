@@ -38,6 +38,7 @@ static const struct cv_cli_command *const policy_verbs[] = {
 static const struct cv_cli_command *const config_verbs[] = {
 	cv_cli_config_online,
 	cv_cli_config_offline,
+	cv_cli_host_offline,
 	NULL,
 };
 

@@ -266,6 +266,8 @@ int cv_config_check(struct cv_config *config, const struct cv_yaml *root,
 	if (cv_config_check_json(config, cv_yaml_get(cv_yaml_get(root, "decode"), "json"), diag) <
 	    0)
 		c.error = -EINVAL;
+	if (cv_config_check_host(config, root, diag) < 0)
+		c.error = -EINVAL;
 	if (cv_config_check_sinks(config, cv_yaml_get(root, "sinks"), diag) < 0)
 		c.error = -EINVAL;
 	return c.error;

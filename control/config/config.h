@@ -13,6 +13,7 @@
 
 #include "control/config/address.h"
 #include "control/config/diagnostics.h"
+#include "control/config/host.h"
 #include "control/sink/settings.h"
 #include "dataplane/normalize/record.h"
 #include "dataplane/policy/generation.h"
@@ -244,6 +245,7 @@ struct cv_config {
 	size_t n_vendors;
 	struct cv_config_sink *sinks;
 	size_t n_sinks;
+	struct cv_config_host host;
 };
 
 /**

@@ -169,20 +169,36 @@ int cv_config_differences(const struct cv_config *a, const struct cv_config *b, 
 	return 0;
 }
 
-static void take_live(const struct cv_field *section, char *to, const char *from, enum cv_cost cost)
+/* The other one frees what is replaced. */
+static void swap(char *a, char *b, size_t size)
+{
+	char kept[sizeof(void *)];
+
+	memcpy(kept, a, size);
+	memcpy(a, b, size);
+	memcpy(b, kept, size);
+}
+
+static void take_live(const struct cv_field *section, char *to, char *from, enum cv_cost cost)
 {
 	for (size_t i = 0; i < section->n_fields; i++) {
 		const struct cv_field *f = &section->fields[i];
 		enum cv_cost own = f->cost != CV_COST_NOTHING ? f->cost : cost;
 
-		if (f->type == CV_FIELD_SECTION)
+		if (f->type == CV_FIELD_SECTION) {
 			take_live(f, to + f->offset, from + f->offset, own);
-		else if (f->type != CV_FIELD_LIST && own == CV_COST_LIVE)
+		} else if (own >= CV_COST_CONTROL || f->type == CV_FIELD_ELSEWHERE) {
+			continue;
+		} else if (f->type == CV_FIELD_LIST) {
+			swap(to + f->offset, from + f->offset, sizeof(void *));
+			swap(to + f->count_offset, from + f->count_offset, sizeof(size_t));
+		} else {
 			memcpy(to + f->offset, from + f->offset, f->size);
+		}
 	}
 }
 
-void cv_config_take_live(struct cv_config *running, const struct cv_config *fresh)
+void cv_config_take_live(struct cv_config *running, struct cv_config *fresh)
 {
-	take_live(&cv_schema, (char *)running, (const char *)fresh, cv_schema.cost);
+	take_live(&cv_schema, (char *)running, (char *)fresh, cv_schema.cost);
 }

@@ -84,7 +84,9 @@ void cv_config_write_doc(FILE *out)
 	fputs(intro, out);
 	cv_schema_write_doc(&cv_schema, "", out);
 	fputs("\n## What a change costs\n\n"
-	      "`culvert config diff` says it of each change ([node.md](node.md)). `live`: nothing; "
+	      "`culvert config diff` says it of each change ([node.md](node.md)). `live`: "
+	      "nothing;\n"
+	      "`host`: nothing of Culvert restarts, the machine around it is set; "
 	      "`control`: control\nstarts anew beside a dataplane that goes on, no frame and no "
 	      "event "
 	      "is lost, subscribers come back;\n`dataplane`: for the second its restart takes, "

@@ -28,6 +28,8 @@ enum cv_field_type {
 	CV_FIELD_SERVICE, /* struct cv_config_service */
 	CV_FIELD_ADDRESS, /* struct cv_prefix of full length, or "any" */
 	CV_FIELD_PREFIX, /* struct cv_prefix, or "any" */
+	CV_FIELD_HOST_ADDRESS, /* struct cv_prefix with bits behind its length */
+	CV_FIELD_WINDOW, /* struct cv_config_window */
 	CV_FIELD_PACKET_RATE, /* struct cv_rate */
 	CV_FIELD_BYTE_RATE, /* struct cv_rate */
 	CV_FIELD_ELSEWHERE, /* known here, read by other code */
@@ -36,11 +38,13 @@ enum cv_field_type {
 /*
  * What a change of a setting costs. Ascending. Of control: it starts anew beside a dataplane that
  * goes on, no frame and no event is lost, subscribers come back. Of the dataplane: for the second
- * that takes, frames go as on_dataplane_loss says.
+ * that takes, frames go as on_dataplane_loss says. Of the host: nothing of Culvert restarts, the
+ * machine around it is set (control/host).
  */
 #define CV_COSTS(X)                                                                                \
 	X(NOTHING, "nothing") /* in tables: as the section has it */                               \
 	X(LIVE, "live")                                                                            \
+	X(HOST, "host")                                                                            \
 	X(CONTROL, "control")                                                                      \
 	X(DATAPLANE, "dataplane")
 #define CV_COST_ROW(id, name) CV_COST_##id,
@@ -53,7 +57,7 @@ struct cv_field {
 	const char *help; /* a sentence for the documentation */
 	const char *fallback; /* default as a file would have it; NULL = the setting is required */
 	const char *takes; /* documentation: instead of the list of choices, NULL = as it is */
-	const char *word; /* a word that stands for a number ("auto") */
+	const char *word; /* a word that stands for a number ("auto"), or for no address */
 	uint64_t word_value;
 	uint64_t min, max; /* numbers; lists: most elements in max */
 	const char *const *choices; /* NULL-terminated; by enum value */
@@ -97,6 +101,17 @@ extern const struct cv_field cv_vendor_fields[CV_VENDOR_FIELDS];
 /** The fields of an element of `sinks`. */
 #define CV_SINK_FIELDS 29
 extern const struct cv_field cv_sink_fields[CV_SINK_FIELDS];
+/** Of the machine around Culvert: `network`, `time`, `login`, an element of `users`, `update`. */
+#define CV_NETWORK_FIELDS 2
+extern const struct cv_field cv_network_fields[CV_NETWORK_FIELDS];
+#define CV_TIME_FIELDS 1
+extern const struct cv_field cv_time_fields[CV_TIME_FIELDS];
+#define CV_LOGIN_FIELDS 1
+extern const struct cv_field cv_login_fields[CV_LOGIN_FIELDS];
+#define CV_USER_FIELDS 2
+extern const struct cv_field cv_user_fields[CV_USER_FIELDS];
+#define CV_UPDATE_FIELDS 6
+extern const struct cv_field cv_update_fields[CV_UPDATE_FIELDS];
 /** Decoders whose payloads decode.json may name, NULL-terminated. */
 extern const char *const cv_json_decoders[];
 
@@ -157,6 +172,10 @@ int cv_config_check_vendors(const struct cv_config *config, const struct cv_yaml
 int cv_config_check_sinks(const struct cv_config *config, const struct cv_yaml *list,
 			  struct cv_diagnostics *diag);
 
+/** Checks of the machine around Culvert. @return 0 or -EINVAL with findings. */
+int cv_config_check_host(const struct cv_config *config, const struct cv_yaml *root,
+			 struct cv_diagnostics *diag);
+
 /**
  * What two configurations say differently.
  *
@@ -167,8 +186,12 @@ int cv_config_check_sinks(const struct cv_config *config, const struct cv_yaml *
 int cv_config_differences(const struct cv_config *a, const struct cv_config *b, json_t **ret,
 			  enum cv_cost *ret_cost);
 
-/** Have a running configuration say what @p fresh says, where that costs nothing but doing it. */
-void cv_config_take_live(struct cv_config *running, const struct cv_config *fresh);
+/**
+ * Have a running configuration say what @p fresh says, where that restarts nothing of Culvert.
+ *
+ * @param fresh gets the lists that are replaced, for who frees it.
+ */
+void cv_config_take_live(struct cv_config *running, struct cv_config *fresh);
 
 /** Checks between settings. @return 0 or -EINVAL with findings. */
 int cv_config_check(struct cv_config *config, const struct cv_yaml *root,

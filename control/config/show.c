@@ -62,6 +62,8 @@ void cv_field_show(const struct cv_field *field, const void *value, FILE *out)
 {
 	const struct cv_config_target *target = value;
 	const struct cv_config_service *service = value;
+	const struct cv_config_window *window = value;
+	const struct cv_prefix *prefix = value;
 	char text[CV_PREFIX_TEXT_MAX];
 
 	switch (field->type) {
@@ -84,8 +86,21 @@ void cv_field_show(const struct cv_field *field, const void *value, FILE *out)
 		break;
 	case CV_FIELD_ADDRESS:
 	case CV_FIELD_PREFIX:
-		cv_prefix_show(value, text);
+	case CV_FIELD_HOST_ADDRESS:
+		cv_prefix_show(prefix, text);
+		/* A length of all bits is left out of addresses, and told of hosts. */
+		if (field->type == CV_FIELD_HOST_ADDRESS && cv_prefix_is_address(prefix))
+			strcat(text, prefix->family == 4 ? "/32" : "/128");
+		if (!prefix->family && field->word)
+			strcpy(text, field->word);
 		fputs(text, out);
+		break;
+	case CV_FIELD_WINDOW:
+		if (window->from == window->to)
+			fputs("any", out);
+		else
+			fprintf(out, "%02u:%02u-%02u:%02u", window->from / 60u, window->from % 60u,
+				window->to / 60u, window->to % 60u);
 		break;
 	case CV_FIELD_LISTEN:
 		fputs(*(const char *)value ? value : "off", out);
@@ -105,7 +120,7 @@ static bool needs_quotes(enum cv_field_type type)
 {
 	return type == CV_FIELD_TEXT || type == CV_FIELD_NAME || type == CV_FIELD_PATH ||
 	       type == CV_FIELD_LISTEN || type == CV_FIELD_TARGET || type == CV_FIELD_ADDRESS ||
-	       type == CV_FIELD_PREFIX;
+	       type == CV_FIELD_PREFIX || type == CV_FIELD_HOST_ADDRESS || type == CV_FIELD_WINDOW;
 }
 
 static void show_value(const struct cv_field *field, const void *value, FILE *out)

@@ -185,11 +185,53 @@ static int read_prefix(const struct cv_field *field, const char *text, void *des
 {
 	struct cv_prefix p = {0};
 
-	if (strcmp(text, "any") != 0 &&
+	if (strcmp(text, field->word ? field->word : "any") != 0 &&
 	    (cv_prefix_parse(text, &p) < 0 || cv_prefix_has_host_bits(&p) ||
 	     (field->type == CV_FIELD_ADDRESS && strchr(text, '/'))))
 		return -EINVAL;
 	memcpy(dest, &p, sizeof(p));
+	return 0;
+}
+
+static int read_host_address(const char *text, void *dest)
+{
+	struct cv_prefix p = {0};
+
+	if (!strchr(text, '/') || cv_prefix_parse(text, &p) < 0 || p.len == 0)
+		return -EINVAL;
+	memcpy(dest, &p, sizeof(p));
+	return 0;
+}
+
+/* "02:00", four digits. @return minutes, -EINVAL. */
+static int minute_of(const char *text)
+{
+	static const char form[] = "dd:dd";
+	int minutes;
+
+	for (size_t i = 0; form[i]; i++)
+		if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+			return -EINVAL;
+	minutes =
+		(text[0] - '0') * 600 + (text[1] - '0') * 60 + (text[3] - '0') * 10 + text[4] - '0';
+	return text[3] > '5' || minutes >= 24 * 60 ? -EINVAL : minutes;
+}
+
+static int read_window(const char *text, void *dest)
+{
+	struct cv_config_window w = {0};
+	int from, to;
+
+	if (strcmp(text, "any") != 0) {
+		if (strlen(text) != 11 || text[5] != '-')
+			return -EINVAL;
+		from = minute_of(text);
+		to = minute_of(text + 6);
+		if (from < 0 || to < 0 || from == to)
+			return -EINVAL;
+		w = (struct cv_config_window){(uint16_t)from, (uint16_t)to};
+	}
+	memcpy(dest, &w, sizeof(w));
 	return 0;
 }
 
@@ -232,6 +274,12 @@ int cv_field_read(const struct cv_field *field, const char *text, void *dest, ch
 	case CV_FIELD_ADDRESS:
 	case CV_FIELD_PREFIX:
 		r = read_prefix(field, text, dest);
+		break;
+	case CV_FIELD_HOST_ADDRESS:
+		r = read_host_address(text, dest);
+		break;
+	case CV_FIELD_WINDOW:
+		r = read_window(text, dest);
 		break;
 	case CV_FIELD_PACKET_RATE:
 		r = cv_units_rate(text, dest);
@@ -299,6 +347,9 @@ void cv_field_expect(const struct cv_field *field, char *text, size_t size)
 		[CV_FIELD_PREFIX] =
 			"a prefix such as 10.1.0.0/16 or \"fd00:1::/64\", the bits behind its "
 			"length zero, or any",
+		[CV_FIELD_HOST_ADDRESS] = "an address and the length of its network, such as "
+					  "10.9.0.2/24 or \"fd00:9::2/64\"",
+		[CV_FIELD_WINDOW] = "hours such as 01:30-04:00, or any",
 		[CV_FIELD_PACKET_RATE] = "a rate such as 1000/s, 10k/s or 60/min",
 		[CV_FIELD_BYTE_RATE] = "a rate such as 64kB/s or 1MiB/s",
 		[CV_FIELD_ELSEWHERE] = "a name or a list of names",
@@ -307,6 +358,11 @@ void cv_field_expect(const struct cv_field *field, char *text, size_t size)
 	if (field->type == CV_FIELD_LISTEN && field->anywhere) {
 		snprintf(text, size,
 			 "an address and port such as 0.0.0.0:8443 or [::]:8443, or off");
+		return;
+	}
+	if (field->type == CV_FIELD_ADDRESS && field->word) {
+		snprintf(text, size, "an address such as 10.1.0.1 or \"fd00:1::1\", or %s",
+			 field->word);
 		return;
 	}
 	if (field->type < sizeof(fixed) / sizeof(fixed[0]) && fixed[field->type]) {

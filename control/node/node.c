@@ -166,6 +166,22 @@ static int replace_file(const char *path, const char *text, size_t len)
 	return 0;
 }
 
+/* On a tmpfs beside the socket: it is made anew by each start. */
+void cv_node_tell_host(const struct cv_node *n)
+{
+	char folder[CV_SOCKET_PATH_MAX], path[CV_SOCKET_PATH_MAX + 16];
+	int res;
+
+	snprintf(folder, sizeof(folder), "%s", n->running->api_socket);
+	snprintf(path, sizeof(path), "%s/in-force.yaml", dirname(folder));
+	res = replace_file(path, n->text, n->len);
+	if (res < 0)
+		cv_diag("warning",
+			"%s cannot be written (%s): network, time and login stay as "
+			"they are",
+			path, strerror(-res));
+}
+
 /* Is it a version we have, as where the operator's file itself was applied? */
 static bool is_stored(const struct cv_node *n, const char *hash)
 {
@@ -297,6 +313,7 @@ int cv_node_start(struct cv_node *n, struct cv_loop *loop, const struct cv_node_
 		return res;
 	n->started = true;
 	n->tick = (struct cv_op){.done = cv_node_on_tick, .owner = n};
+	cv_node_tell_host(n);
 	cv_node_arm(n);
 	return 0;
 }

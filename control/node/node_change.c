@@ -79,7 +79,9 @@ void cv_node_work(void *node)
 	if (job->error == 0)
 		job->error = cv_config_compile(job->fresh, 1, &gen, &job->diag);
 	free(gen);
-	job->contact = job->error == 0 && cv_node_contact(job->fresh);
+	/* Gateways may be others than now: they must be there afterwards. */
+	job->contact =
+		job->error == 0 && (job->fresh->n_contacts == 0 || cv_node_contact(job->fresh));
 }
 
 static json_t *wrong_file(struct cv_node_job *job)
@@ -98,7 +100,7 @@ static json_t *answer(struct cv_node *n, json_t *changes, enum cv_cost cost)
 
 /* What is written down is made so. The running configuration becomes what @p fresh says, or
  * control starts anew and takes it from the disk. */
-static void activate(struct cv_node *n, const struct cv_config *fresh, char *text, size_t len,
+static void activate(struct cv_node *n, struct cv_config *fresh, char *text, size_t len,
 		     enum cv_cost cost)
 {
 	if (cost >= CV_COST_CONTROL) {
@@ -111,6 +113,7 @@ static void activate(struct cv_node *n, const struct cv_config *fresh, char *tex
 	free(n->text);
 	n->text = text;
 	n->len = len;
+	cv_node_tell_host(n);
 	cv_rollout_step("config-live");
 }
 

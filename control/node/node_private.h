@@ -13,6 +13,8 @@
 #include "control/rollout/store.h"
 
 #define CV_NODE_ANSWERS 8
+/* As many interfaces as the schema allows, two families. */
+#define CV_NODE_GATEWAYS 32
 
 /** On disk, in FILE.versions/state. */
 struct cv_node_state {
@@ -70,6 +72,9 @@ struct cv_node {
 	unsigned int next_answer;
 
 	struct cv_task probe; /* is somebody there? */
+	struct cv_prefix
+		gateways[CV_NODE_GATEWAYS]; /* the probe's; the lists may change under it */
+	size_t n_gateways;
 	bool probe_answer;
 	uint64_t contact_ns, probed_ns; /* monotonic: when somebody answered, and was asked */
 	bool contact_known; /* somebody has answered since the change */
@@ -89,6 +94,8 @@ int64_t cv_node_row(struct cv_node *n, enum cv_node_change change, const char *w
 const char *cv_node_change_name(enum cv_node_change change);
 /** Put the text of the live version into FILE. @return 0 or negative errno. */
 int cv_node_write_file(struct cv_node *n);
+/** Leave the text in force where who acts on the host finds it: in-force.yaml beside the socket. */
+void cv_node_tell_host(const struct cv_node *n);
 
 /* ---- node_change.c ---- */
 
@@ -105,5 +112,12 @@ void cv_node_probed(void *node);
 /** Does one of them answer? Waits up to two seconds. True where there are none. */
 bool cv_node_contact(const struct cv_config *config);
 void cv_node_arm(struct cv_node *n);
+
+/* ---- node_gateway.c ---- */
+
+/** Gateways of `network` that are to be there, because nobody else is to be asked. @return how many. */
+size_t cv_node_gateways(const struct cv_config *config, struct cv_prefix ret[CV_NODE_GATEWAYS]);
+/** Does the kernel know its link address? A look; who asks has sent it something before. */
+bool cv_node_is_neighbour(const struct cv_prefix *address);
 
 #endif

@@ -62,6 +62,14 @@ static bool answers(const struct cv_config_contact *c)
 	return error == 0 || error == ECONNREFUSED;
 }
 
+/* Routers need not answer by TCP: that the kernel has found it on its link is enough. */
+static bool gateway_answers(const struct cv_prefix *gateway)
+{
+	const struct cv_config_contact c = {.address = *gateway, .service = {IPPROTO_TCP, 22}};
+
+	return answers(&c) || cv_node_is_neighbour(gateway);
+}
+
 bool cv_node_contact(const struct cv_config *config)
 {
 	if (config->n_contacts == 0)
@@ -76,7 +84,9 @@ void cv_node_probe(void *node)
 {
 	struct cv_node *n = node;
 
-	n->probe_answer = cv_node_contact(n->running);
+	n->probe_answer = n->n_gateways == 0 && cv_node_contact(n->running);
+	for (size_t i = 0; i < n->n_gateways && !n->probe_answer; i++)
+		n->probe_answer = gateway_answers(&n->gateways[i]);
 }
 
 void cv_node_probed(void *node)
@@ -106,13 +116,17 @@ static void back(struct cv_node *n, enum cv_node_change why, const char *text)
 static void watch_contact(struct cv_node *n, uint64_t now)
 {
 	const struct cv_config *c = n->running;
+	struct cv_prefix gateways[CV_NODE_GATEWAYS];
+	size_t n_gateways = cv_node_gateways(c, gateways);
 
-	if (c->n_contacts == 0)
+	if (c->n_contacts == 0 && n_gateways == 0)
 		return;
 	if (now - n->contact_ns > c->contact_lost_ns && (n->contact_known || n->state.starts > 0)) {
 		back(n, CV_NODE_LOST, "has cut the node off from its management");
 	} else if (now - n->probed_ns > PROBE_EVERY_NS && !n->probe.running) {
 		n->probed_ns = now;
+		n->n_gateways = n_gateways;
+		memcpy(n->gateways, gateways, n_gateways * sizeof(gateways[0]));
 		(void)cv_task_start(&n->probe);
 	}
 }

@@ -19,6 +19,7 @@ leave() {
 	for pid in "${PIDS[@]}" $CONTROL_PID $(cat "$DIR/control.pid" 2>/dev/null); do kill -9 "$pid" 2>/dev/null; done
 	[ ! -e "$DIR/dataplane.pid" ] || kill -9 "$(cat "$DIR/dataplane.pid")" 2>/dev/null
 	wait 2>/dev/null
+	ip netns del "life-$$" 2>/dev/null
 	rm -rf "$DIR"
 }
 trap leave EXIT
@@ -217,6 +218,66 @@ lost_contact() {
 }
 [ -z "${LIFE_NS:-}" ] || lost_contact
 check "without contacts again" config apply --now "$DIR/data.txt"
+
+# --- the machine around it ------------------------------------------------------------------------
+# What control leaves for culvert-host.service is what is in force, whatever the file says; the real
+# command makes files of it.
+host() { "$BUILD/control/cli/culvert" config host "$FILE" --in-force "$DIR/in-force.yaml" --root "$DIR/root"; }
+NETWORK=$DIR/root/run/systemd/network
+host_settings() {
+	local n
+	cp "$FILE" "$DIR/before-host.yaml"
+	n=$(live)
+	check "control has left what is in force" same "$DIR/in-force.yaml" "$FILE"
+	check "nothing is asked for" host
+	check "no address" test ! -e "$NETWORK/10-culvert-eth7.network"
+	variant address '$a network: { interfaces: [ { name: eth7, addresses: [ { address: 10.66.0.2/24 } ] } ] }'
+	equal "an address costs" host "$(config diff "$DIR/address.yaml" --json | jq -r .cost)"
+	check "apply" config apply --confirm 3s "$DIR/address.yaml"
+	equal "at once" "$((n + 1)) confirm-pending" "$(status '"\(.live) \(.state)"')"
+	check "who acts finds it" same "$DIR/in-force.yaml" "$DIR/address.yaml"
+	check "and acts" host
+	check "the address is asked for" grep -qx 'Address=10.66.0.2/24' "$NETWORK/10-culvert-eth7.network"
+	check "the file is as it was" same "$FILE" "$DIR/before-host.yaml"
+	check "not confirmed: back" wait_for 20 "going back" live_is "$n"
+	check "who acts is told" same "$DIR/in-force.yaml" "$DIR/before-host.yaml"
+	check "and acts again" host
+	check "no address again" test ! -e "$NETWORK/10-culvert-eth7.network"
+	# A wrong copy changes nothing.
+	echo 'node: [' >"$DIR/wrong-copy.yaml"
+	says "a copy that is no configuration" 'not valid YAML' "$BUILD/control/cli/culvert" config host "$FILE" \
+		--in-force "$DIR/wrong-copy.yaml" --root "$DIR/root"
+}
+host_settings
+
+# The router of a fresh address must be there.
+lost_gateway() {
+	local n
+	n=$(live)
+	ip link add vethg type veth peer name vethr
+	ip addr add 10.67.0.2/24 dev vethg
+	ip link set vethg up
+	ip netns add "life-$$"
+	ip link set vethr netns "life-$$"
+	ip -n "life-$$" addr add 10.67.0.1/24 dev vethr
+	ip -n "life-$$" link set vethr up
+	# It answers nothing by TCP: its neighbour entry has to do.
+	ip netns exec "life-$$" nft 'add table ip t; add chain ip t c { type filter hook input priority 0; policy drop; }'
+	variant gateway -e '$a network: { interfaces: [ { name: vethg, addresses: [ { address: 10.67.0.2/24 } ], gateway: 10.67.0.1 } ] }' \
+		-e '$a management: { lost_after: 4s }'
+	check "apply with a router that is there" config apply --confirm 100s "$DIR/gateway.yaml"
+	sleep 6
+	equal "it waits" confirm-pending "$(status .state)"
+	ip -n "life-$$" link set vethr down
+	ip neigh flush dev vethg
+	check "the router is gone: back" wait_for 40 "going back" live_is "$n"
+	equal "the trail says so" contact-lost "$(config audit --json | jq -r '.entries[0].what')"
+	check "apply with a router that is not there" config apply --confirm 100s "$DIR/gateway.yaml"
+	check "back" wait_for 40 "going back" live_is "$n"
+	ip netns del "life-$$"
+	ip link del vethg 2>/dev/null
+}
+[ -z "${LIFE_NS:-}" ] || lost_gateway
 
 # --- the operator's own file, edited and applied --------------------------------------------------
 cp "$FILE" "$DIR/before.yaml"
