@@ -12,6 +12,7 @@
 #include "control/logtool/logtool.h"
 #include "control/nft/command.h"
 #include "control/policy/command.h"
+#include "control/provision/provision.h"
 #include "control/support/support.h"
 #include "control/registry/command.h"
 #include "control/update/update.h"
@@ -57,6 +58,7 @@ static const struct {
 	{"support", cv_support_command},
 	{"update", cv_update_command},
 	{"alarm", cv_alarm_command},
+	{"provision", cv_provision_command},
 };
 
 static int serve(const char *path)

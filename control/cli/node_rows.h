@@ -35,4 +35,26 @@
 		    {"size", "SIZE", NULL, "at most so large, 16KiB-1GiB; 16MiB"}},                \
 	.letters = " o", .exits = "0 1 5", .offline = true
 
+#define CV_CLI_PROVISION_ROW                                                                       \
+	.name = "provision", .operands = "[FOLDER]", .max_operands = 1, .words = "file",           \
+	.help = "give a new node its configuration, policy and keys",                              \
+	.details = "FOLDER holds node.yaml and what belongs to it (docs/operator/provision.md). "  \
+		   "It is "                                                                        \
+		   "checked whole, put in place whole and once: a node that has a configuration "  \
+		   "of its "                                                                       \
+		   "own goes on with it and says so (4), one that has these files already is "     \
+		   "content. "                                                                     \
+		   "Whatever is wrong, nothing is changed. Without FOLDER what a power cut "       \
+		   "interrupted "                                                                  \
+		   "is finished. The appliance does it at its first start, from a stick or boot "  \
+		   "partition labelled CULVERT and from systemd's credentials.",                   \
+	.options = {{"again", NULL, NULL,                                                          \
+		     "also where the node has been provisioned or configured"},                    \
+		    {"credentials", NULL, NULL, "FOLDER is flat, as systemd's credentials are"},   \
+		    {"source", "TEXT", NULL, "what FOLDER is called, for the audit trail"},        \
+		    {"data", "DIR", "file", "the node's data; /data/culvert"},                     \
+		    {"factory", "FILE", "file",                                                    \
+		     "the configuration of a new node; /usr/share/culvert/factory/culvert.yaml"}}, \
+	.exits = "0 1 2 3 4 5", .offline = true
+
 #endif

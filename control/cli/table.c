@@ -90,6 +90,10 @@ const struct cv_cli_command cv_cli_commands[] = {
 		.run = cv_cli_become_control,
 	},
 	{
+		CV_CLI_PROVISION_ROW,
+		.run = cv_cli_become_control,
+	},
+	{
 		CV_CLI_SUPPORT_ROW,
 		.run = cv_cli_become_control,
 	},

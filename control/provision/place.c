@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files in the data folder: staged, and put in place, so that a power cut at any step is made good. */
+#include "control/provision/place.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int path_of(char ret[PATH_MAX], const char *a, const char *b)
+{
+	return snprintf(ret, PATH_MAX, "%s/%s", a, b) < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+int cv_place_sync(const char *folder)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+
+	if (fd < 0 || fsync(fd) < 0)
+		r = -errno;
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+/* "trust" of "trust/a.pub" is made where it lacks. What is private lies in a private folder. */
+static int make_folder_of(const char *base, const char *name)
+{
+	const char *slash = strchr(name, '/');
+	char folder[PATH_MAX];
+
+	if (!slash)
+		return 0;
+	if (snprintf(folder, sizeof(folder), "%s/%.*s", base, (int)(slash - name), name) >=
+	    (int)sizeof(folder))
+		return -ENAMETOOLONG;
+	if (mkdir(folder, strncmp(name, "access/", 7) == 0 ? 0700 : 0755) < 0 && errno != EEXIST)
+		return -errno;
+	return 0;
+}
+
+int cv_place_write(const char *base, const char *name, const void *data, size_t size, mode_t mode)
+{
+	char path[PATH_MAX];
+	int r = path_of(path, base, name), fd;
+
+	if (r == 0)
+		r = make_folder_of(base, name);
+	if (r < 0)
+		return r;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	if (fd < 0)
+		return -errno;
+	errno = 0;
+	if (write(fd, data, size) != (ssize_t)size)
+		r = errno ? -errno : -ENOSPC;
+	if (r == 0 && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
+		r = -errno;
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	return r;
+}
+
+int cv_place_move(const char *from, const char *name, const char *to, const char *target)
+{
+	char a[PATH_MAX], b[PATH_MAX], *slash;
+	int r = path_of(a, from, name);
+
+	if (r == 0)
+		r = path_of(b, to, target);
+	if (r == 0)
+		r = make_folder_of(to, target);
+	if (r < 0)
+		return r;
+	if (rename(a, b) < 0)
+		return errno == ENOENT && access(b, F_OK) == 0 ? 0
+							       : -errno; /* before a power cut */
+	slash = strrchr(b, '/');
+	*slash = '\0';
+	return cv_place_sync(b);
+}
+
+/* Two levels are all there are. */
+void cv_place_clear(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		char path[PATH_MAX];
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+		    path_of(path, folder, entry->d_name) < 0)
+			continue;
+		if (unlink(path) < 0 && errno == EISDIR)
+			cv_place_clear(path);
+	}
+	if (dir)
+		closedir(dir);
+	(void)rmdir(folder);
+}
