@@ -108,14 +108,14 @@ static void follow_dataplane(struct cv_ledger *l, uint64_t now_steered)
 	l->incarnations++;
 }
 
-/* Frames taken from af_xdp ports: all the workers received but what pcap ports played. */
+/* Frames taken from af_xdp ports: all the workers received but what others gave. */
 static uint64_t received(const struct cv_ledger_sources *s, const struct cv_totals *t)
 {
 	const struct cv_gen_port *ports = cv_generation_at(s->gen, s->gen->ports);
 	uint64_t rx = t->workers.rx;
 
 	for (unsigned int i = 0; i < s->gen->ports.count; i++)
-		if (ports[i].kind == CV_PORT_PCAP)
+		if (ports[i].kind != CV_PORT_AF_XDP)
 			rx -= t->ports[i].rx;
 	return rx;
 }

@@ -11,6 +11,8 @@
 #include <rte_errno.h>
 #include <rte_lcore.h>
 
+#include "dataplane/port/pci.h"
+
 /* Hugepages of 2 MiB that buffers, rings and EAL's own tables need, with some room. */
 #define HUGEPAGES_WANTED 96
 
@@ -54,11 +56,35 @@ static int pick_cpus(int wanted, int *main_cpu, int *worker_cpu)
 	return 0;
 }
 
+/*
+ * EAL sees the cards of pci ports and no others. A card that no IOMMU confines is told physical
+ * addresses, one that is confined what the process itself has. @return how many there are.
+ */
+static int allow_cards(const struct cv_run *run, const char **argv, int *argc)
+{
+	const struct cv_gen_port *ports = cv_generation_at(run->gen, run->gen->ports);
+	bool confined = true;
+	int n = 0;
+
+	for (unsigned int i = 0; i < run->gen->ports.count; i++) {
+		if (ports[i].kind != CV_PORT_PCI)
+			continue;
+		argv[(*argc)++] = "-a";
+		argv[(*argc)++] = ports[i].target;
+		confined &= cv_pci_confined("/sys", ports[i].target);
+		n++;
+	}
+	if (n == 0)
+		argv[(*argc)++] = "--no-pci";
+	argv[(*argc)++] = confined ? "--iova-mode=va" : "--iova-mode=pa";
+	return n;
+}
+
 int cv_run_eal(struct cv_run *run)
 {
 	bool huge = !run->options.no_huge && free_hugepages() >= HUGEPAGES_WANTED;
+	const char *argv[16 + 2 * CV_PORTS_MAX];
 	char lcores[64], prefix[64];
-	const char *argv[16];
 	int argc = 0, main_cpu, worker_cpu;
 
 	if (pick_cpus(run->options.lcore, &main_cpu, &worker_cpu) < 0)
@@ -67,9 +93,14 @@ int cv_run_eal(struct cv_run *run)
 	snprintf(prefix, sizeof(prefix), "--file-prefix=culvert-%d", (int)getpid());
 	argv[argc++] = "culvert-dataplane";
 	argv[argc++] = lcores;
-	argv[argc++] = "--no-pci";
 	argv[argc++] = "--no-telemetry";
-	argv[argc++] = "--iova-mode=va";
+	if (allow_cards(run, argv, &argc) > 0 && !huge) {
+		cv_diag("error",
+			"pci: ports need %d free hugepages of 2 MiB (dataplane.hugepages: auto): "
+			"sysctl vm.nr_hugepages=128",
+			HUGEPAGES_WANTED);
+		return -1;
+	}
 	argv[argc++] = prefix;
 	if (!run->options.verbose)
 		argv[argc++] = "--log-level=*:error";

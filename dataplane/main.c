@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/bind.h"
 #include "dataplane/option.h"
 #include "dataplane/replay/replay.h"
 #include "dataplane/run.h"
@@ -20,6 +21,8 @@ static const char usage[] =
 	"       culvert-dataplane decode [OPTIONS] PROTOCOL  (see `culvert-dataplane decode "
 	"--help`)\n"
 	"       culvert-dataplane protocols                  what can be decoded, as JSON\n"
+	"       culvert-dataplane bind|release [OPTIONS]     cards of pci: ports, before and "
+	"after\n"
 	"\n"
 	"  --link PATH    control's link socket (default /run/culvert/dataplane.sock)\n"
 	"  --pin-dir DIR  where control pins the XDP maps (default /sys/fs/bpf/culvert)\n"
@@ -122,6 +125,8 @@ int main(int argc, char **argv)
 		return cv_decode_main(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "protocols") == 0)
 		return cv_protocols_main(argc - 1, argv + 1);
+	if (argc > 1 && (strcmp(argv[1], "bind") == 0 || strcmp(argv[1], "release") == 0))
+		return cv_bind_main(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "run") == 0)
 		return run_main(argc - 1, argv + 1);
 	return run_main(argc, argv);

@@ -68,12 +68,22 @@ static int make_handoff(struct cv_run *run)
 	return run->doorbell < 0 ? -errno : 0;
 }
 
+static bool has_kind(const struct cv_run *run, enum cv_port_kind kind)
+{
+	const struct cv_gen_port *ports = cv_generation_at(run->gen, run->gen->ports);
+
+	for (unsigned int i = 0; i < run->gen->ports.count; i++)
+		if (ports[i].kind == kind)
+			return true;
+	return false;
+}
+
 static int open_ports(struct cv_run *run)
 {
 	const struct cv_gen_port *ports = cv_generation_at(run->gen, run->gen->ports);
 	char why[640];
 
-	run->pool = cv_port_pool_create(FRAME_BUFFERS);
+	run->pool = cv_port_pool_create(FRAME_BUFFERS, has_kind(run, CV_PORT_PCI));
 	if (!run->pool) {
 		cv_diag("error", "no memory for %d frame buffers (%s)", FRAME_BUFFERS,
 			rte_strerror(rte_errno));
@@ -95,10 +105,7 @@ static int open_ports(struct cv_run *run)
 /* Frames of an af_xdp port were metered in XDP; a limit is applied once (docs/adr/0004). */
 static bool polices_here(const struct cv_run *run)
 {
-	for (unsigned int i = 0; i < run->port_count; i++)
-		if (run->ports[i].config->kind == CV_PORT_AF_XDP)
-			return false;
-	return true;
+	return !has_kind(run, CV_PORT_AF_XDP);
 }
 
 static int make_worker(struct cv_run *run)

@@ -13,8 +13,10 @@ img_packages_build="$cv_packages_build git ccache"
 # What runs on the node. The programs' libraries are found by looking at the programs.
 img_packages_root="systemd systemd-sysv systemd-resolved udev dbus kmod login passwd util-linux mount
 libpam-systemd iproute2 ethtool procps nftables chrony e2fsprogs fdisk systemd-repart
-efibootmgr rauc rauc-service squashfs-tools cryptsetup-bin openssh-server ca-certificates less nano-tiny|nano
-librte-net-af-xdp25 librte-mempool-ring25"
+efibootmgr rauc rauc-service squashfs-tools cryptsetup-bin openssh-server ca-certificates less nano-tiny|nano auditd
+librte-net-af-xdp25 librte-mempool-ring25
+librte-net-virtio25 librte-net-vmxnet3-25 librte-net-e1000-25 librte-net-igc25 librte-net-ixgbe25 librte-net-i40e25
+librte-net-iavf25 librte-net-ice25 librte-net-ena25 librte-net-bnxt25"
 
 # The kernel is unpacked beside them: its package wants a maker of initrds, and the image has its own.
 img_kernel=linux-image-amd64

@@ -220,7 +220,7 @@ static void name_ports(struct cv_capture_hub *hub, const struct cv_generation *g
 	for (unsigned int i = 0; i < hub->port_count; i++) {
 		snprintf(hub->ports[i].name, sizeof(hub->ports[i].name), "%s", ports[i].name);
 		snprintf(hub->ports[i].description, sizeof(hub->ports[i].description), "%s:%s",
-			 ports[i].kind == CV_PORT_AF_XDP ? "af_xdp" : "pcap", ports[i].target);
+			 cv_port_kind_name(ports[i].kind), ports[i].target);
 	}
 }
 

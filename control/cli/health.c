@@ -59,11 +59,13 @@ static bool interface_up(const char *name)
 	return flags & 1; /* IFF_UP */
 }
 
-/* Name of the interface of an AF_XDP port, NULL for one that plays a file. */
+/* Name of the interface of an AF_XDP port, NULL for one that the kernel knows nothing of. */
 static const char *interface_of(const json_t *port)
 {
-	return strcmp(cv_json_text(port, "mode"), "pcap") != 0 ? cv_json_text(port, "target")
-							       : NULL;
+	const char *mode = cv_json_text(port, "mode");
+
+	return strcmp(mode, "pcap") != 0 && strcmp(mode, "pci") != 0 ? cv_json_text(port, "target")
+								     : NULL;
 }
 
 static bool check_ports(const struct look *l, char why[WHY_MAX])

@@ -80,6 +80,47 @@ static void check_peer(struct checker *c, const struct cv_yaml *list, size_t ind
 		      "port \"%s\" is its own peer, expected another port", port->name);
 }
 
+/* A setting of another kind of port. */
+static void misplaced(struct checker *c, const struct cv_yaml *list, size_t index, const char *key,
+		      const char *kind)
+{
+	wrong(c, place_in(c, list, index, key), NULL, "\"%s\" is only for %s: ports", key, kind);
+}
+
+static void check_kind(struct checker *c, const struct cv_yaml *list, size_t index)
+{
+	const struct cv_config_port *port = &c->config->ports[index];
+
+	if (port->target.kind != CV_PORT_PCAP && (port->repeat || port->rate_pps))
+		misplaced(c, list, index, port->repeat ? "repeat" : "rate", "pcap");
+	if (port->target.kind != CV_PORT_PCI && port->iommu != CV_IOMMU_REQUIRED)
+		misplaced(c, list, index, "iommu", "pci");
+	/* The kernel has no hand in such a port. */
+	if (port->target.kind == CV_PORT_PCI && port->on_loss == CV_LOSS_FORWARD)
+		wrong(c, place_in(c, list, index, "on_dataplane_loss"),
+		      "drop, or an af_xdp: port in its place",
+		      "a pci: port forwards nothing without a dataplane");
+}
+
+/* Both want the same card, or two places would count towards one limit. */
+static void check_two_ports(struct checker *c, const struct cv_yaml *list, size_t index,
+			    const struct cv_config_port *other)
+{
+	const struct cv_config_port *port = &c->config->ports[index];
+	const struct cv_config_target *a = &port->target, *b = &other->target;
+
+	if (a->kind == b->kind && a->kind != CV_PORT_PCAP && strcmp(a->text, b->text) == 0)
+		wrong(c, place_in(c, list, index, "target"), NULL,
+		      "%s \"%s\" is used already at line %u",
+		      a->kind == CV_PORT_PCI ? "PCI address" : "interface", a->text, other->line);
+	if ((a->kind == CV_PORT_PCI && b->kind == CV_PORT_AF_XDP) ||
+	    (a->kind == CV_PORT_AF_XDP && b->kind == CV_PORT_PCI))
+		wrong(c, place_in(c, list, index, "target"), "make all ports af_xdp: or all pci:",
+		      "port \"%s\" at line %u is of another kind: limits are counted in the kernel "
+		      "for af_xdp:, in the dataplane for pci:, never in both",
+		      other->name, other->line);
+}
+
 static void check_one_port(struct checker *c, const struct cv_yaml *list, size_t index)
 {
 	const struct cv_config_port *port = &c->config->ports[index];
@@ -90,15 +131,9 @@ static void check_one_port(struct checker *c, const struct cv_yaml *list, size_t
 		if (strcmp(other->name, port->name) == 0)
 			wrong(c, place_in(c, list, index, "name"), NULL,
 			      "port name \"%s\" is taken at line %u", port->name, other->line);
-		if (port->target.kind == CV_PORT_AF_XDP && other->target.kind == CV_PORT_AF_XDP &&
-		    strcmp(other->target.text, port->target.text) == 0)
-			wrong(c, place_in(c, list, index, "target"), NULL,
-			      "interface \"%s\" is used already at line %u", port->target.text,
-			      other->line);
+		check_two_ports(c, list, index, other);
 	}
-	if (port->target.kind == CV_PORT_AF_XDP && (port->repeat || port->rate_pps))
-		wrong(c, place_in(c, list, index, port->repeat ? "repeat" : "rate"), NULL,
-		      "\"%s\" is only for pcap: ports", port->repeat ? "repeat" : "rate");
+	check_kind(c, list, index);
 }
 
 static void check_ports(struct checker *c)

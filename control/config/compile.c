@@ -25,6 +25,8 @@ static int add_port(const struct cv_config *config, const struct cv_config_port 
 
 	memcpy(out.name, port->name, sizeof(out.name));
 	memcpy(out.target, port->target.text, sizeof(out.target));
+	if (port->target.kind == CV_PORT_PCI)
+		out.unconfined = port->iommu == CV_IOMMU_OPTIONAL;
 	if (port->target.kind == CV_PORT_PCAP) {
 		struct cv_place at = {config->path, port->line, port->column};
 

@@ -30,9 +30,13 @@ enum cv_login { CV_LOGIN_NONE, CV_LOGIN_TOKEN };
 
 enum cv_hugepages { CV_HUGEPAGES_AUTO, CV_HUGEPAGES_NEVER };
 
+/* What confines the card of a pci port. */
+enum cv_config_iommu { CV_IOMMU_REQUIRED, CV_IOMMU_OPTIONAL };
+
 struct cv_config_target {
 	uint8_t kind; /* enum cv_port_kind */
-	char text[224]; /* interface or file path as written; see cv_config_resolve() */
+	char text
+		[224]; /* interface or file path as written, see cv_config_resolve(); PCI address */
 };
 
 struct cv_config_port {
@@ -43,6 +47,7 @@ struct cv_config_port {
 	char peer_name[32]; /* empty = tap */
 	uint8_t peer; /* index of the peer, CV_PEER_NONE = tap */
 	uint8_t on_loss; /* enum cv_port_loss */
+	uint8_t iommu; /* enum cv_config_iommu; pci */
 	uint32_t repeat; /* pcap: times to play the file again, 0 = play once */
 	uint64_t rate_pps; /* pcap: frames per second, 0 = as fast as possible */
 };

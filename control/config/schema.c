@@ -4,6 +4,7 @@
 
 static const char *const side_choices[] = {"unknown", "device", "platform", NULL};
 static const char *const loss_choices[] = {"drop", "forward", NULL};
+static const char *const iommu_choices[] = {"required", "optional", NULL};
 static const char *const hugepage_choices[] = {"auto", "never", NULL};
 static const char *const others_choices[] = {"accept", "drop", NULL};
 
@@ -15,7 +16,10 @@ static const struct cv_field port_fields[] = {
 	{.name = "target",
 	 .type = CV_FIELD_TARGET,
 	 AT(struct cv_config_port, target),
-	 .help = "`af_xdp:IF`: a network interface. `pcap:FILE`: a capture file, played once."},
+	 .help = "`af_xdp:IF`: a network interface. `pci:ADDRESS`: a network card that the kernel "
+		 "gives up, such as `pci:0000:03:00.0` (see ports.md). `pcap:FILE`: a capture "
+		 "file, "
+		 "played once."},
 	{.name = "side",
 	 .type = CV_FIELD_CHOICE,
 	 AT(struct cv_config_port, side),
@@ -32,7 +36,14 @@ static const struct cv_field port_fields[] = {
 	 AT(struct cv_config_port, on_loss),
 	 .choices = loss_choices,
 	 .fallback = "drop",
-	 .help = "What the kernel does with allowed frames while no dataplane runs."},
+	 .help = "What the kernel does with allowed frames while no dataplane runs; af_xdp only."},
+	{.name = "iommu",
+	 .type = CV_FIELD_CHOICE,
+	 AT(struct cv_config_port, iommu),
+	 .choices = iommu_choices,
+	 .fallback = "required",
+	 .help = "pci only: `optional` takes the card where the machine has no IOMMU, too. It can "
+		 "then write to all memory."},
 	{.name = "repeat",
 	 .type = CV_FIELD_UINT,
 	 AT(struct cv_config_port, repeat),

@@ -78,8 +78,7 @@ void cv_field_show(const struct cv_field *field, const void *value, FILE *out)
 		fputs(text, out);
 		break;
 	case CV_FIELD_TARGET:
-		fprintf(out, "%s%s",
-			target->kind == CV_PORT_PCAP ? "pcap:" : "af_xdp:", target->text);
+		fprintf(out, "%s:%s", cv_port_kind_name(target->kind), target->text);
 		break;
 	case CV_FIELD_SERVICE:
 		fprintf(out, "%s/%u", service->ip_proto == 6 ? "tcp" : "udp", service->port);

@@ -11,6 +11,7 @@
 #include "control/config/schema.h"
 #include "control/config/units.h"
 #include "control/text/nearest.h"
+#include "dataplane/policy/pci_address.h"
 
 static void store_integer(const struct cv_field *field, uint64_t value, void *dest)
 {
@@ -143,6 +144,7 @@ static int read_bool(const char *text, void *dest)
 static int read_target(const char *text, void *dest)
 {
 	struct cv_config_target target = {0};
+	char address[CV_PCI_ADDRESS_SIZE];
 
 	if (strncmp(text, "af_xdp:", 7) == 0) {
 		target.kind = CV_PORT_AF_XDP;
@@ -153,6 +155,11 @@ static int read_target(const char *text, void *dest)
 	} else if (strncmp(text, "pcap:", 5) == 0) {
 		target.kind = CV_PORT_PCAP;
 		text += 5;
+	} else if (strncmp(text, "pci:", 4) == 0) {
+		target.kind = CV_PORT_PCI;
+		if (cv_pci_address(text + 4, address) < 0)
+			return -EINVAL;
+		text = address;
 	} else {
 		return -EINVAL;
 	}
@@ -341,7 +348,8 @@ void cv_field_expect(const struct cv_field *field, char *text, size_t size)
 			"a loopback address and port such as 127.0.0.1:8480 or [::1]:8480, or off",
 		[CV_FIELD_BOOL] = "true or false",
 		[CV_FIELD_REAL] = "a number",
-		[CV_FIELD_TARGET] = "af_xdp:INTERFACE or pcap:FILE",
+		[CV_FIELD_TARGET] =
+			"af_xdp:INTERFACE, pci:ADDRESS such as pci:0000:03:00.0, or pcap:FILE",
 		[CV_FIELD_SERVICE] = "tcp/PORT or udp/PORT, port 1 to 65535",
 		[CV_FIELD_ADDRESS] = "an address such as 10.1.0.7 or \"fd00:1::7\", or any",
 		[CV_FIELD_PREFIX] =

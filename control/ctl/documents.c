@@ -68,7 +68,7 @@ const char *cv_document_port_mode(const struct cv_control *c, unsigned int port)
 	enum cv_xdp_mode mode;
 
 	if (gen_ports(c)[port].kind != CV_PORT_AF_XDP)
-		return "pcap";
+		return gen_ports(c)[port].kind == CV_PORT_PCI ? "pci" : "pcap";
 	if (!c->bpf || cv_bpf_mode(c->bpf, port, &mode) < 0)
 		return "detached";
 	return mode == CV_XDP_MODE_NATIVE ? "native" : "generic";

@@ -80,6 +80,10 @@ int cv_probe_count(const struct cv_doctor *d, const char *path, const char *pref
 /** Last part of what a link points to. @return 0 or negative errno. */
 int cv_probe_link(const struct cv_doctor *d, const char *path, char *ret, size_t size);
 
+/** Call @p each with every entry of a folder below the root, which may not be there. */
+void cv_probe_each(const struct cv_doctor *d, const char *path,
+		   void (*each)(void *arg, const char *name), void *arg);
+
 /** Is the number in a list as the kernel writes it, "0-3,8"? */
 bool cv_probe_in_list(const char *list, long number);
 
@@ -96,6 +100,12 @@ void cv_doctor_isolation(struct cv_doctor *d);
 void cv_doctor_clock(struct cv_doctor *d);
 void cv_doctor_disk(struct cv_doctor *d);
 void cv_doctor_ports(struct cv_doctor *d);
+
+/** cards.c: of one pci port. */
+void cv_doctor_card(struct cv_doctor *d, const struct cv_config_port *port);
+
+/** Is a device of the port's at the memory of the worker's CPU? @param device path in sys. */
+void cv_doctor_node(struct cv_doctor *d, const char *check, const char *name, const char *device);
 
 /* ---- xdp.c: what only the kernel knows of an interface --------------------------------------- */
 

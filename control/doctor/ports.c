@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The interfaces of the configuration's af_xdp ports. */
+/* The interfaces of the configuration's af_xdp ports; cards of pci ports are in cards.c. */
 #include <errno.h>
 #include <limits.h>
 #include <linux/ethtool.h>
@@ -98,22 +98,27 @@ static void check_mtu(const struct port *p)
 			 p->ifname, p->d->config->mtu);
 }
 
-static void check_node(const struct port *p)
+void cv_doctor_node(struct cv_doctor *d, const char *check, const char *name, const char *device)
 {
 	char path[96], list[512];
 	long node = -1;
 
-	(void)cv_probe_number(p->d, &node, NET "%s/device/numa_node", p->ifname);
-	if (node < 0 || p->d->worker_cpu < 0)
+	(void)cv_probe_number(d, &node, "%s/numa_node", device);
+	if (node < 0 || d->worker_cpu < 0)
 		return;
 	snprintf(path, sizeof(path), "/sys/devices/system/node/node%ld/cpulist", node);
-	if (cv_probe_line(p->d, list, sizeof(list), "%s", path) < 0 ||
-	    cv_probe_in_list(list, p->d->worker_cpu))
+	if (cv_probe_line(d, list, sizeof(list), "%s", path) < 0)
 		return;
-	cv_doctor_add(p->d, p->check, CV_DOCTOR_WARNING, "",
-		      "%s is at memory node %ld, the worker's CPU %d is not", p->ifname, node,
-		      p->d->worker_cpu);
-	cv_doctor_remedy(p->d, "dataplane.lcore: one of %.120s", list);
+	if (cv_probe_in_list(list, d->worker_cpu)) {
+		cv_doctor_add(d, check, CV_DOCTOR_OK, "",
+			      "%s is at memory node %ld, as is the worker's CPU %d", name, node,
+			      d->worker_cpu);
+		return;
+	}
+	cv_doctor_add(d, check, CV_DOCTOR_WARNING, "",
+		      "%s is at memory node %ld, the worker's CPU %d is not", name, node,
+		      d->worker_cpu);
+	cv_doctor_remedy(d, "dataplane.lcore: one of %.120s", list);
 }
 
 static enum cv_answer_of_kernel by_driver(const struct port *p)
@@ -189,7 +194,8 @@ static void check_port(struct cv_doctor *d, const struct cv_config_port *port)
 	check_link(&p);
 	check_queues(&p);
 	check_mtu(&p);
-	check_node(&p);
+	snprintf(path, sizeof(path), NET "%s/device", p.ifname);
+	cv_doctor_node(d, check, p.ifname, path);
 	if (p.ifindex == 0)
 		return;
 	check_copy(&p);
@@ -201,4 +207,6 @@ void cv_doctor_ports(struct cv_doctor *d)
 	for (size_t i = 0; d->config && i < d->config->n_ports; i++)
 		if (d->config->ports[i].target.kind == CV_PORT_AF_XDP)
 			check_port(d, &d->config->ports[i]);
+		else if (d->config->ports[i].target.kind == CV_PORT_PCI)
+			cv_doctor_card(d, &d->config->ports[i]);
 }

@@ -85,6 +85,22 @@ int cv_probe_count(const struct cv_doctor *d, const char *path, const char *pref
 	return n;
 }
 
+void cv_probe_each(const struct cv_doctor *d, const char *path,
+		   void (*each)(void *arg, const char *name), void *arg)
+{
+	char whole[2 * PATH_MAX];
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(whole, sizeof(whole), "%s%s", d->root, path);
+	dir = opendir(whole);
+	while (dir && (entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] != '.')
+			each(arg, entry->d_name);
+	if (dir)
+		closedir(dir);
+}
+
 int cv_probe_link(const struct cv_doctor *d, const char *path, char *ret, size_t size)
 {
 	char whole[2 * PATH_MAX], target[PATH_MAX];

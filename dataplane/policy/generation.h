@@ -36,7 +36,22 @@
 #define CV_GATEWAY_HOLD 200000000ll /* what is usual: a network server waits as long */
 #define CV_IFNAME_MAX 15 /* characters of an interface name (IFNAMSIZ - 1) */
 
-enum cv_port_kind { CV_PORT_AF_XDP = 1, CV_PORT_PCAP = 2 };
+#define CV_PORT_KINDS(X)                                                                           \
+	X(AF_XDP, 1, "af_xdp")                                                                     \
+	X(PCAP, 2, "pcap")                                                                         \
+	X(PCI, 3, "pci")
+#define CV_PORT_KIND_ROW(id, value, name) CV_PORT_##id = (value),
+enum cv_port_kind { CV_PORT_KINDS(CV_PORT_KIND_ROW) };
+#define CV_PORT_KIND_NAME(id, value, name) [value] = (name),
+
+/** Of a checked generation or configuration: as targets begin, "af_xdp". */
+static inline const char *cv_port_kind_name(unsigned int kind)
+{
+	static const char *const names[] = {CV_PORT_KINDS(CV_PORT_KIND_NAME)};
+
+	return names[kind];
+}
+
 /* Which side of the wire the port faces; gives records their direction. */
 enum cv_port_side { CV_SIDE_UNKNOWN, CV_SIDE_DEVICE, CV_SIDE_PLATFORM };
 enum cv_port_loss { CV_LOSS_DROP, CV_LOSS_FORWARD };
@@ -44,12 +59,15 @@ enum cv_port_loss { CV_LOSS_DROP, CV_LOSS_FORWARD };
 
 struct cv_gen_port {
 	char name[32]; /* zero-terminated, unique */
-	char target[224]; /* interface name or file path, zero-terminated */
+	char target[224]; /* interface, file path or PCI address, zero-terminated */
 	uint8_t kind; /* enum cv_port_kind */
 	uint8_t side; /* enum cv_port_side */
 	uint8_t peer; /* index of the port frames leave by, CV_PEER_NONE = tap */
 	uint8_t on_loss; /* enum cv_port_loss: what XDP does without a dataplane */
-	uint32_t repeat; /* pcap: how often to play the file, 0 = once */
+	union {
+		uint32_t repeat; /* pcap: how often to play the file, 0 = once */
+		uint32_t unconfined; /* pci: 1 = without an IOMMU, too */
+	};
 	uint64_t rate_pps; /* pcap: frames per second, 0 = as fast as possible */
 };
 _Static_assert(sizeof(struct cv_gen_port) == 272, "generation layout");

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "dataplane/policy/pci_address.h"
 #include "decoder_list.h"
 
 static bool is_text(const char *s, size_t size, size_t min)
@@ -26,15 +27,26 @@ static bool section_fits(const struct cv_generation *g, struct cv_gen_section s,
 	       s.offset <= g->size && s.count <= (g->size - s.offset) / element;
 }
 
+/* A part of paths and of DPDK's arguments, so it is exactly what it says. */
+static bool pci_valid(const struct cv_gen_port *p)
+{
+	char canonical[CV_PCI_ADDRESS_SIZE];
+
+	return cv_pci_address(p->target, canonical) == 0 && !strcmp(canonical, p->target) &&
+	       p->unconfined <= 1 && p->on_loss == CV_LOSS_DROP;
+}
+
 static bool port_valid(const struct cv_gen_port *p, const struct cv_gen_port *all, uint32_t count)
 {
 	uint32_t self = (uint32_t)(p - all);
 
 	if (!is_text(p->name, sizeof(p->name), 1) || !is_text(p->target, sizeof(p->target), 1))
 		return false;
-	if (p->kind != CV_PORT_AF_XDP && p->kind != CV_PORT_PCAP)
+	if (p->kind < CV_PORT_AF_XDP || p->kind > CV_PORT_PCI)
 		return false;
 	if (p->kind == CV_PORT_AF_XDP && strlen(p->target) > CV_IFNAME_MAX)
+		return false;
+	if (p->kind == CV_PORT_PCI && !pci_valid(p))
 		return false;
 	if (p->side > CV_SIDE_PLATFORM || p->on_loss > CV_LOSS_FORWARD)
 		return false;

@@ -17,18 +17,23 @@
 #include <rte_mbuf.h>
 #include <rte_version.h>
 
+#include "dataplane/port/pci.h"
+
 /* net_af_xdp gives its socket back after a grace period: a restart finds the queue busy. */
 #define OPEN_RETRY_MS 100
 #define OPEN_RETRIES 50
 
 #define RING_SIZE 2048
 
-struct rte_mempool *cv_port_pool_create(unsigned int buffers)
+struct rte_mempool *cv_port_pool_create(unsigned int buffers, bool for_cards)
 {
 	struct rte_pktmbuf_pool_private priv = {.mbuf_data_room_size = RTE_MBUF_DEFAULT_BUF_SIZE};
 	unsigned int element = sizeof(struct rte_mbuf) + RTE_MBUF_DEFAULT_BUF_SIZE;
 	struct rte_mempool *pool;
 
+	if (for_cards)
+		return rte_pktmbuf_pool_create("frames", buffers, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+					       SOCKET_ID_ANY);
 	pool = rte_mempool_create_empty("frames", buffers, element, 256, sizeof(priv),
 					SOCKET_ID_ANY, RTE_MEMPOOL_F_NO_IOVA_CONTIG);
 	if (!pool)
@@ -86,6 +91,19 @@ static int configure(struct cv_port *port, struct rte_mempool *pool)
 	return err;
 }
 
+/* EAL has probed the card when it started. */
+static int open_card(struct cv_port *port, struct rte_mempool *pool)
+{
+	int err = rte_eth_dev_get_port_by_name(port->config->target, &port->ethdev);
+
+	if (err == 0)
+		err = configure(port, pool);
+	/* What crosses the node is addressed to others. */
+	if (err == 0)
+		err = rte_eth_promiscuous_enable(port->ethdev);
+	return err;
+}
+
 static int create(struct cv_port *port, const char *name, const char *args,
 		  struct rte_mempool *pool)
 {
@@ -126,6 +144,13 @@ static int look_at_file(struct cv_port *port)
 	return 0;
 }
 
+static const char *driver_of(const struct cv_gen_port *config)
+{
+	static char driver[CV_PCI_DRIVER_SIZE];
+
+	return cv_pci_driver("/sys", config->target, driver) < 0 || !*driver ? "none" : driver;
+}
+
 static int explain(const struct cv_gen_port *config, int err, char *why, size_t size)
 {
 	if (config->kind == CV_PORT_PCAP && err == -EFBIG)
@@ -136,6 +161,12 @@ static int explain(const struct cv_gen_port *config, int err, char *why, size_t 
 	else if (config->kind == CV_PORT_PCAP)
 		snprintf(why, size, "port %s: cannot play %s (%s); it must be a readable pcap file",
 			 config->name, config->target, strerror(-err));
+	else if (config->kind == CV_PORT_PCI)
+		snprintf(why, size,
+			 "port %s: DPDK does not drive card %s (%s); it is with driver %s. Before "
+			 "the dataplane starts, culvert-dataplane bind gives it to vfio-pci; the "
+			 "package librte-net-* of its maker drives it",
+			 config->name, config->target, strerror(-err), driver_of(config));
 	else if (if_nametoindex(config->target) == 0)
 		snprintf(why, size,
 			 "port %s: no interface %s in this network namespace; check `ip link`",
@@ -170,6 +201,24 @@ static int hear_everything(const char *ifname)
 	return err;
 }
 
+static int open_device(struct cv_port *port, const char *name, const char *args,
+		       struct rte_mempool *pool)
+{
+	const struct cv_gen_port *config = port->config;
+	int err = -EBUSY;
+
+	for (int i = 0; i < OPEN_RETRIES && err < 0; i++) {
+		if (i > 0)
+			usleep(OPEN_RETRY_MS * 1000);
+		if (config->kind == CV_PORT_AF_XDP && if_nametoindex(config->target) == 0)
+			return -ENODEV;
+		err = create(port, name, args, pool);
+		if (config->kind == CV_PORT_PCAP)
+			break;
+	}
+	return err;
+}
+
 int cv_port_open(struct cv_port *port, const struct cv_gen_port *config, unsigned int index,
 		 struct rte_mempool *pool, const char *pin_dir, char *why, size_t why_size)
 {
@@ -180,18 +229,9 @@ int cv_port_open(struct cv_port *port, const struct cv_gen_port *config, unsigne
 	*port = (struct cv_port){.config = config, .index = (uint8_t)index, .last = UINT64_MAX};
 	devargs(config, index, pin_dir, name, sizeof(name), args, sizeof(args));
 	err = config->kind == CV_PORT_PCAP ? look_at_file(port) : 0;
-	if (err < 0)
-		return explain(config, err, why, why_size);
-	err = -EBUSY;
-	for (int i = 0; i < OPEN_RETRIES && err < 0; i++) {
-		if (i > 0)
-			usleep(OPEN_RETRY_MS * 1000);
-		if (config->kind == CV_PORT_AF_XDP && if_nametoindex(config->target) == 0)
-			return explain(config, -ENODEV, why, why_size);
-		err = create(port, name, args, pool);
-		if (config->kind == CV_PORT_PCAP)
-			break;
-	}
+	if (err == 0)
+		err = config->kind == CV_PORT_PCI ? open_card(port, pool)
+						  : open_device(port, name, args, pool);
 	if (err == 0 && config->kind == CV_PORT_AF_XDP)
 		err = hear_everything(config->target);
 	if (err < 0)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A port is where frames come in and leave (D2): af_xdp:IFNAME or pcap:FILE, each a DPDK ethdev
- * behind the same calls, so that the worker does not know which.
+ * A port is where frames come in and leave (D2): af_xdp:IFNAME, pci:ADDRESS or pcap:FILE, each a
+ * DPDK ethdev behind the same calls, so that the worker does not know which.
  */
 #ifndef CV_PORT_H
 #define CV_PORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <rte_mempool.h>
@@ -33,9 +34,10 @@ struct cv_port {
  * AF_XDP its gaps at page ends push buffers out of the umem and frames vanish, and the stride of
  * 4096 aliases in L1.
  *
+ * @param for_cards there are pci ports: cards want buffers whose addresses they know.
  * @return pool or NULL with rte_errno set.
  */
-struct rte_mempool *cv_port_pool_create(unsigned int buffers);
+struct rte_mempool *cv_port_pool_create(unsigned int buffers, bool for_cards);
 
 /**
  * Create the ethdev and start it.

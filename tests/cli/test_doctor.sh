@@ -112,6 +112,43 @@ echo garbage >bad/sys/class/net/cvdoc0/mtu
 : >bad/proc/cpuinfo
 expect 4 "$culvert" doctor --root bad --config node.yaml
 
+# ---- cards of pci ports ---------------------------------------------------------------------------
+cat >cards.yaml <<END
+node: doctor-test
+ports: [ { name: wire, target: "pci:03:00.0", peer: far }, { name: far, target: "pci:04:00.0", peer: wire } ]
+policy: policy.yaml
+END
+pci=bad/sys/bus/pci/devices
+mkdir -p $pci/0000:03:00.0 $pci/0000:05:00.0 bad/sys/devices/system/node/node0
+printf 'model name\t: New CPU\nflags\t\t: fpu sse2 sse4_2 nonstop_tsc\n' >bad/proc/cpuinfo
+for card in 0000:03:00.0 0000:05:00.0; do echo 0x020000 >$pci/$card/class; done
+ln -s ../../drivers/igb $pci/0000:03:00.0/driver
+echo 0 >$pci/0000:03:00.0/numa_node
+echo 0-1 >bad/sys/devices/system/node/node0/cpulist
+expect 4 "$culvert" doctor --root bad --config cards.yaml --json
+is note "port wire" "card 0000:03:00.0 is with the kernel's driver igb"
+is problem "port wire" "no IOMMU"
+is warning "port wire" "0000:03:00.0 is at memory node 0, the worker's CPU 3 is not"
+is problem "port far" "there is no PCI device 0000:04:00.0"
+says "0000:03:00.0 (igb)"
+says "0000:05:00.0 (none)"
+remedies
+sed -i 's/"pci:03:00.0"/&, iommu: optional/; s/04:00.0/05:00.0/' cards.yaml
+echo 0x030000 >$pci/0000:05:00.0/class
+expect 4 "$culvert" doctor --root bad --config cards.yaml --json
+is warning "port wire" "can write to all memory"
+is problem "port far" "no network card (class 0x030000)"
+echo 0x020000 >$pci/0000:05:00.0/class
+echo 0-3 >bad/sys/devices/system/node/node0/cpulist
+for card in 0000:03:00.0 0000:05:00.0; do
+	ln -sfn ../../drivers/vfio-pci $pci/$card/driver
+	ln -sfn ../../../kernel/iommu_groups/7 $pci/$card/iommu_group
+done
+expect 0 "$culvert" doctor --root bad --config cards.yaml --json
+is ok "port wire" "is with driver vfio-pci"
+is ok "port wire" "an IOMMU confines the card (group 7)"
+is ok "port wire" "0000:03:00.0 is at memory node 0, as is the worker's CPU 3"
+
 # ---- real interfaces ------------------------------------------------------------------------------
 ns=cvdoc$$
 if [ "$(id -u)" -ne 0 ] || ! ip netns add $ns 2>/dev/null; then

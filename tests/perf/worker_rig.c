@@ -101,7 +101,7 @@ int worker_rig_open(struct worker_rig *r, const struct cv_generation *gen, int64
 
 	memset(r, 0, sizeof(*r));
 	r->handoff.fd = -1;
-	pool = cv_port_pool_create((unsigned int)frames + BUFFERS);
+	pool = cv_port_pool_create((unsigned int)frames + BUFFERS, false);
 	for (unsigned int i = 0; pool && err == 0 && i < 2; i++)
 		err = frames > CV_PORT_REPEAT_FRAMES ? open_large(&r->ports[i], &config[i], i, pool)
 						     : cv_port_open(&r->ports[i], &config[i], i,

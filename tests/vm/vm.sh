@@ -22,6 +22,8 @@ LAB_DIR=$IMG_DIR/vm/$LAB
 
 VM_IP=10.78.0.2
 VM_PID=''
+# For a test's own machine: devices before all others, and what its ports' cards are beside the usual.
+VM_FIRST=() VM_PORT_NIC=''
 # A machine without virtualisation takes several times as long.
 VM_SLOW=1
 
@@ -96,8 +98,8 @@ vm_start() {
 	: >>"$LAB_DIR/serial.log"
 	local net=(
 		-netdev tap,id=n0,ifname=mgmt0,script=no,downscript=no -device virtio-net-pci,netdev=n0,mac=52:54:00:00:00:01
-		-netdev tap,id=n1,ifname=dev0,script=no,downscript=no -device virtio-net-pci,netdev=n1,mac=52:54:00:00:00:02
-		-netdev tap,id=n2,ifname=plat0,script=no,downscript=no -device virtio-net-pci,netdev=n2,mac=52:54:00:00:00:03
+		-netdev tap,id=n1,ifname=dev0,script=no,downscript=no -device "virtio-net-pci,netdev=n1,mac=52:54:00:00:00:02$VM_PORT_NIC"
+		-netdev tap,id=n2,ifname=plat0,script=no,downscript=no -device "virtio-net-pci,netdev=n2,mac=52:54:00:00:00:03$VM_PORT_NIC"
 	)
 	local owner=(
 		-smbios "$(vm_credential culvert.authorized_keys <"$LAB_DIR/key.pub")"
@@ -107,7 +109,7 @@ vm_start() {
 	local dir=/image/vm/$LAB
 	rm -f "$LAB_DIR/vm.pid"
 	(img_in "$IMG_TREES/tools" nsenter "--net=/run/netns/$LAB-box" -- qemu-system-x86_64 "${VM_ACCEL[@]}" \
-		-m 2048 -smp 2 -nodefaults -no-user-config -display none -device VGA -uuid 6f0c1c5e-0a9e-4f43-9b6b-1d7c2f6f0d11 \
+		-m 2048 -smp 2 -nodefaults -no-user-config -display none "${VM_FIRST[@]}" -device VGA -uuid 6f0c1c5e-0a9e-4f43-9b6b-1d7c2f6f0d11 \
 		-drive if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd \
 		-drive "if=pflash,format=raw,unit=1,file=$dir/vars.fd" \
 		-drive "if=none,id=d0,format=raw,file=$dir/disk.raw,cache=unsafe,discard=unmap" \
