@@ -377,6 +377,8 @@ int cv_control_start(struct cv_control *c, const char *config_path)
 	if (res == 0)
 		res = open_sinks(c);
 	if (res == 0)
+		res = cv_control_give_up(c->config);
+	if (res == 0)
 		res = open_loop(c);
 	if (res == 0)
 		res = watch_signals(c);
@@ -407,6 +409,8 @@ int cv_control_start(struct cv_control *c, const char *config_path)
 		cv_access_control_open(c->loop, c->rollout, &c->access);
 	if (res == 0)
 		res = open_http(c);
+	if (res == 0)
+		res = cv_control_confine(c->config);
 	if (res < 0)
 		return res;
 	res = cv_control_watch_config(c);

@@ -63,6 +63,12 @@ struct cv_control {
 	uint64_t started_ns; /* monotonic */
 };
 
+/** Give up what this configuration does not need, before anything is opened. @return 0 or -errno. */
+int cv_control_give_up(const struct cv_config *config);
+
+/** All is open: give up the rest. @return 0 or negative errno, said on stderr. */
+int cv_control_confine(const struct cv_config *config);
+
 /**
  * Start everything the configuration asks for. Says on stderr what went wrong, with the remedy.
  *

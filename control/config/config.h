@@ -188,6 +188,7 @@ struct cv_config {
 	size_t n_contacts;
 	uint64_t contact_lost_ns;
 	char node[64]; /* node id */
+	uint8_t confine; /* enum cv_confine_mode */
 	struct cv_config_port *ports;
 	size_t n_ports;
 	char policy[PATH_MAX]; /* as written; see cv_config_resolve() */

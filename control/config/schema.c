@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/config/schema.h"
 #include "control/config/schema_rows.h"
+#include "control/confine/confine.h"
 
 static const char *const side_choices[] = {"unknown", "device", "platform", NULL};
 static const char *const loss_choices[] = {"drop", "forward", NULL};
 static const char *const iommu_choices[] = {"required", "optional", NULL};
+#define CONFINE_CHOICE(id, name) name,
+static const char *const confine_choices[] = {CV_CONFINE_MODES(CONFINE_CHOICE) NULL};
 static const char *const hugepage_choices[] = {"auto", "never", NULL};
 static const char *const others_choices[] = {"accept", "drop", NULL};
 
@@ -490,6 +493,14 @@ static const struct cv_field file_fields[] = {
 	 FIELDS(port_fields),
 	 LIST_OF(struct cv_config, struct cv_config_port, ports, n_ports),
 	 .help = "Where frames come in and go out."},
+	{.name = "confine",
+	 .type = CV_FIELD_CHOICE,
+	 CONFIG(confine),
+	 .choices = confine_choices,
+	 .fallback = "enforce",
+	 .help = "`enforce`: a system call that culvert-control does not need ends it; `log`: the "
+		 "kernel logs such calls and makes them; `off`: no filter. Capabilities are given "
+		 "up in any case (docs/security/confinement.md)."},
 	{.name = "policy",
 	 .type = CV_FIELD_PATH,
 	 CONFIG(policy),

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #define CV_TURN_BATCH 64
 
@@ -40,6 +42,33 @@ static void refresh_clocks(struct cv_loop *loop)
 	loop->mono_ns = clock_ns(CLOCK_MONOTONIC);
 }
 
+/*
+ * The ring does what the loop asks for and nothing else (-EACCES): a filter of system calls does not
+ * see what a ring does.
+ */
+static int restrict_ring(struct io_uring *ring)
+{
+	static const uint8_t ops[] = {
+		IORING_OP_NOP,		IORING_OP_READ,	     IORING_OP_WRITE,	 IORING_OP_WRITEV,
+		IORING_OP_FSYNC,	IORING_OP_FALLOCATE, IORING_OP_RENAMEAT, IORING_OP_POLL_ADD,
+		IORING_OP_ACCEPT,	IORING_OP_RECV,	     IORING_OP_SEND,	 IORING_OP_TIMEOUT,
+		IORING_OP_ASYNC_CANCEL,
+	};
+	struct io_uring_restriction rows[sizeof(ops) + 1] = {
+		{.opcode = IORING_RESTRICTION_SQE_FLAGS_ALLOWED, .sqe_flags = IOSQE_IO_LINK}};
+
+	for (size_t i = 0; i < sizeof(ops); i++)
+		rows[i + 1] = (struct io_uring_restriction){.opcode = IORING_RESTRICTION_SQE_OP,
+							    .sqe_op = ops[i]};
+	/* The shared liburing 2.3 lacks its names for the two. */
+	if (syscall(__NR_io_uring_register, ring->ring_fd, IORING_REGISTER_RESTRICTIONS, rows,
+		    sizeof(ops) + 1) < 0 ||
+	    syscall(__NR_io_uring_register, ring->ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0) <
+		    0)
+		return -errno;
+	return 0;
+}
+
 int cv_loop_create(unsigned int entries, struct cv_loop **ret)
 {
 	/* The first set needs Linux 6.1; completions then run only when the loop asks for them. */
@@ -52,7 +81,12 @@ int cv_loop_create(unsigned int entries, struct cv_loop **ret)
 	if (!loop)
 		return -ENOMEM;
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]) && res == -EINVAL; i++)
-		res = io_uring_queue_init(entries, &loop->ring, flags[i]);
+		res = io_uring_queue_init(entries, &loop->ring, flags[i] | IORING_SETUP_R_DISABLED);
+	if (res == 0) {
+		res = restrict_ring(&loop->ring);
+		if (res < 0)
+			io_uring_queue_exit(&loop->ring);
+	}
 	if (res < 0) {
 		free(loop);
 		return res == -EPERM || res == -EACCES ? -ENOSYS : res;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "control/confine/confine.h"
+
+/* Its processes become those of another user, who is given the folder of files; and are ended. */
+#define KEEPER_CAPABILITIES (1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_CHOWN | 1u << CAP_KILL)
 #define STOP_NS UINT64_C(4000000000)
 #define STOP_STEP_NS 10000000u
 
@@ -104,6 +109,8 @@ static int fork_keeper(struct cv_sink_keeper *k)
 	k->pid = fork();
 	if (k->pid == 0) {
 		close(ends[1]);
+		if (cv_confine_capabilities(KEEPER_CAPABILITIES) < 0)
+			_exit(1);
 		_exit(cv_sink_keep(k->children, k->n, ends[0], control));
 	}
 	close(ends[0]);
