@@ -21,7 +21,7 @@
 struct file_sink {
 	struct cv_sink_core *core;
 	const struct cv_config_sink *sink;
-	int dir;
+	int dir; /* its place (O_PATH): to be looked into as "." */
 	int fd; /* -1 = no file is open */
 	char part[CV_SINK_FILE_NAME_MAX];
 	uint64_t size, opened_ns; /* bytes written to the file; wall clock */
@@ -39,14 +39,17 @@ static uint64_t wall_ns(void)
 	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
-/* The directory may be where only root may go: it is held open from before. */
+/*
+ * The directory may be where only root may go: it is held from before. Only its place: to look into
+ * it is for the sink's user, whose it is, and root without capabilities may not (CAP_DAC_OVERRIDE).
+ */
 static int prepare(const struct cv_sink_connect *c, uid_t uid, gid_t gid, void **ret_state)
 {
 	const char *dir = c->settings->sink.dir;
 	bool made = mkdir(dir, 0750) == 0;
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd >= 0 && made && fchown(fd, uid, gid) < 0 && geteuid() == 0) {
+	if (fd >= 0 && made && fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0 && geteuid() == 0) {
 		close(fd);
 		fd = -1;
 	}
@@ -75,6 +78,17 @@ static bool syncs(const struct file_sink *f)
 	return f->sink->sync == CV_SINK_SYNC_BATCH;
 }
 
+/* f->dir is only its place. */
+static int sync_directory(const struct file_sink *f)
+{
+	int fd = openat(f->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int res = fd < 0 ? -1 : fsync(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return res;
+}
+
 static int begin_file(struct file_sink *f)
 {
 	f->opened_ns = wall_ns();
@@ -85,7 +99,7 @@ static int begin_file(struct file_sink *f)
 		if (f->fd >= 0 || errno != EEXIST)
 			break;
 	}
-	if (f->fd < 0 || (syncs(f) && fsync(f->dir) < 0))
+	if (f->fd < 0 || (syncs(f) && sync_directory(f) < 0))
 		return fail(f, "made");
 	return 0;
 }
@@ -98,7 +112,7 @@ static int finish_file(struct file_sink *f)
 		return 0;
 	close(f->fd);
 	f->fd = -1;
-	if (cv_sink_file_finish(f->dir, f->part) < 0 || (syncs(f) && fsync(f->dir) < 0))
+	if (cv_sink_file_finish(f->dir, f->part) < 0 || (syncs(f) && sync_directory(f) < 0))
 		res = fail(f, "finished");
 	if (f->sink->keep)
 		cv_sink_file_expire(f->dir, f->sink->name, f->sink->keep);
