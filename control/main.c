@@ -8,6 +8,7 @@
 #include "control/control.h"
 #include "control/ctl/metrics.h"
 #include "control/doctor/doctor.h"
+#include "control/fleet/directory.h"
 #include "control/host/host.h"
 #include "control/logtool/logtool.h"
 #include "control/nft/command.h"
@@ -59,6 +60,7 @@ static const struct {
 	{"update", cv_update_command},
 	{"alarm", cv_alarm_command},
 	{"provision", cv_provision_command},
+	{"fleet", cv_fleet_command},
 };
 
 static int serve(const char *path)

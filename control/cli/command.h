@@ -97,6 +97,8 @@ extern const struct cv_cli_command cv_cli_registry_offline[];
 extern const struct cv_cli_command cv_cli_update_offline[];
 /** `culvert config host` likewise. */
 extern const struct cv_cli_command cv_cli_host_offline[];
+/** Verbs of `culvert fleet` likewise. */
+extern const struct cv_cli_command cv_cli_fleet_offline[];
 /** Options of every command that is not offline; ends with name NULL. */
 extern const struct cv_cli_option cv_cli_global_options[];
 

@@ -49,6 +49,7 @@ static const struct cv_cli_command *const alarm_verbs[] = {cv_cli_alarm_online,
 							   cv_cli_alarm_offline, NULL};
 static const struct cv_cli_command *const registry_verbs[] = {cv_cli_registry_offline, NULL};
 static const struct cv_cli_command *const token_verbs[] = {cv_cli_token_verbs, NULL};
+static const struct cv_cli_command *const fleet_verbs[] = {cv_cli_fleet_offline, NULL};
 static const struct cv_cli_command *const update_verbs[] = {cv_cli_update_offline, NULL};
 
 const struct cv_cli_command cv_cli_commands[] = {
@@ -357,6 +358,18 @@ const struct cv_cli_command cv_cli_commands[] = {
 			"each.",
 		.exits = "0 1 2 3 4 5",
 		.verbs = update_verbs,
+	},
+	{
+		.name = "fleet",
+		.operands = "VERB ...",
+		.help = "roll a release out to many nodes",
+		.details =
+			"For who publishes: makes and signs the directory that nodes poll, and "
+			"reads "
+			"what they report. Needs no node. culvert help fleet VERB tells more about "
+			"each.",
+		.exits = "0 1 2 3 4",
+		.verbs = fleet_verbs,
 	},
 	{
 		.name = "version",
