@@ -67,5 +67,20 @@ const struct cv_cli_command cv_cli_update_offline[] = {
 		.exits = "0 1 2 3 4 5",
 		.offline = true,
 	},
+	{
+		.name = "update poll",
+		.help = "ask the fleet's directory, and install what is this node's turn",
+		.details = "Takes the signed index from update.url of the configuration; an index "
+			   "that "
+			   "is older than one seen before, expired, changed or not signed by "
+			   "update.keys is refused, and nothing is changed. Installs when the "
+			   "roll-out has come to this node and the hour is right, restarts, and "
+			   "reports what became of it. A timer of the appliance does it.",
+		.options = {{"config", "FILE", "file",
+			     "the node's configuration; what is in force, or "
+			     "/etc/culvert/culvert.yaml"}},
+		.exits = "0 1 2 3 5",
+		.offline = true,
+	},
 	{0},
 };

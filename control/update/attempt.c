@@ -52,27 +52,33 @@ static int read_doc(const json_t *doc, struct cv_update_attempt *ret)
 	return 0;
 }
 
-int cv_update_read(const char *dir, struct cv_update_attempt *ret)
+int cv_update_read_json(const char *dir, const char *name, json_t **ret)
 {
 	char path[PATH_SIZE];
-	json_t *doc;
 	FILE *f;
-	int r;
 
-	if (snprintf(path, sizeof(path), "%s/" FILE_NAME, dir) >= (int)sizeof(path))
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
 	f = fopen(path, "re");
-	if (!f && errno == ENOENT) {
-		*ret = (struct cv_update_attempt){0};
-		return 0;
-	}
 	if (!f)
 		return -errno;
-	doc = json_loadf(f, JSON_REJECT_DUPLICATES, NULL);
+	*ret = json_loadf(f, JSON_REJECT_DUPLICATES, NULL);
 	fclose(f);
-	r = doc ? read_doc(doc, ret) : -EBADMSG;
+	return *ret ? 0 : -EBADMSG;
+}
+
+int cv_update_read(const char *dir, struct cv_update_attempt *ret)
+{
+	json_t *doc = NULL;
+	int r = cv_update_read_json(dir, FILE_NAME, &doc);
+
+	if (r == 0)
+		r = read_doc(doc, ret);
 	json_decref(doc);
-	return r;
+	if (r != -ENOENT)
+		return r;
+	*ret = (struct cv_update_attempt){0};
+	return 0;
 }
 
 static int sync_folder(const char *dir)
@@ -85,12 +91,8 @@ static int sync_folder(const char *dir)
 	return r;
 }
 
-static int write_fresh(const char *path, const struct cv_update_attempt *a)
+static int write_fresh(const char *path, const json_t *doc)
 {
-	json_t *doc =
-		json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "phase", cv_update_phase_name(a->phase),
-			  "slot", a->slot, "version", a->version, "from", a->from, "boot", a->boot,
-			  "since", (json_int_t)a->since);
 	FILE *f = doc ? fopen(path, "we") : NULL;
 	int r = 0;
 
@@ -103,19 +105,21 @@ static int write_fresh(const char *path, const struct cv_update_attempt *a)
 		if (fclose(f) == EOF && r == 0)
 			r = -EIO;
 	}
-	json_decref(doc);
 	return r;
 }
 
-int cv_update_write(const char *dir, const struct cv_update_attempt *attempt)
+int cv_update_replace(const char *dir, const char *name, json_t *doc)
 {
 	char path[PATH_SIZE], fresh[PATH_SIZE];
 	int r;
 
-	if (snprintf(path, sizeof(path), "%s/" FILE_NAME, dir) >= (int)sizeof(path) ||
-	    snprintf(fresh, sizeof(fresh), "%s/" FILE_NAME ".new", dir) >= (int)sizeof(fresh))
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path) ||
+	    snprintf(fresh, sizeof(fresh), "%s/%s.new", dir, name) >= (int)sizeof(fresh)) {
+		json_decref(doc);
 		return -ENAMETOOLONG;
-	r = write_fresh(fresh, attempt);
+	}
+	r = write_fresh(fresh, doc);
+	json_decref(doc);
 	if (r == 0 && rename(fresh, path) < 0)
 		r = -errno;
 	if (r == 0)
@@ -123,6 +127,15 @@ int cv_update_write(const char *dir, const struct cv_update_attempt *attempt)
 	else
 		(void)unlink(fresh);
 	return r;
+}
+
+int cv_update_write(const char *dir, const struct cv_update_attempt *a)
+{
+	return cv_update_replace(dir, FILE_NAME,
+				 json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "phase",
+					   cv_update_phase_name(a->phase), "slot", a->slot,
+					   "version", a->version, "from", a->from, "boot", a->boot,
+					   "since", (json_int_t)a->since));
 }
 
 bool cv_update_older(const char *a, const char *b)

@@ -7,9 +7,13 @@
 #include <time.h>
 
 static const struct cv_policy_handler handlers[] = {
-	{"status", cv_update_status},	  {"install", cv_update_install},
-	{"rollback", cv_update_rollback}, {"mark", cv_update_mark},
-	{"confirm", cv_update_confirm},	  {0},
+	{"status", cv_update_status},
+	{"install", cv_update_install},
+	{"rollback", cv_update_rollback},
+	{"mark", cv_update_mark},
+	{"confirm", cv_update_confirm},
+	{"poll", cv_update_poll},
+	{0},
 };
 
 int cv_update_command(int argc, char **argv)

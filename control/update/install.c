@@ -7,7 +7,6 @@
 
 #include "control/update/update.h"
 
-#define COMPATIBLE "culvert-x86-64"
 #define KEYRING CV_UPDATE_DIR "/trust.pem"
 #define WHY_MAX 400
 
@@ -32,9 +31,9 @@ static int check_bundle(const struct cv_policy_args *args, const struct cv_updat
 	const char *compatible = text_of(info, "compatible"), *version = text_of(info, "version");
 	char why[WHY_MAX];
 
-	if (strcmp(compatible, COMPATIBLE) != 0) {
+	if (strcmp(compatible, CV_UPDATE_PRODUCT) != 0) {
 		snprintf(why, sizeof(why), "the bundle is for \"%.60s\", this node is \"%s\"",
-			 compatible, COMPATIBLE);
+			 compatible, CV_UPDATE_PRODUCT);
 		return say(args, CV_CLI_INPUT, why);
 	}
 	if (!*version || strlen(version) >= CV_UPDATE_VERSION)

@@ -14,6 +14,8 @@
 
 /** Where the node keeps what follows; on the data partition, which both slots see. */
 #define CV_UPDATE_DIR "/data/culvert/update"
+/** What bundles and indexes for these nodes are marked with. */
+#define CV_UPDATE_PRODUCT "culvert-x86-64"
 /** Longest version of an image. */
 #define CV_UPDATE_VERSION 80
 #define CV_UPDATE_SLOT 8
@@ -47,6 +49,17 @@ const char *cv_update_phase_name(enum cv_update_phase phase);
  * @return 0, with phase NONE where there is no file; -EBADMSG: it is no such file; negative errno.
  */
 int cv_update_read(const char *dir, struct cv_update_attempt *ret);
+
+/** Read DIR/NAME. @param ret a new reference. @return 0; -ENOENT; -EBADMSG: no JSON; negative errno. */
+int cv_update_read_json(const char *dir, const char *name, json_t **ret);
+
+/**
+ * Replace DIR/NAME whole, on the disk before this returns.
+ *
+ * @param doc stolen; NULL: no memory.
+ * @return 0 or negative errno.
+ */
+int cv_update_replace(const char *dir, const char *name, json_t *doc);
 
 /** Replace it whole, on the disk before this returns. @return 0 or negative errno. */
 int cv_update_write(const char *dir, const struct cv_update_attempt *attempt);
@@ -102,5 +115,6 @@ int cv_update_install(const struct cv_policy_args *args);
 int cv_update_rollback(const struct cv_policy_args *args);
 int cv_update_mark(const struct cv_policy_args *args);
 int cv_update_confirm(const struct cv_policy_args *args);
+int cv_update_poll(const struct cv_policy_args *args);
 
 #endif
