@@ -119,14 +119,17 @@ overload_node() {
 	control_start && wait_for 300 "$1 devices" holds "$1" && dataplane_start
 }
 
-holds() { culvert status --json | jq -e --argjson n "$1" '.devices.registered >= $n and .devices.devices >= $n'; }
+holds() {
+	curl -s --unix-socket "$LAB_DIR/control.sock" http://localhost/v1/registry |
+		jq -e --argjson n "$1" '.registry.ready and .registry.devices >= $n and .state.devices >= $n'
+}
 
 # measured FIELD: what the worker did with measurements so far.
 measured() { culvert stats --json | jq ".dataplane.lanes.measurement.$1"; }
 
 # Alarms while measurements are shed and the policy changes.
 alarm_latency() {
-	local i swapper produced shed devices=3000000
+	local i swapper produced shed devices=${LAB_DEVICES:-3000000}
 	note "alarm: a node with $devices devices"
 	lab_up && overload_node $devices || return 1
 	lab_spawn coap plat "$LAB_BUILD/tests/tools/udp_flow" recv 5683

@@ -3,18 +3,21 @@
  * make_log DIR EVENTS [SEGMENT-MIB [DEVICES]]: a log of that many measurements, event N received N ms
  * after the epoch, by the log itself. For tests of what reads logs: many small segments, each block
  * flushed by itself. With the size of a segment as many blocks at once as go. With DEVICES they are of
- * so many HJ 212 stations in turn, 3101150000000000 and on.
+ * so many HJ 212 stations in turn, 3101150000000000 and on, water levels received by now.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "control/eventlog/eventlog.h"
+#include "dataplane/normalize/vocabulary.h"
 #include "decoder_list.h"
 
 static bool busy;
 static int result;
 static uint64_t devices;
+static int64_t base_ns; /* of event 0 */
 
 static void appended(void *owner, enum cv_lane lane, unsigned int blocks, int res)
 {
@@ -37,7 +40,7 @@ static unsigned int fill(struct cv_block *block, uint64_t value, uint64_t left)
 	while (n < left && (size_t)(lane->end - lane->cur) >= CV_RECORD_MAX) {
 		struct cv_record *rec;
 
-		origin.ts_rx_ns = (int64_t)(value + n) * 1000000;
+		origin.ts_rx_ns = base_ns + (int64_t)(value + n) * 1000000;
 		rec = cv_emit_begin(&e, CV_LANE_MEASUREMENT, CV_KIND_MEASUREMENT);
 		rec->value_type = CV_VALUE_U64;
 		rec->value.u64 = value + n;
@@ -46,6 +49,7 @@ static unsigned int fill(struct cv_block *block, uint64_t value, uint64_t left)
 			int len = snprintf(id, sizeof(id), "31011500%08lu", (value + n) % devices);
 
 			rec->proto = CV_PROTO_HJ212;
+			rec->name_id = CV_NAME_WATER_LEVEL;
 			cv_emit_tlv(&e, CV_TLV_DEVICE, id, (size_t)len);
 		}
 		n++;
@@ -59,8 +63,8 @@ static unsigned int fill(struct cv_block *block, uint64_t value, uint64_t left)
 		.count = n,
 		.incarnation = 1,
 		.source_seq = value,
-		.first_ts_ns = (int64_t)value * 1000000,
-		.last_ts_ns = (int64_t)(value + n - 1) * 1000000,
+		.first_ts_ns = base_ns + (int64_t)value * 1000000,
+		.last_ts_ns = base_ns + (int64_t)(value + n - 1) * 1000000,
 	};
 	return n;
 }
@@ -92,8 +96,10 @@ int main(int argc, char **argv)
 	config.dir = argc >= 3 ? argv[1] : "";
 	if (large)
 		config.segment_size = strtoull(argv[3], NULL, 10) << 20;
-	if (argc == 5)
+	if (argc == 5) {
 		devices = strtoull(argv[4], NULL, 10);
+		base_ns = (int64_t)time(NULL) * 1000000000 - (int64_t)events * 1000000;
+	}
 	if (events == 0 || !blocks || cv_loop_create(64, &loop) < 0 ||
 	    cv_eventlog_open(loop, &config, &log, &why) < 0) {
 		fprintf(stderr, "make_log: %s\n", why);
