@@ -269,6 +269,7 @@ static int open_http(struct cv_control *c)
 		.tls_context = c->tls.tls,
 		.tcp_needs_token = c->config->api_login == CV_LOGIN_TOKEN,
 		.max_connections = c->config->api_connections,
+		.peer = cv_control_peer_limits(c),
 		.slow = {.disconnect = c->config->slow.disconnect,
 			 .events = c->config->slow.events,
 			 .bytes = c->config->slow.bytes,

@@ -30,6 +30,16 @@ struct cv_eventlog_config cv_control_log_config(const struct cv_control *c)
 	return log;
 }
 
+struct cv_peer_limits cv_control_peer_limits(const struct cv_control *c)
+{
+	const struct cv_config_peer *peer = &c->config->peer;
+
+	return (struct cv_peer_limits){.connections = peer->connections
+							      ? peer->connections
+							      : c->config->api_connections / 2,
+				       .requests = peer->requests};
+}
+
 /* Whoever reads the configuration itself (signatures, the end of control) has it already. */
 static void follow(void *owner)
 {
@@ -39,9 +49,10 @@ static void follow(void *owner)
 					   .bytes = c->config->slow.bytes,
 					   .ns = c->config->slow.ns};
 	struct cv_eventlog_config log = cv_control_log_config(c);
+	const struct cv_peer_limits peer = cv_control_peer_limits(c);
 
 	cv_eventlog_configure(c->log, &log);
-	cv_http_server_limit(c->http, c->config->api_connections, &slow);
+	cv_http_server_limit(c->http, c->config->api_connections, &peer, &slow);
 }
 
 static void again(void *owner)

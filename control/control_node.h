@@ -14,4 +14,7 @@ int cv_control_watch_config(struct cv_control *c);
 /** Settings of the log, as the running configuration has them. */
 struct cv_eventlog_config cv_control_log_config(const struct cv_control *c);
 
+/** What one address may take of the API, likewise. */
+struct cv_peer_limits cv_control_peer_limits(const struct cv_control *c);
+
 #endif

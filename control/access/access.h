@@ -38,7 +38,10 @@ enum cv_principal_kind { CV_PRINCIPAL_KINDS(CV_PRINCIPAL_KIND_ROW) CV_PRINCIPAL_
 	X(RATE, "rate") /* more requests than it may */                                            \
 	X(CONNECTIONS, "connections") /* more connections than it may */                           \
 	X(FORBIDDEN, "forbidden") /* known, but not for this resource */                           \
-	X(TLS, "tls") /* no TLS at all, or a certificate that is not good */
+	X(SCOPE, "out-of-scope") /* asked for what is there and not in its scope */                \
+	X(TLS, "tls") /* no TLS at all, or a certificate that is not good */                       \
+	X(PEER_RATE, "peer-rate") /* more of one address, with nobody known there */               \
+	X(PEER_CONNECTIONS, "peer-connections")
 
 #define CV_ACCESS_REFUSAL_ROW(id, name) CV_ACCESS_##id,
 enum cv_access_refusal { CV_ACCESS_REFUSALS(CV_ACCESS_REFUSAL_ROW) CV_ACCESS_REFUSAL_COUNT };
@@ -51,6 +54,7 @@ struct cv_principal_settings {
 	char subject[CV_PRINCIPAL_SUBJECT_MAX + 1];
 	struct cv_scope_text scope;
 	bool node; /* may also read the node's documents: status, stats, ledger and so on */
+	bool ack; /* may acknowledge the alarms it sees */
 	uint32_t connections, requests; /* most at a time; a second */
 	int64_t created_s, expires_s; /* Unix time; expires 0 = never */
 	char created_by[128];

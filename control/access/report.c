@@ -73,21 +73,27 @@ void cv_access_changed(struct cv_access *a, const char *who, const char *what,
 	a->note(a->note_owner, who, what, result, detail);
 }
 
+static void set_scope(json_t *to, const struct cv_scope_text *scope)
+{
+#define SET_PART(part) json_object_set_new(to, #part, json_string(scope->part));
+	CV_SCOPE_PARTS(SET_PART)
+}
+
 json_t *cv_principal_json(const struct cv_principal *p, int64_t now_s)
 {
 	const struct cv_principal_settings *s = &p->settings;
-
-	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:s, s:b, s:I, "
-		"s:I, s:I}",
-		"id", p->id, "kind", cv_principal_kind_name(s->kind), "name", s->name, "subject",
-		s->subject, "lanes", s->scope.lanes, "types", s->scope.types, "devices",
-		s->scope.devices, "masks", s->scope.masks, "node", s->node, "max_connections",
+	json_t *to = json_pack(
+		"{s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:s, s:b, s:I, s:I, s:I}", "id",
+		p->id, "kind", cv_principal_kind_name(s->kind), "name", s->name, "subject",
+		s->subject, "node", s->node, "ack", s->ack, "max_connections",
 		(json_int_t)s->connections, "max_requests", (json_int_t)s->requests, "created",
 		(json_int_t)s->created_s, "expires", (json_int_t)s->expires_s, "created_by",
 		s->created_by, "valid", cv_principal_is_valid(p, now_s), "connections",
 		(json_int_t)p->connections, "requests", (json_int_t)p->requests, "refused",
 		(json_int_t)p->refused);
+
+	set_scope(to, &s->scope);
+	return to;
 }
 
 json_t *cv_access_json(const struct cv_access *a, int64_t now_s)

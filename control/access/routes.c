@@ -30,6 +30,7 @@ static const struct member members[] = {
 	{"subject", TEXT, SETTING(subject), SIZEOF(subject), 0, 0},
 	CV_SCOPE_PARTS(SCOPE_ROW) /* ends in a comma */
 	{"node", TRUTH, SETTING(node), SIZEOF(node), 0, 0},
+	{"ack", TRUTH, SETTING(ack), SIZEOF(ack), 0, 0},
 	{"max_connections", NUMBER, SETTING(connections), SIZEOF(connections), 1, 60000},
 	{"max_requests", NUMBER, SETTING(requests), SIZEOF(requests), 1, 1000000},
 	{"expires", TIME, SETTING(expires_s), SIZEOF(expires_s), 0, EXPIRES_MAX},
@@ -118,8 +119,8 @@ static int take_member(const struct member *m, const json_t *value, struct cv_pr
 static int take_document(const json_t *doc, struct cv_principal_settings *s,
 			 struct cv_http_refusal *why)
 {
-	static const char list[] = "name, expires; subject, lanes, types, devices, masks, node, "
-				   "max_connections, max_requests";
+	static const char list[] = "name, expires; subject, lanes, types, devices, areas, masks, "
+				   "groups, ack, node, max_connections, max_requests";
 	json_t *value;
 	const char *key;
 

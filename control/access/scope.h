@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What somebody may see of the events: lanes x types x devices, and what of each event is taken away
- * before anything else looks at it. Compiled once; evaluated on the record. What is out of scope is
+ * What somebody may see of the events: areas x lanes x types x devices, and what of each event is taken
+ * away before anything else looks at it. Compiled once; evaluated on the record. What is out of scope is
  * as if it were not there: filters see the record as it is after masking, so that they cannot be
  * asked about what is hidden.
  */
@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "control/registry/live.h"
 #include "control/subscriber/http_refusal.h"
 #include "dataplane/normalize/record.h"
 
@@ -20,6 +21,8 @@
 	X(lanes) /* "alarm,status" */                                                              \
 	X(types) /* "measurement,state" */                                                         \
 	X(devices) /* URNs, globs: "urn:dev:hj212:4403*" */                                        \
+	X(areas) /* codes of the registry, or how they begin: "4403,310115" */                     \
+	X(groups) /* consumer groups it may read as and acknowledge for; "" = none */              \
 	X(masks) /* "device,position" */
 
 /* What can be taken away. */
@@ -45,6 +48,9 @@ struct cv_scope {
 	uint64_t types; /* bit per enum cv_kind */
 	uint32_t masks; /* bit per enum cv_mask */
 	char *devices; /* globs with commas between, NULL = all */
+	char *areas; /* beginnings of codes with commas between, NULL = all */
+	char *groups; /* names and globs with commas between, NULL = none */
+	uint64_t print; /* the same for scopes that show the same; not 0 */
 };
 
 /** Name of a mask; "?" for an unknown number. */
@@ -64,12 +70,40 @@ void cv_scope_release(struct cv_scope *scope);
 /**
  * What may be seen of a record.
  *
- * A gap record of a lane in scope is: it counts what is missing there, of whatever types it was.
+ * A gap record of a lane in scope is: it counts what is missing there, of whatever types it was. The
+ * area is that of the device when the record was made; an alarm's is its own where it is one of an
+ * area. What no area is known of is in none.
  *
  * @param scope NULL = everything.
+ * @param live where areas are looked up; NULL = there is no registry, and nothing in any area.
  * @return NULL: nothing; @p rec; or a copy with parts taken away, valid until the next call.
  */
-const struct cv_record *cv_scope_see(const struct cv_scope *scope, const struct cv_record *rec);
+const struct cv_record *cv_scope_see(const struct cv_scope *scope,
+				     const struct cv_registry_live *live,
+				     const struct cv_record *rec);
+
+/** Whether a device's URN may be told at all. */
+bool cv_scope_names(const struct cv_scope *scope, const char *urn, size_t len);
+
+/**
+ * Whether a device may be known of, beside its records.
+ *
+ * @param area of the device, by the registry; 0 = none.
+ */
+bool cv_scope_knows(const struct cv_scope *scope, const struct cv_registry_live *live,
+		    const char *urn, size_t len, uint32_t area);
+
+/** Whether a value that came so may be. */
+bool cv_scope_has(const struct cv_scope *scope, unsigned int lane, unsigned int kind);
+
+/** Whether a consumer group may be used. @param scope NULL = all of them. */
+bool cv_scope_has_group(const struct cv_scope *scope, const char *name);
+
+/** Whether it hides some lanes or types. */
+bool cv_scope_is_partial(const struct cv_scope *scope);
+
+/** Whether a part is taken away. @param scope NULL: nothing is. */
+bool cv_scope_hides(const struct cv_scope *scope, enum cv_mask mask);
 
 /** Lanes that may be seen, bit per lane. @param scope NULL = all. */
 uint32_t cv_scope_lanes(const struct cv_scope *scope);

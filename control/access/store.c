@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,18 +12,34 @@
 
 #include "control/text/sqlite_errno.h"
 
+/*
+ * A version of Culvert that knows no areas, which an update may fall back to, would let whoever has
+ * some see all the others: such rows are in a table that it does not look into.
+ */
+#define TABLES(X)                                                                                  \
+	X("principals")                                                                            \
+	X("principals_of_areas")
+
+#define MAKE_TABLE(name)                                                                           \
+	"CREATE TABLE IF NOT EXISTS " name " (id TEXT PRIMARY KEY, kind TEXT NOT NULL,"            \
+	" name TEXT NOT NULL, hash BLOB NOT NULL, subject TEXT NOT NULL, lanes TEXT NOT NULL,"     \
+	" types TEXT NOT NULL, devices TEXT NOT NULL, masks TEXT NOT NULL, node INTEGER NOT NULL," \
+	" connections INTEGER NOT NULL, requests INTEGER NOT NULL, created INTEGER NOT NULL,"      \
+	" expires INTEGER NOT NULL, created_by TEXT NOT NULL);"
+
 static const char schema[] =
-	"PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
-	"CREATE TABLE IF NOT EXISTS principals (id TEXT PRIMARY KEY, kind TEXT NOT NULL,"
-	" name TEXT NOT NULL, hash BLOB NOT NULL, subject TEXT NOT NULL, lanes TEXT NOT NULL,"
-	" types TEXT NOT NULL, devices TEXT NOT NULL, masks TEXT NOT NULL, node INTEGER NOT NULL,"
-	" connections INTEGER NOT NULL, requests INTEGER NOT NULL, created INTEGER NOT NULL,"
-	" expires INTEGER NOT NULL, created_by TEXT NOT NULL);";
+	"PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;" TABLES(
+		MAKE_TABLE);
+
+/* Columns that a file of an older version has not. */
+#define ADDED_COLUMNS(X)                                                                           \
+	X("areas", "TEXT NOT NULL DEFAULT ''")                                                     \
+	X("use_groups", "TEXT NOT NULL DEFAULT ''")                                                \
+	X("ack", "INTEGER NOT NULL DEFAULT 0")
 
 #define COLUMNS                                                                                    \
 	"id, kind, name, hash, subject, lanes, types, devices, masks, node, connections, "         \
-	"requests,"                                                                                \
-	" created, expires, created_by"
+	"requests, created, expires, created_by, areas, use_groups, ack"
 
 /* Made before SQLite does, with its mode; one that others may write would let them in. */
 static int check_file(const char *path)
@@ -41,6 +59,39 @@ static int check_file(const char *path)
 	return res;
 }
 
+static bool has_column(sqlite3 *db, const char *table, const char *column)
+{
+	return sqlite3_table_column_metadata(db, NULL, table, column, NULL, NULL, NULL, NULL,
+					     NULL) == SQLITE_OK;
+}
+
+/* Each by itself: a start that was cut off goes on where it was. */
+static int add_columns(sqlite3 *db)
+{
+	static const struct {
+		const char *table, *column, *add;
+	} rows[] = {
+#define ADDED_ROW(column, type)                                                                    \
+	{"principals", column, "ALTER TABLE principals ADD COLUMN " column " " type},              \
+		{"principals_of_areas", column,                                                    \
+		 "ALTER TABLE principals_of_areas ADD COLUMN " column " " type},
+		ADDED_COLUMNS(ADDED_ROW)};
+	int code = SQLITE_OK;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && code == SQLITE_OK; i++) {
+		if (!has_column(db, rows[i].table, rows[i].column))
+			code = sqlite3_exec(db, rows[i].add, NULL, NULL, NULL);
+	}
+	return code;
+}
+
+static int prepare_tables(sqlite3 *db)
+{
+	int code = sqlite3_exec(db, schema, NULL, NULL, NULL);
+
+	return code == SQLITE_OK ? add_columns(db) : code;
+}
+
 int cv_access_store_open(const char *path, sqlite3 **ret)
 {
 	sqlite3 *db = NULL;
@@ -52,7 +103,7 @@ int cv_access_store_open(const char *path, sqlite3 **ret)
 	code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL);
 	if (code == SQLITE_OK) {
 		sqlite3_busy_timeout(db, 1000); /* somebody may read the file with a tool */
-		code = sqlite3_exec(db, schema, NULL, NULL, NULL);
+		code = prepare_tables(db);
 	}
 	if (code == SQLITE_OK) {
 		*ret = db;
@@ -103,13 +154,16 @@ static bool take_row(sqlite3_stmt *stmt, struct cv_principal *p)
 	    !take_text(stmt, 6, s->scope.types, sizeof(s->scope.types)) ||
 	    !take_text(stmt, 7, s->scope.devices, sizeof(s->scope.devices)) ||
 	    !take_text(stmt, 8, s->scope.masks, sizeof(s->scope.masks)) ||
-	    !take_text(stmt, 14, s->created_by, sizeof(s->created_by)))
+	    !take_text(stmt, 14, s->created_by, sizeof(s->created_by)) ||
+	    !take_text(stmt, 15, s->scope.areas, sizeof(s->scope.areas)) ||
+	    !take_text(stmt, 16, s->scope.groups, sizeof(s->scope.groups)))
 		return false;
 	if (hash_size != (s->kind == CV_PRINCIPAL_TOKEN ? CV_TOKEN_HASH_SIZE : 0))
 		return false;
 	if (hash_size > 0)
 		memcpy(p->hash, sqlite3_column_blob(stmt, 3), (size_t)hash_size);
 	s->node = sqlite3_column_int(stmt, 9) == 1;
+	s->ack = sqlite3_column_int(stmt, 17) == 1;
 	s->connections = (uint32_t)sqlite3_column_int64(stmt, 10);
 	s->requests = (uint32_t)sqlite3_column_int64(stmt, 11);
 	s->created_s = sqlite3_column_int64(stmt, 12);
@@ -120,7 +174,9 @@ static bool take_row(sqlite3_stmt *stmt, struct cv_principal *p)
 int cv_access_store_read(sqlite3 *db, int (*take)(void *owner, struct cv_principal *p), void *owner)
 {
 	sqlite3_stmt *stmt = NULL;
-	int code = sqlite3_prepare_v2(db, "SELECT " COLUMNS " FROM principals ORDER BY created, id",
+	int code = sqlite3_prepare_v2(db,
+				      "SELECT " COLUMNS " FROM principals UNION ALL SELECT " COLUMNS
+				      " FROM principals_of_areas ORDER BY created, id",
 				      -1, &stmt, NULL);
 	int res = code == SQLITE_OK ? 0 : cv_sqlite_errno(db, code);
 
@@ -151,9 +207,13 @@ int cv_access_store_add(sqlite3 *db, const struct cv_principal *p)
 {
 	const struct cv_principal_settings *s = &p->settings;
 	sqlite3_stmt *stmt = NULL;
-	int code = sqlite3_prepare_v2(
-		db, "INSERT INTO principals(" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		-1, &stmt, NULL);
+	static const char values[] = "(" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+	char text[512];
+	int code;
+
+	snprintf(text, sizeof(text), "INSERT INTO principals%s%s",
+		 s->scope.areas[0] ? "_of_areas" : "", values);
+	code = sqlite3_prepare_v2(db, text, -1, &stmt, NULL);
 
 	if (code == SQLITE_OK) {
 		bind_text(stmt, 1, p->id);
@@ -173,6 +233,22 @@ int cv_access_store_add(sqlite3 *db, const struct cv_principal *p)
 		sqlite3_bind_int64(stmt, 13, s->created_s);
 		sqlite3_bind_int64(stmt, 14, s->expires_s);
 		bind_text(stmt, 15, s->created_by);
+		bind_text(stmt, 16, s->scope.areas);
+		bind_text(stmt, 17, s->scope.groups);
+		sqlite3_bind_int(stmt, 18, s->ack);
+		code = sqlite3_step(stmt);
+	}
+	sqlite3_finalize(stmt);
+	return code == SQLITE_DONE ? 0 : cv_sqlite_errno(db, code);
+}
+
+static int remove_from(sqlite3 *db, const char *text, const char *id)
+{
+	sqlite3_stmt *stmt = NULL;
+	int code = sqlite3_prepare_v2(db, text, -1, &stmt, NULL);
+
+	if (code == SQLITE_OK) {
+		bind_text(stmt, 1, id);
 		code = sqlite3_step(stmt);
 	}
 	sqlite3_finalize(stmt);
@@ -181,13 +257,11 @@ int cv_access_store_add(sqlite3 *db, const struct cv_principal *p)
 
 int cv_access_store_remove(sqlite3 *db, const char *id)
 {
-	sqlite3_stmt *stmt = NULL;
-	int code = sqlite3_prepare_v2(db, "DELETE FROM principals WHERE id = ?", -1, &stmt, NULL);
+#define REMOVE(name) "DELETE FROM " name " WHERE id = ?",
+	static const char *const texts[] = {TABLES(REMOVE)};
+	int res = 0;
 
-	if (code == SQLITE_OK) {
-		bind_text(stmt, 1, id);
-		code = sqlite3_step(stmt);
-	}
-	sqlite3_finalize(stmt);
-	return code == SQLITE_DONE ? 0 : cv_sqlite_errno(db, code);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && res == 0; i++)
+		res = remove_from(db, texts[i], id);
+	return res;
 }

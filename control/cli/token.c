@@ -51,7 +51,11 @@ static int describe(struct cv_cli *cli, json_t *doc)
 	set_text(doc, "lanes", cv_cli_value(cli, "lane"));
 	set_text(doc, "types", cv_cli_value(cli, "type"));
 	set_text(doc, "devices", cv_cli_value(cli, "device"));
+	set_text(doc, "areas", cv_cli_value(cli, "area"));
 	set_text(doc, "masks", cv_cli_value(cli, "mask"));
+	set_text(doc, "groups", cv_cli_value(cli, "group"));
+	if (cv_cli_value(cli, "ack"))
+		json_object_set_new(doc, "ack", json_true());
 	if (cv_cli_value(cli, "node"))
 		json_object_set_new(doc, "node", json_true());
 	r = set_number(cli, doc, "connections", "max_connections", 60000);
@@ -119,29 +123,43 @@ static const char *or_all(const char *text)
 	return *text ? text : "all";
 }
 
+static void rights_text(const json_t *row, char *out, size_t size)
+{
+	bool node = json_is_true(json_object_get(row, "node"));
+	bool ack = json_is_true(json_object_get(row, "ack"));
+	bool groups = *cv_json_text(row, "groups");
+
+	snprintf(out, size, "read%s%s%s", node ? ",node" : "", ack ? ",ack" : "",
+		 groups ? ",groups" : "");
+}
+
 static int print_list(const json_t *doc)
 {
-	static const char *const headers[] = {"ID",	"NAME", "LANES", "TYPES",   "DEVICES",
-					      "MASKED", "ENDS", ">OPEN", ">REFUSED"};
-	struct cv_table *t = cv_table_create(headers, 9);
+	static const char *const headers[] = {"ID",    "NAME",	  "LANES",   "TYPES",
+					      "AREAS", "DEVICES", "MASKED",  "MAY",
+					      "ENDS",  ">OPEN",	  ">REFUSED"};
+	struct cv_table *t = cv_table_create(headers, 11);
 	const json_t *rows = json_object_get(doc, "principals"), *row;
 	size_t i;
 
 	json_array_foreach(rows, i, row)
 	{
 		const char *masks = cv_json_text(row, "masks");
-		char ends[32], open[32], refusals[32];
+		char ends[32], open[32], refusals[32], may[32];
 		const char *cells[] = {cv_json_text(row, "id"),
 				       cv_json_text(row, "name"),
 				       or_all(cv_json_text(row, "lanes")),
 				       or_all(cv_json_text(row, "types")),
+				       or_all(cv_json_text(row, "areas")),
 				       or_all(cv_json_text(row, "devices")),
 				       *masks ? masks : "-",
+				       may,
 				       ends,
 				       open,
 				       refusals};
 
 		when_text(cv_json_count(row, "expires"), ends, sizeof(ends));
+		rights_text(row, may, sizeof(may));
 		if (json_is_false(json_object_get(row, "valid")))
 			snprintf(ends, sizeof(ends), "over");
 		cv_number_text(cv_json_count(row, "connections"), open);

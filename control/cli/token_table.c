@@ -24,8 +24,15 @@ const struct cv_cli_command cv_cli_token_verbs[] = {
 			     "these types only, commas between"},
 			    {"device", "URNS", NULL,
 			     "these devices only, commas between; * stands for any characters"},
+			    {"area", "CODES", NULL,
+			     "these areas of the registry only: codes or how they begin, commas "
+			     "between"},
 			    {"mask", "PARTS", "device address position text",
 			     "take these out of every event, commas between"},
+			    {"group", "NAMES", NULL,
+			     "it may read as these consumer groups and acknowledge for them; * "
+			     "stands for any characters"},
+			    {"ack", NULL, NULL, "it may acknowledge the alarms it sees"},
 			    {"node", NULL, NULL,
 			     "it may also read status, counters and policy documents"},
 			    {"certificate", "NAME", NULL,

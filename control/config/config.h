@@ -58,6 +58,12 @@ struct cv_config_slow {
 	uint64_t events, bytes, ns;
 };
 
+/** What an address may take of the HTTP API before anybody there is known. */
+struct cv_config_peer {
+	uint32_t connections; /* at a time, 0 = half of all */
+	uint32_t requests; /* connections and requests without credential, a second */
+};
+
 /** The HTTP API over TLS; paths as written, see cv_config_resolve(). */
 struct cv_config_tls {
 	char listen[64]; /* "address:port"; empty = none */
@@ -216,6 +222,7 @@ struct cv_config {
 	uint8_t api_login; /* enum cv_login */
 	struct cv_config_tls tls;
 	uint32_t api_connections;
+	struct cv_config_peer peer;
 	struct cv_config_slow slow;
 	char link_socket[CV_SOCKET_PATH_MAX];
 

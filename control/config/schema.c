@@ -257,6 +257,24 @@ static const struct cv_field tls_fields[] = {
 	 .help = "`true`: no connection without a client certificate; tokens come on top."},
 };
 
+static const struct cv_field peer_fields[] = {
+	{.name = "connections",
+	 .type = CV_FIELD_UINT,
+	 AT(struct cv_config_peer, connections),
+	 .fallback = "auto",
+	 .word = "auto",
+	 .min = 1,
+	 .max = 60000,
+	 .help = "Connections at a time; `auto`: half of `api.connections`."},
+	{.name = "requests",
+	 .type = CV_FIELD_UINT,
+	 AT(struct cv_config_peer, requests),
+	 .fallback = "500",
+	 .min = 1,
+	 .max = 1000000,
+	 .help = "Connections, and requests without credential, a second and as many at once."},
+};
+
 static const char *const login_choices[] = {"none", "token", NULL};
 
 static const struct cv_field api_fields[] = {
@@ -285,6 +303,13 @@ static const struct cv_field api_fields[] = {
 	 .min = 8,
 	 .max = 60000,
 	 .help = "Connections at a time; the next are told to come later."},
+	{.name = "peer",
+	 .cost = CV_COST_LIVE,
+	 .type = CV_FIELD_SECTION,
+	 .offset = offsetof(struct cv_config, peer),
+	 FIELDS(peer_fields),
+	 .help = "What one address may take by TCP, whoever is there; the next are told 429. A "
+		 "credential has limits of its own (docs/security/access.md)."},
 	{.name = "slow",
 	 .cost = CV_COST_LIVE,
 	 .type = CV_FIELD_SECTION,

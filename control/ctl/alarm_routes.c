@@ -15,6 +15,8 @@
 
 #define PAGE 100u
 #define PAGE_MAX 1000u
+/* Alarms that a request makes the event of, to see whether it would be seen; some milliseconds. */
+#define LOOKS_IN_SCOPE (4 * PAGE_MAX)
 /* Longest comment of an acknowledgement, bytes; what the event has room for. */
 #define COMMENT_MAX 255
 
@@ -38,7 +40,8 @@ static void set_number(json_t *to, const char *key, double value)
 
 /* ---- active alarms -------------------------------------------------------------------------- */
 
-static json_t *devices_json(struct cv_alarms *a, const struct cv_alarm *alarm)
+static json_t *devices_json(struct cv_alarms *a, const struct cv_alarm *alarm,
+			    const struct cv_scope *scope)
 {
 	struct cv_alarm_urns urns = cv_alarm_host_urns(cv_alarms_intake(a));
 	json_t *list = json_array();
@@ -47,12 +50,35 @@ static json_t *devices_json(struct cv_alarms *a, const struct cv_alarm *alarm)
 	for (uint32_t i = 0; i < alarm->n_devices; i++) {
 		const char *urn = urns.urn(urns.owner, alarm->devices[i], &len);
 
-		json_array_append_new(list, json_stringn(urn, len));
+		if (cv_scope_names(scope, urn, len))
+			json_array_append_new(list, json_stringn(urn, len));
 	}
 	return list;
 }
 
-static json_t *alarm_json(struct cv_alarms *a, const struct cv_alarm *alarm)
+/*
+ * Whether its event would be seen. Who may not know devices sees no alarms here: their ids name them.
+ */
+static bool may_see(struct cv_alarms *a, const struct cv_alarm *alarm, const struct cv_scope *scope)
+{
+	static _Alignas(8) uint8_t room[CV_ALARM_RECORD_ROOM]; /* control's thread */
+	const struct cv_intake *in = cv_alarms_intake(a);
+	const struct cv_record *seen;
+	struct cv_alarm_urns urns;
+	struct cv_record *rec;
+
+	if (!scope)
+		return true;
+	urns = cv_alarm_host_urns(cv_alarms_intake(a));
+	rec = cv_alarm_record(cv_alarms_engine(a), alarm, CV_ALARM_UPDATED, alarm->told_ns, &urns,
+			      room);
+	cv_alarm_host_stamp(in, alarm, rec);
+	seen = cv_scope_see(scope, in->live, rec);
+	return seen && cv_record_tlv(seen, CV_TLV_CORRELATION).len > 0;
+}
+
+static json_t *alarm_json(struct cv_alarms *a, const struct cv_alarm *alarm,
+			  const struct cv_scope *scope)
 {
 	const struct cv_alarm_engine *e = cv_alarms_engine(a);
 	const struct cv_alarm_rule *r = cv_alarm_engine_rule(e, alarm);
@@ -60,10 +86,11 @@ static json_t *alarm_json(struct cv_alarms *a, const struct cv_alarm *alarm)
 			       alarm->who ? "acknowledged" : "raised", "grade", (int)r->grade,
 			       "colour", cv_alarm_colour(r->grade));
 
-	set_text(to, "text", r->text);
+	if (!cv_scope_hides(scope, CV_MASK_TEXT))
+		set_text(to, "text", r->text);
 	set_text(to, "name", cv_alarm_engine_quantity(e, alarm));
 	set_text(to, "area", alarm->area);
-	json_object_set_new(to, "devices", devices_json(a, alarm));
+	json_object_set_new(to, "devices", devices_json(a, alarm, scope));
 	set_number(to, "value", alarm->value);
 	set_text(to, "unit", cv_unit_text(alarm->unit));
 	set_number(to, "threshold", cv_alarm_engine_threshold(e, alarm));
@@ -72,7 +99,8 @@ static json_t *alarm_json(struct cv_alarms *a, const struct cv_alarm *alarm)
 	json_object_set_new(to, "updated", cv_utc_json_ms(alarm->told_ns));
 	if (alarm->who) {
 		set_text(to, "acknowledged_by", alarm->who);
-		set_text(to, "comment", alarm->comment);
+		set_text(to, "comment",
+			 cv_scope_hides(scope, CV_MASK_TEXT) ? NULL : alarm->comment);
 		json_object_set_new(to, "acknowledged", cv_utc_json_ms(alarm->acked_ns));
 	}
 	return to;
@@ -138,24 +166,30 @@ static json_t *get_alarms(void *owner, const struct cv_http_query *query, int *r
 							      {NULL, NULL}};
 	struct cv_alarms *a = owner;
 	const struct cv_alarm_engine *e = cv_alarms_engine(a);
+	const struct cv_scope *scope = cv_http_query_scope(query);
 	struct cv_http_refusal why;
 	struct page p = {.why = &why, .limit = PAGE};
-	uint32_t at, end = e ? cv_alarm_engine_end(e) : 0;
+	uint32_t at, end = e ? cv_alarm_engine_end(e) : 0, left = LOOKS_IN_SCOPE;
 	json_t *list, *to;
 
 	if (cv_http_take_parameters(query, parameters, &p, &why) < 0)
 		return refuse(ret_status, 400, why.error, why.hint);
 	list = json_array();
-	for (at = (uint32_t)p.after + 1; at < end && json_array_size(list) < p.limit; at++) {
+	for (at = (uint32_t)p.after + 1;
+	     at < end && json_array_size(list) < p.limit && (!scope || left > 0); at++) {
 		const struct cv_alarm *alarm = cv_alarm_engine_at(e, at);
 
-		if (alarm && is_wanted(&p, cv_alarm_engine_rule(e, alarm)))
-			json_array_append_new(list, alarm_json(a, alarm));
+		left -= alarm != NULL;
+		if (alarm && is_wanted(&p, cv_alarm_engine_rule(e, alarm)) &&
+		    may_see(a, alarm, scope))
+			json_array_append_new(list, alarm_json(a, alarm, scope));
 	}
-	to = json_pack("{s:o, s:I}", "alarms", list, "active",
-		       (json_int_t)(e ? cv_alarm_engine_active(e) : 0));
+	to = json_pack("{s:o}", "alarms", list);
 	if (at < end)
 		json_object_set_new(to, "after", json_integer(at - 1));
+	if (scope) /* nobody who sees some of them learns how many there are */
+		return to;
+	json_object_set_new(to, "active", json_integer(e ? cv_alarm_engine_active(e) : 0));
 	if (e)
 		json_object_set_new(to, "counts", counts_json(e));
 	return to;
@@ -189,6 +223,19 @@ static bool decode(const char *text, size_t len, char *ret, size_t size)
 	return true;
 }
 
+/* @return NULL: there is none, or none that whoever asks may see. */
+static const struct cv_alarm *find_for(struct cv_alarms *a, const char *id,
+				       const struct cv_http_query *query)
+{
+	const struct cv_alarm_engine *e = cv_alarms_engine(a);
+	const struct cv_alarm *alarm = e ? cv_alarm_engine_find(e, id) : NULL;
+
+	if (!alarm || may_see(a, alarm, cv_http_query_scope(query)))
+		return alarm;
+	cv_http_query_hide(query);
+	return NULL;
+}
+
 static json_t *get_alarm(void *owner, const char *tail, const struct cv_http_query *query,
 			 int *ret_status)
 {
@@ -198,12 +245,12 @@ static json_t *get_alarm(void *owner, const char *tail, const struct cv_http_que
 	char id[CV_ALARM_NAME_MAX];
 
 	if (e && decode(tail, strlen(tail), id, sizeof(id)))
-		alarm = cv_alarm_engine_find(e, id);
+		alarm = find_for(a, id, query);
 	if (!alarm)
 		return refuse(
 			ret_status, 404, "no alarm with this id is active",
 			"GET /v1/alarms lists those that are; the others are in the lane alarm");
-	return alarm_json(a, alarm);
+	return alarm_json(a, alarm, cv_http_query_scope(query));
 }
 
 /* The body is empty, or {"comment": "..."}. @return false: neither. */
@@ -237,7 +284,7 @@ static json_t *change_alarm(void *owner, const struct cv_http_call *call,
 	if (!comment_of(call, comment))
 		return refuse(&answer->status, 400, "the body is not right",
 			      "nothing, or {\"comment\": \"at most 255 bytes\"}");
-	res = decode(call->tail, len - end, id, sizeof(id))
+	res = decode(call->tail, len - end, id, sizeof(id)) && find_for(owner, id, call->query)
 		      ? cv_alarms_ack(owner, id, call->peer->who, comment)
 		      : -ENOENT;
 	if (res == -ENOENT)
@@ -318,6 +365,7 @@ void cv_alarm_routes(struct cv_alarms *alarms, struct cv_http_route *rows)
 	rows[0] = (struct cv_http_route){
 		.path = "/v1/alarms",
 		.summary = "alarms of rules that are active; rule=, grade=, limit=, after=",
+		.reads = CV_HTTP_SCOPE,
 		.document = get_alarms,
 		.owner = alarms,
 	};
@@ -331,6 +379,8 @@ void cv_alarm_routes(struct cv_alarms *alarms, struct cv_http_route *rows)
 	rows[2] = (struct cv_http_route){
 		.path = "/v1/alarms/*",
 		.summary = "an active alarm; POST ID/ack acknowledges it",
+		.reads = CV_HTTP_SCOPE,
+		.changes = CV_HTTP_ACK,
 		.item = get_alarm,
 		.change = change_alarm,
 		.owner = alarms,

@@ -13,6 +13,9 @@
 
 #define PAGE 100u
 #define PAGE_MAX 1000u
+/* Devices that a request looks at, at most; where each is looked up, some milliseconds. */
+#define LOOKS (20 * PAGE_MAX)
+#define LOOKS_IN_SCOPE (4 * PAGE_MAX)
 
 static json_t *refuse(int *status, int code, const char *error, const char *hint)
 {
@@ -59,7 +62,8 @@ static json_t *tags_json(const char *tags)
 	return list;
 }
 
-static json_t *facts_json(const struct cv_registry_live *live, uint32_t row)
+static json_t *facts_json(const struct cv_registry_live *live, uint32_t row,
+			  const struct cv_scope *scope)
 {
 	const struct cv_registry_facts *f = cv_registry_live_facts(live, row);
 	const struct cv_registry_area *a;
@@ -70,9 +74,11 @@ static json_t *facts_json(const struct cv_registry_live *live, uint32_t row)
 	to = json_object();
 	set_word(to, "kind", live, f->kind);
 	set_word(to, "owner", live, f->owner);
-	set_degrees(to, "lat", f->lat, 1e7);
-	set_degrees(to, "lon", f->lon, 1e7);
-	set_degrees(to, "alt", f->alt, 1e3);
+	if (!cv_scope_hides(scope, CV_MASK_POSITION)) {
+		set_degrees(to, "lat", f->lat, 1e7);
+		set_degrees(to, "lon", f->lon, 1e7);
+		set_degrees(to, "alt", f->alt, 1e3);
+	}
 	a = cv_registry_live_area(live, f->area);
 	if (a) {
 		set_word(to, "city", live, a->city);
@@ -96,6 +102,45 @@ static uint32_t row_of(const struct cv_intake *in, const struct cv_state_device 
 	return d->row ? d->row
 		      : cv_registry_live_find(in->live, cv_state_urn(in->state, d), d->urn_len,
 					      &area);
+}
+
+/* ---- what whoever asks may know -------------------------------------------------------------- */
+
+/* Its area as the registry has it now; a component without a row of its own is where its device is. */
+static uint32_t area_of(const struct cv_intake *in, const struct cv_state_device *d)
+{
+	const struct cv_registry_facts *f = cv_registry_live_facts(in->live, row_of(in, d));
+
+	return f ? f->area : 0;
+}
+
+/* What is in scope of a device. */
+struct seen {
+	int64_t at_ns; /* last record that may be seen of it */
+	unsigned int values;
+};
+
+/* @return false: it is as if it were not there. */
+static bool may_see(const struct cv_intake *in, const struct cv_scope *scope,
+		    const struct cv_state_device *d, struct seen *ret)
+{
+	const struct cv_state_value *v;
+
+	*ret = (struct seen){.at_ns = d->seen_ns, .values = d->values};
+	if (scope && !cv_scope_knows(scope, in->live, cv_state_urn(in->state, d), d->urn_len,
+				     scope->areas ? area_of(in, d) : 0))
+		return false;
+	if (!cv_scope_is_partial(scope))
+		return true;
+	*ret = (struct seen){.at_ns = INT64_MIN};
+	for (uint32_t at = d->first; at; at = v->next) {
+		v = cv_state_value(in->state, at);
+		if (!cv_scope_has(scope, v->lane, v->kind))
+			continue;
+		ret->values++;
+		ret->at_ns = v->time_ns > ret->at_ns ? v->time_ns : ret->at_ns;
+	}
+	return ret->values > 0;
 }
 
 /* ---- the latest values ---------------------------------------------------------------------- */
@@ -131,26 +176,35 @@ static json_t *plain_value(const struct cv_state_value *v)
 	}
 }
 
-static json_t *value_json(const struct cv_state *s, const struct cv_state_value *v)
+/* Not a text, and not a position, where these are taken away. */
+static void set_value(json_t *to, const struct cv_state *s, const struct cv_state_value *v,
+		      const struct cv_scope *scope)
+{
+	char buf[CV_STATE_TEXT_MAX + 1];
+	const char *text = cv_scope_hides(scope, CV_MASK_TEXT) ? "" : cv_state_text(s, v, buf);
+
+	if (v->type == CV_VALUE_NONE && !cv_scope_hides(scope, CV_MASK_POSITION))
+		json_object_set_new(to, "position", position_json(v->value.u64));
+	else if (v->type == CV_VALUE_TEXT && !cv_scope_hides(scope, CV_MASK_TEXT))
+		json_object_set_new(to, "value", text_json(text, strlen(text)));
+	else if (v->type != CV_VALUE_NONE && v->type != CV_VALUE_TEXT)
+		json_object_set_new(to, "value", plain_value(v));
+	if (*text && v->type != CV_VALUE_TEXT)
+		json_object_set_new(to, "text", text_json(text, strlen(text)));
+	if (v->cut && *text)
+		json_object_set_new(to, "truncated", json_true());
+}
+
+static json_t *value_json(const struct cv_state *s, const struct cv_state_value *v,
+			  const struct cv_scope *scope)
 {
 	const char *name = v->name_id ? cv_name_text(v->name_id) : cv_state_word(s, v->word);
-	char buf[CV_STATE_TEXT_MAX + 1];
-	const char *text = cv_state_text(s, v, buf);
 	json_t *to = json_object();
 
 	if (*name)
 		json_object_set_new(to, "name", text_json(name, strlen(name)));
 	json_object_set_new(to, "type", json_string(cv_kind_name(v->kind)));
-	if (v->type == CV_VALUE_NONE)
-		json_object_set_new(to, "position", position_json(v->value.u64));
-	else
-		json_object_set_new(to, "value",
-				    v->type == CV_VALUE_TEXT ? text_json(text, strlen(text))
-							     : plain_value(v));
-	if (*text && v->type != CV_VALUE_TEXT)
-		json_object_set_new(to, "text", text_json(text, strlen(text)));
-	if (v->cut)
-		json_object_set_new(to, "truncated", json_true());
+	set_value(to, s, v, scope);
 	if (*cv_unit_text(v->unit_id))
 		json_object_set_new(to, "unit", json_string(cv_unit_text(v->unit_id)));
 	if (v->quality != CV_QUALITY_UNSTATED)
@@ -161,28 +215,31 @@ static json_t *value_json(const struct cv_state *s, const struct cv_state_value 
 	return to;
 }
 
-static json_t *device_json(const struct cv_intake *in, const struct cv_state_device *d)
+static json_t *device_json(const struct cv_intake *in, const struct cv_state_device *d,
+			   const struct seen *seen)
 {
 	json_t *to = json_object();
 
 	json_object_set_new(to, "id", text_json(cv_state_urn(in->state, d), d->urn_len));
-	json_object_set_new(to, "seen", cv_utc_json_ms(d->seen_ns));
+	json_object_set_new(to, "seen", cv_utc_json_ms(seen->at_ns));
 	json_object_set_new(to, "registered", json_boolean(row_of(in, d) != 0));
-	json_object_set_new(to, "values", json_integer(d->values));
+	json_object_set_new(to, "values", json_integer(seen->values));
 	return to;
 }
 
-static json_t *state_json(const struct cv_intake *in, const struct cv_state_device *d)
+static json_t *state_json(const struct cv_intake *in, const struct cv_state_device *d,
+			  const struct seen *seen, const struct cv_scope *scope)
 {
-	json_t *to = device_json(in, d), *values = json_array();
+	json_t *to = device_json(in, d, seen), *values = json_array();
 	const struct cv_state_value *v;
 
 	for (uint32_t at = d->first; at; at = v->next) {
 		v = cv_state_value(in->state, at);
-		json_array_append_new(values, value_json(in->state, v));
+		if (cv_scope_has(scope, v->lane, v->kind))
+			json_array_append_new(values, value_json(in->state, v, scope));
 	}
 	json_object_set_new(to, "values", values);
-	json_object_set_new(to, "registry", facts_json(in->live, row_of(in, d)));
+	json_object_set_new(to, "registry", facts_json(in->live, row_of(in, d), scope));
 	return to;
 }
 
@@ -216,10 +273,12 @@ static json_t *get_state(void *owner, const char *tail, const struct cv_http_que
 			 int *ret_status)
 {
 	static const char suffix[] = "/state";
+	const struct cv_scope *scope = cv_http_query_scope(query);
 	const struct cv_intake *in = owner;
 	size_t len = strlen(tail), end = sizeof(suffix) - 1;
 	char urn[CV_HTTP_TARGET_MAX + 1];
 	uint32_t device = 0;
+	struct seen seen;
 	int n;
 
 	if (len <= end || strcmp(tail + len - end, suffix) != 0)
@@ -230,10 +289,12 @@ static json_t *get_state(void *owner, const char *tail, const struct cv_http_que
 	/* Who did not escape the URN meant it as it stands. */
 	if (device == 0)
 		device = cv_state_find(in->state, tail, len - end);
-	if (device == 0)
-		return refuse(ret_status, 404, "no device of that name was heard since the start",
-			      "GET /v1/devices lists those that were; ID is an event's subject");
-	return state_json(in, cv_state_at(in->state, device));
+	if (device != 0 && may_see(in, scope, cv_state_at(in->state, device), &seen))
+		return state_json(in, cv_state_at(in->state, device), &seen, scope);
+	if (device != 0)
+		cv_http_query_hide(query);
+	return refuse(ret_status, 404, "no device of that name was heard since the start",
+		      "GET /v1/devices lists those that were; ID is an event's subject");
 }
 
 struct page {
@@ -269,29 +330,32 @@ static json_t *get_devices(void *owner, const struct cv_http_query *query, int *
 							      {"limit", take_limit},
 							      {"unknown", take_unknown},
 							      {NULL, NULL}};
+	const struct cv_scope *scope = cv_http_query_scope(query);
 	const struct cv_intake *in = owner;
 	struct cv_http_refusal why;
 	struct page p = {.why = &why, .limit = PAGE};
 	json_t *devices, *to;
+	struct seen seen;
 	uint32_t at;
 
 	if (cv_http_take_parameters(query, parameters, &p, &why) < 0)
 		return refuse(ret_status, 400, why.error, why.hint);
 	devices = json_array();
 	at = (uint32_t)p.after;
-	for (uint32_t looked = 0; looked < 20 * PAGE_MAX && json_array_size(devices) < p.limit;
-	     looked++) {
+	for (uint32_t left = scope ? LOOKS_IN_SCOPE : LOOKS;
+	     left > 0 && json_array_size(devices) < p.limit; left--) {
 		const struct cv_state_device *d =
 			at < UINT32_MAX ? cv_state_at(in->state, at + 1) : NULL;
 
 		if (!d)
 			break;
 		at++;
-		if (!p.unknown || row_of(in, d) == 0)
-			json_array_append_new(devices, device_json(in, d));
+		if ((!p.unknown || row_of(in, d) == 0) && may_see(in, scope, d, &seen))
+			json_array_append_new(devices, device_json(in, d, &seen));
 	}
-	to = json_pack("{s:I, s:o}", "count", (json_int_t)cv_state_devices(in->state), "devices",
-		       devices);
+	to = json_pack("{s:o}", "devices", devices);
+	if (!scope)
+		json_object_set_new(to, "count", json_integer(cv_state_devices(in->state)));
 	if (at < cv_state_devices(in->state))
 		json_object_set_new(to, "next", json_integer(at));
 	return to;
@@ -326,21 +390,29 @@ static json_t *get_registry(void *owner, const struct cv_http_query *query)
 static json_t *get_facts(void *owner, const char *tail, const struct cv_http_query *query,
 			 int *ret_status)
 {
+	const struct cv_scope *scope = cv_http_query_scope(query);
 	const struct cv_intake *in = owner;
 	char urn[CV_HTTP_TARGET_MAX + 1];
 	uint32_t area, row = 0;
+	const char *id = urn;
 	json_t *to;
 	int n = decode(tail, strlen(tail), urn);
 
 	if (n > 0)
 		row = cv_registry_live_find(in->live, urn, (size_t)n, &area);
-	if (row == 0)
+	if (row == 0) {
+		id = tail;
 		row = cv_registry_live_find(in->live, tail, strlen(tail), &area);
+	}
+	if (row != 0 && !cv_scope_knows(scope, in->live, id, strlen(id), area)) {
+		cv_http_query_hide(query);
+		row = 0;
+	}
 	if (row == 0)
 		return refuse(ret_status, 404, "the registry has no device of that name",
 			      "culvert registry list; ID is an event's subject");
-	to = facts_json(in->live, row);
-	json_object_set_new(to, "id", text_json(n > 0 ? urn : tail, strlen(n > 0 ? urn : tail)));
+	to = facts_json(in->live, row, scope);
+	json_object_set_new(to, "id", text_json(id, strlen(id)));
 	return to;
 }
 
@@ -349,10 +421,12 @@ void cv_device_routes(struct cv_intake *intake, struct cv_http_route *rows)
 	const struct cv_http_route routes[CV_DEVICE_ROUTES] = {
 		{.path = "/v1/devices",
 		 .summary = "devices that were heard; after=, limit=, unknown=1",
+		 .reads = CV_HTTP_SCOPE,
 		 .document = get_devices,
 		 .owner = intake},
 		{.path = "/v1/devices/*",
 		 .summary = "ID/state: the latest value of each quantity of a device",
+		 .reads = CV_HTTP_SCOPE,
 		 .item = get_state,
 		 .owner = intake},
 		{.path = "/v1/registry",
@@ -361,6 +435,7 @@ void cv_device_routes(struct cv_intake *intake, struct cv_http_route *rows)
 		 .owner = intake},
 		{.path = "/v1/registry/*",
 		 .summary = "what the registry knows of a device",
+		 .reads = CV_HTTP_SCOPE,
 		 .item = get_facts,
 		 .owner = intake},
 	};

@@ -167,17 +167,38 @@ static size_t subscriber_count(json_t *http)
 	return json_array_size(json_object_get(http, "subscribers"));
 }
 
+/*
+ * Where it listens (0 = nowhere), how much of what may be is in use, and how often somebody was
+ * refused, for whatever reason.
+ */
+static json_t *api_status(const struct cv_control *c, const json_t *http)
+{
+	json_int_t refused = 0;
+	const char *reason;
+	json_t *count;
+
+	json_object_foreach(json_object_get(http, "refusals"), reason, count) refused +=
+		json_integer_value(count);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "tcp_port",
+			 (json_int_t)cv_http_server_port(c->http), "tls_port",
+			 (json_int_t)cv_http_server_tls_port(c->http), "connections",
+			 json_integer_value(json_object_get(http, "connections")),
+			 "max_connections", (json_int_t)c->config->api_connections, "peers",
+			 json_integer_value(json_object_get(http, "peers")), "refusals", refused);
+}
+
 json_t *cv_document_status(const struct cv_control *c)
 {
 	json_t *http = cv_http_server_stats(c->http);
 	json_t *doc = json_pack(
-		"{s:s, s:s, s:I, s:f, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "node", c->config->node,
-		"version", CULVERT_VERSION, "generation", (json_int_t)cv_rollout_live(c->rollout),
-		"uptime_s", (double)((cv_loop_mono_ns(c->loop) - c->started_ns) / 1000000) / 1e3,
-		"dataplane", dataplane_status(c), "ports", ports_status(c), "log", log_status(c),
-		"quarantine", cv_quarantine_keeper_status(c->quarantine), "subscribers",
-		(json_int_t)subscriber_count(http), "sinks", cv_sinks_json(c->sinks, c->log),
-		"warnings", warnings(c));
+		"{s:s, s:s, s:I, s:f, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o}", "node",
+		c->config->node, "version", CULVERT_VERSION, "generation",
+		(json_int_t)cv_rollout_live(c->rollout), "uptime_s",
+		(double)((cv_loop_mono_ns(c->loop) - c->started_ns) / 1000000) / 1e3, "dataplane",
+		dataplane_status(c), "ports", ports_status(c), "log", log_status(c), "quarantine",
+		cv_quarantine_keeper_status(c->quarantine), "subscribers",
+		(json_int_t)subscriber_count(http), "api", api_status(c, http), "sinks",
+		cv_sinks_json(c->sinks, c->log), "warnings", warnings(c));
 
 	json_decref(http);
 	return doc;

@@ -86,6 +86,9 @@
 	X(REFUSED, counter, "culvert_api_refused_connections_total",                               \
 	  "Connections told to come later: too many")                                              \
 	X(REQUESTS, counter, "culvert_api_requests_total", "Requests to the API")                  \
+	X(PEERS, gauge, "culvert_api_peers", "Addresses that have connections by TCP")             \
+	X(API_REFUSALS, counter, "culvert_api_refusals_total",                                     \
+	  "Requests and connections refused for who asked or how much, by reason")                 \
 	X(TOO_SLOW, counter, "culvert_api_slow_subscribers_total",                                 \
 	  "Subscribers disconnected for being slow")                                               \
 	X(SUBSCRIBERS, gauge, "culvert_subscribers", "Subscribers connected")                      \

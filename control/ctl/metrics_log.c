@@ -78,9 +78,22 @@ void cv_metrics_log(struct cv_metrics *m, const struct cv_control *c)
 
 /* ---- subscribers ----------------------------------------------------------------------------- */
 
+static void refusals_of(struct cv_metrics *m, const json_t *http)
+{
+	const char *reason;
+	json_t *count;
+
+	json_object_foreach(json_object_get(http, "refusals"), reason, count)
+	{
+		cv_metrics_put(m, CV_METRIC_API_REFUSALS, (double)json_integer_value(count),
+			       "reason", reason, NULL, NULL);
+	}
+}
+
 void cv_metrics_subscribers(struct cv_metrics *m, const struct cv_control *c)
 {
-	json_t *http = cv_http_server_stats(c->http), *groups = cv_groups_json(c->groups), *row;
+	json_t *http = cv_http_server_stats(c->http),
+	       *groups = cv_groups_json(c->groups, NULL, false), *row;
 	json_t *subscribers = json_object_get(http, "subscribers");
 	double most = 0;
 	size_t i;
@@ -89,6 +102,8 @@ void cv_metrics_subscribers(struct cv_metrics *m, const struct cv_control *c)
 	plain(m, CV_METRIC_ACCEPTED, number(http, "accepted"));
 	plain(m, CV_METRIC_REFUSED, number(http, "refused"));
 	plain(m, CV_METRIC_REQUESTS, number(http, "requests"));
+	plain(m, CV_METRIC_PEERS, number(http, "peers"));
+	refusals_of(m, http);
 	plain(m, CV_METRIC_TOO_SLOW, number(http, "too_slow"));
 	plain(m, CV_METRIC_SUBSCRIBERS, (double)json_array_size(subscribers));
 	json_array_foreach(subscribers, i, row) if (number(row, "lag") > most) most =

@@ -305,7 +305,7 @@ static enum cv_state_count take(struct cv_state *s, struct cv_state_device *d,
 		return CV_STATE_OTHER;
 	if (rec->stage == CV_STAGE_HISTORY || (rec->flags & CV_FLAG_LATE))
 		return CV_STATE_LATE;
-	like.stage = retained ? CV_STAGE_REALTIME : rec->stage;
+	like.stage = (retained ? CV_STAGE_REALTIME : rec->stage) & 15;
 	v = name_of(s, rec, &like) ? find_value(s, d, &like, &is_new) : NULL;
 	if (!v)
 		return CV_STATE_VALUES_FULL;
@@ -320,6 +320,7 @@ static enum cv_state_count take(struct cv_state *s, struct cv_state_device *d,
 	v->type = rec->value_type;
 	v->quality = rec->quality;
 	v->proto = rec->proto;
+	v->lane = rec->lane & 15;
 	keep_text(s, v, rec);
 	return CV_STATE_TAKEN;
 }

@@ -50,7 +50,8 @@ struct cv_state_value {
 	uint16_t unit_id;
 	uint8_t type; /* enum cv_value_type */
 	uint8_t quality; /* enum cv_quality */
-	uint8_t stage; /* enum cv_stage_of_value */
+	uint8_t stage : 4; /* enum cv_stage_of_value */
+	uint8_t lane : 4; /* enum cv_lane it came in */
 	uint8_t kind; /* enum cv_kind */
 	uint8_t proto;
 	uint8_t cut; /* the text was longer */

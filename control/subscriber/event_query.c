@@ -366,6 +366,6 @@ void cv_event_query_limit(struct cv_event_query *q, const struct cv_scope *scope
 const struct cv_record *cv_event_query_see(const struct cv_event_query *q,
 					   const struct cv_record *rec)
 {
-	rec = cv_scope_see(q->scope, rec);
+	rec = cv_scope_see(q->scope, q->registry, rec);
 	return rec && cv_event_query_matches(q, rec) ? rec : NULL;
 }

@@ -212,6 +212,10 @@ static void restart(struct cv_event_stream *s)
 	s->stats.sent -= dropped;
 	s->left += s->left != 0 ? dropped : 0;
 	s->cursor = s->query.member->start;
+	for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++) {
+		if (!(cv_scope_lanes(s->query.scope) & 1u << lane))
+			s->cursor.at.next[lane] = 0; /* as start_of_lane() says */
+	}
 }
 
 void cv_event_stream_pump(struct cv_event_stream *s)

@@ -253,30 +253,43 @@ unsigned int cv_groups_damaged(const struct cv_groups *groups)
 
 /* ---- for people ----------------------------------------------------------------------------- */
 
-static uint64_t lag_behind(const struct cv_group *g, const struct cv_cursor *at)
+void cv_group_cursor_format(const struct cv_cursor *cursor, const struct cv_scope *scope,
+			    char text[CV_CURSOR_TEXT_MAX])
+{
+	struct cv_cursor seen = *cursor;
+
+	for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++) {
+		if (!(cv_scope_lanes(scope) & 1u << lane))
+			seen.next[lane] = 0;
+	}
+	cv_cursor_format(&seen, text);
+}
+
+static uint64_t lag_behind(const struct cv_group *g, const struct cv_cursor *at, uint32_t lanes)
 {
 	uint64_t lag = 0;
 
 	for (unsigned int lane = 0; lane < CV_LANE_COUNT; lane++) {
 		uint64_t end = cv_eventlog_end(g->groups->log, (enum cv_lane)lane);
 
-		if ((g->image.lanes & 1u << lane) && at->next[lane] < end)
+		if ((lanes & 1u << lane) && at->next[lane] < end)
 			lag += end - at->next[lane];
 	}
 	return lag;
 }
 
-static json_t *members_json(const struct cv_group *g)
+static json_t *members_json(const struct cv_group *g, uint32_t lanes)
 {
 	json_t *rows = json_array();
 
 	for (const struct cv_group_member *m = g->members; m; m = m->next) {
 		struct cv_cursor done = cv_event_member_done(&m->share);
 
-		json_array_append_new(rows, json_pack("{s:I, s:s, s:b, s:I}", "slot",
-						      (json_int_t)m->share.start.slot, "name",
-						      m->name, "connected", m->stream != NULL,
-						      "lag", (json_int_t)lag_behind(g, &done)));
+		json_array_append_new(rows,
+				      json_pack("{s:I, s:s, s:b, s:I}", "slot",
+						(json_int_t)m->share.start.slot, "name", m->name,
+						"connected", m->stream != NULL, "lag",
+						(json_int_t)lag_behind(g, &done, lanes)));
 	}
 	return rows;
 }
@@ -292,25 +305,29 @@ static json_t *lanes_json(uint32_t lanes)
 	return names;
 }
 
-json_t *cv_groups_json(const struct cv_groups *groups)
+static json_t *group_json(const struct cv_group *g, const struct cv_scope *scope)
+{
+	uint32_t lanes = g->image.lanes & cv_scope_lanes(scope);
+	char cursor[CV_CURSOR_TEXT_MAX];
+
+	cv_group_cursor_format(&g->image.cursor, scope, cursor);
+	return json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:o}", "name", g->image.name, "cursor",
+			 cursor, "lanes", lanes_json(lanes), "lag",
+			 (json_int_t)lag_behind(g, &g->image.cursor, lanes), "created",
+			 (json_int_t)(g->image.created_ns / 1000000000), "acked",
+			 (json_int_t)(g->image.acked_ns / 1000000000), "members",
+			 members_json(g, lanes));
+}
+
+json_t *cv_groups_json(const struct cv_groups *groups, const struct cv_scope *scope, bool own)
 {
 	json_t *rows = json_array();
 
 	for (unsigned int i = 0; i < CV_GROUPS_MAX; i++) {
 		const struct cv_group *g = groups->group[i];
-		char cursor[CV_CURSOR_TEXT_MAX];
 
-		if (!g || !g->image.name[0])
-			continue;
-		cv_cursor_format(&g->image.cursor, cursor);
-		json_array_append_new(
-			rows,
-			json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:o}", "name", g->image.name,
-				  "cursor", cursor, "lanes", lanes_json(g->image.lanes), "lag",
-				  (json_int_t)lag_behind(g, &g->image.cursor), "created",
-				  (json_int_t)(g->image.created_ns / 1000000000), "acked",
-				  (json_int_t)(g->image.acked_ns / 1000000000), "members",
-				  members_json(g)));
+		if (g && g->image.name[0] && (!own || cv_scope_has_group(scope, g->image.name)))
+			json_array_append_new(rows, group_json(g, scope));
 	}
 	return rows;
 }

@@ -90,9 +90,15 @@ int cv_groups_remove(struct cv_groups *groups, const char *group);
  * [{"name", "cursor", "lanes", "lag", "created", "acked", "members": [{"slot", "name", "lag"}]}];
  * lag in events, times in seconds since the Unix epoch.
  *
+ * @param scope lanes beyond it are as if they were not there; NULL = all.
+ * @param own those groups only that the scope is for.
  * @return a new reference, NULL when memory is short.
  */
-json_t *cv_groups_json(const struct cv_groups *groups);
+json_t *cv_groups_json(const struct cv_groups *groups, const struct cv_scope *scope, bool own);
+
+/** A cursor as somebody may see it: 0 for lanes beyond the scope. */
+void cv_group_cursor_format(const struct cv_cursor *cursor, const struct cv_scope *scope,
+			    char text[CV_CURSOR_TEXT_MAX]);
 
 /** Groups whose slot in the file was damaged and who are lost. */
 unsigned int cv_groups_damaged(const struct cv_groups *groups);

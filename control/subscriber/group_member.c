@@ -211,7 +211,7 @@ static void drop_who_left(struct cv_group *g)
 static struct cv_group_member *enter(struct cv_group *g, const char *name, struct cv_event_query *q,
 				     int *ret_res, struct cv_http_refusal *why)
 {
-	uint64_t wanted = cv_event_filter_fingerprint(q->filter);
+	uint64_t wanted = cv_event_filter_fingerprint(q->filter) ^ (q->scope ? q->scope->print : 0);
 	unsigned int count;
 	struct cv_group_member *m;
 

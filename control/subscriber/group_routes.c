@@ -12,7 +12,9 @@
 
 static json_t *get_groups(void *owner, const struct cv_http_query *query)
 {
-	return json_pack("{s:o}", "groups", cv_groups_json(owner));
+	return json_pack("{s:o}", "groups",
+			 cv_groups_json(owner, cv_http_query_scope(query),
+					!cv_http_query_is_for_node(query)));
 }
 
 static json_t *refuse(struct cv_http_answer *answer, int status, const char *error,
@@ -59,7 +61,7 @@ static json_t *acknowledge(struct cv_groups *groups, const char *name,
 		answer->wait_ns = LOOK_NS;
 		return NULL;
 	}
-	cv_cursor_format(&ack.cursor, text);
+	cv_group_cursor_format(&ack.cursor, cv_http_query_scope(call->query), text);
 	return json_pack("{s:s, s:s}", "group", name, "cursor", text);
 }
 
@@ -87,6 +89,11 @@ static json_t *change(void *owner, const struct cv_http_call *call, struct cv_ht
 
 	if (n >= (int)sizeof(name) || !cv_group_name_is_good(name))
 		return refuse(answer, 404, "no group has such a name", "GET /v1/groups lists all");
+	if (!cv_scope_has_group(cv_http_query_scope(call->query), name)) {
+		cv_http_query_hide(call->query);
+		return refuse(answer, 403, "this credential is not for that",
+			      "GET / lists what it is for");
+	}
 	if (call->method == CV_HTTP_POST && strcmp(verb, "/ack") == 0)
 		return acknowledge(owner, name, call, answer);
 	if (call->method == CV_HTTP_DELETE && *verb == '\0')
@@ -100,12 +107,14 @@ void cv_group_routes(struct cv_groups *groups, struct cv_http_route *rows)
 	rows[0] = (struct cv_http_route){
 		.path = "/v1/groups",
 		.summary = "consumer groups: cursors, members, lag",
+		.reads = CV_HTTP_GROUPS,
 		.json = get_groups,
 		.owner = groups,
 	};
 	rows[1] = (struct cv_http_route){
 		.path = "/v1/groups/*",
 		.summary = "POST NAME/ack?cursor=CURSOR acknowledges, DELETE NAME forgets",
+		.changes = CV_HTTP_GROUPS,
 		.change = change,
 		.owner = groups,
 	};

@@ -8,6 +8,9 @@
 
 #include "control/subscriber/http_route.h"
 
+/** Whether the connection is one too many. @return true: answered with 429 or 503. */
+bool cv_http_access_is_over(const struct cv_http_service *service, struct cv_http_conn *c);
+
 /**
  * Find out who asks.
  *
@@ -17,7 +20,15 @@
 bool cv_http_access_admit(const struct cv_http_service *service, struct cv_http_conn *c,
 			  const char *path);
 
-/** Whether a resource is one of those that everybody who is let in may read. */
+/** Answer with 403, in the words that tell nothing, and write it down. */
+void cv_http_access_forbid(const struct cv_http_service *service, struct cv_http_conn *c,
+			   const char *path);
+
+/** Write down that somebody asked for what is there and out of scope; it is answered otherwise. */
+void cv_http_access_hidden(const struct cv_http_service *service, const struct cv_http_conn *c,
+			   const char *path);
+
+/** Whether the connection may read a resource, as the list of them says. */
 bool cv_http_access_is_open(const struct cv_http_conn *c, const struct cv_http_route *route);
 
 /** What the connection's principal may see of the events, NULL = everything. */

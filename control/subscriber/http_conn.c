@@ -36,10 +36,14 @@ static void set_deadline(struct cv_http_conn *c, uint64_t ns)
 	c->deadline_ns = cv_loop_mono_ns(cv_http_server_loop(c->server)) + ns;
 }
 
-/* Changing requests come by the Unix socket only: there the kernel says who asks. */
-static size_t *body_room(const struct cv_http_conn *c)
+/* A body is read before it is known whose it is: by TCP a small one, out of nobody else's room. */
+static void begin_request(struct cv_http_conn *c)
 {
-	return c->is_tcp ? NULL : cv_http_server_body_room(c->server);
+	if (c->is_tcp)
+		cv_http_request_init(&c->request, &c->own_room, CV_HTTP_BODY_SMALL);
+	else
+		cv_http_request_init(&c->request, cv_http_server_body_room(c->server),
+				     CV_HTTP_BODY_MAX);
 }
 
 /* Free once nothing is in flight. Every completion of a closing connection comes here. */
@@ -123,7 +127,7 @@ static void next_request(struct cv_http_conn *c)
 		cv_http_conn_linger(c);
 		return;
 	}
-	cv_http_request_init(&c->request, body_room(c));
+	begin_request(c);
 	c->state = CV_CONN_READING;
 	set_deadline(c, IDLE_NS);
 	read_requests(c);
@@ -252,7 +256,7 @@ static void ask_for_body(struct cv_http_conn *c)
 	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 	c->asked_for_body = true;
-	set_deadline(c, BODY_NS);
+	set_deadline(c, c->is_tcp ? REQUEST_NS : BODY_NS);
 	if (c->request.expects_continue && c->tls)
 		cv_http_tls_say(c, go_on, sizeof(go_on) - 1);
 	else if (c->request.expects_continue)
@@ -316,7 +320,8 @@ static void set_tcp_options(int fd)
 }
 
 struct cv_http_conn *cv_http_conn_open(struct cv_http_server *server, struct cv_http_conn **list,
-				       int fd, bool is_tcp, struct cv_tls *tls, bool over_limit)
+				       int fd, bool is_tcp, struct cv_tls *tls,
+				       enum cv_http_over over)
 {
 	struct cv_http_conn *c = calloc(1, sizeof(*c));
 
@@ -329,7 +334,8 @@ struct cv_http_conn *cv_http_conn_open(struct cv_http_server *server, struct cv_
 	c->server = server;
 	c->fd = fd;
 	c->is_tcp = is_tcp;
-	c->over_limit = over_limit;
+	c->over = over;
+	c->own_room = CV_HTTP_BODY_SMALL + 1;
 	c->recv.done = on_received;
 	c->recv.owner = c;
 	c->send.done = on_sent;
@@ -340,7 +346,7 @@ struct cv_http_conn *cv_http_conn_open(struct cv_http_server *server, struct cv_
 	if (c->next)
 		c->next->link = &c->next;
 	*list = c;
-	cv_http_request_init(&c->request, body_room(c));
+	begin_request(c);
 	cv_http_peer_describe(fd, is_tcp, &c->peer);
 	if (is_tcp)
 		set_tcp_options(fd);

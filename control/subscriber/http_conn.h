@@ -29,6 +29,9 @@ enum cv_http_conn_state {
 	CV_CONN_CLOSING, /* wait for what is in flight, then free */
 };
 
+/** What a connection is one too many of. */
+enum cv_http_over { CV_OVER_NONE, CV_OVER_ALL, CV_OVER_PEER_CONNECTIONS, CV_OVER_PEER_REQUESTS };
+
 struct cv_http_conn {
 	struct cv_http_server *server;
 	struct cv_http_conn *next;
@@ -37,7 +40,8 @@ struct cv_http_conn {
 	int fd;
 	bool is_tcp;
 	struct cv_http_tls *tls; /* NULL = plain */
-	bool over_limit; /* gets 503 whatever it asks */
+	enum cv_http_over over; /* gets 503 or 429 whatever it asks */
+	struct cv_peer *from; /* by TCP: its address's account */
 	enum cv_http_conn_state state;
 	struct cv_http_peer peer;
 	struct cv_principal *principal; /* who asked last; NULL = the peer is all that is known */
@@ -47,6 +51,7 @@ struct cv_http_conn {
 	int64_t since_ns; /* wall clock */
 
 	struct cv_http_request request;
+	size_t own_room; /* what the body of one by TCP may take, bytes */
 	char in[4096];
 	size_t in_at, in_len;
 
@@ -67,7 +72,8 @@ struct cv_http_tls;
 
 /** Take over @p fd, join @p list and begin to read. @param tls NULL = plain. @return NULL: no memory, fd not closed. */
 struct cv_http_conn *cv_http_conn_open(struct cv_http_server *server, struct cv_http_conn **list,
-				       int fd, bool is_tcp, struct cv_tls *tls, bool over_limit);
+				       int fd, bool is_tcp, struct cv_tls *tls,
+				       enum cv_http_over over);
 
 /**
  * Answer the request in hand.
@@ -126,6 +132,8 @@ void cv_http_server_dispatch(struct cv_http_server *server, struct cv_http_conn 
 struct cv_loop *cv_http_server_loop(struct cv_http_server *server);
 /** Bytes that bodies of all requests together may still take. */
 size_t *cv_http_server_body_room(struct cv_http_server *server);
+/** One request without credential. @return false: its address has sent too many. */
+bool cv_http_server_may_ask(struct cv_http_server *server, struct cv_http_conn *c);
 /** What came is no good TLS. */
 void cv_http_server_bad_tls(struct cv_http_server *server, const struct cv_http_conn *c,
 			    const char *why);

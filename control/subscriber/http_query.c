@@ -40,6 +40,7 @@ int cv_http_query_parse(const char *text, size_t len, struct cv_http_query *ret)
 	const char *end = text + len;
 	char *at = ret->text;
 
+	ret->asker = NULL;
 	ret->count = 0;
 	/* Each pair ends in '&' or at the end and becomes two strings: at most two bytes more. */
 	if (len + 2 > sizeof(ret->text))
@@ -78,4 +79,20 @@ const char *cv_http_query_get(const struct cv_http_query *q, const char *key)
 			return q->param[i].value;
 	}
 	return NULL;
+}
+
+const struct cv_scope *cv_http_query_scope(const struct cv_http_query *q)
+{
+	return q->asker ? q->asker->scope : NULL;
+}
+
+bool cv_http_query_is_for_node(const struct cv_http_query *q)
+{
+	return !q->asker || q->asker->node;
+}
+
+void cv_http_query_hide(const struct cv_http_query *q)
+{
+	if (q->asker)
+		q->asker->out_of_scope = true;
 }

@@ -137,8 +137,11 @@ static int on_headers_complete(parser_type *p)
 		return refuse(r, 405);
 	if (!changing && ((p->flags & F_CHUNKED) || (sized && p->content_length != 0)))
 		return refuse(r, 413);
-	if (sized && p->content_length > CV_HTTP_BODY_MAX)
+	if (sized && p->content_length > r->body_max)
 		return refuse(r, 413);
+	/* Who is known has no need of chunks for so little, and they can be read in many ways. */
+	if ((p->flags & F_CHUNKED) && r->body_max == CV_HTTP_BODY_SMALL)
+		return refuse(r, 411);
 	r->minor = p->http_minor;
 	r->expects_continue = r->minor >= 1 && strcasecmp(r->expect.text, "100-continue") == 0;
 	r->head_done = true;
@@ -170,7 +173,7 @@ static int on_body(parser_type *p, const char *at, size_t len)
 {
 	struct cv_http_request *r = request_of(p);
 
-	if (len > CV_HTTP_BODY_MAX - r->body_len)
+	if (len > r->body_max - r->body_len)
 		return refuse(r, 413);
 	if (make_room(r, len) < 0)
 		return -1;
@@ -234,12 +237,13 @@ void cv_http_request_release(struct cv_http_request *r)
 	r->body_len = r->body_size = 0;
 }
 
-void cv_http_request_init(struct cv_http_request *r, size_t *body_room)
+void cv_http_request_init(struct cv_http_request *r, size_t *body_room, size_t body_max)
 {
 	parser_type *p = (parser_type *)(void *)r->parser;
 
 	memset(r, 0, sizeof(*r));
 	r->body_room = body_room;
+	r->body_max = body_max;
 #if CV_LLHTTP
 	static settings_type settings; /* the parser keeps a pointer to it */
 
@@ -253,14 +257,17 @@ void cv_http_request_init(struct cv_http_request *r, size_t *body_room)
 }
 
 /*
- * RFC 9112 5.2: a line that goes on in the next one is refused; the parsers join it, and others do
- * not. Looks at the head only.
+ * What the parsers let pass and others read otherwise: a line that goes on in the next one (RFC 9112
+ * 5.2), and one that ends without a carriage return (2.2). Looks at the head only.
  */
-static bool is_folded(struct cv_http_request *r, const char *data, size_t len)
+static bool is_ambiguous(struct cv_http_request *r, const char *data, size_t len)
 {
 	for (size_t i = 0; i < len && !r->head_seen; i++) {
 		if (r->line_len == 0 && r->lines > 0 && (data[i] == ' ' || data[i] == '\t'))
 			return true;
+		if (data[i] == '\n' && !r->at_return)
+			return true;
+		r->at_return = data[i] == '\r';
 		if (data[i] == '\n') {
 			r->head_seen = r->line_len == 0 && r->lines > 0;
 			r->lines += r->line_len > 0;
@@ -280,7 +287,7 @@ int cv_http_request_feed(struct cv_http_request *r, const char *data, size_t len
 	*ret_used = 0;
 	if (r->status != 0)
 		return r->status;
-	if (is_folded(r, data, len < room ? len : room)) {
+	if (is_ambiguous(r, data, len < room ? len : room)) {
 		r->status = 400;
 		return 400;
 	}

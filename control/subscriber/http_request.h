@@ -14,6 +14,8 @@
 #define CV_HTTP_HEAD_MAX 16384 /* request line and headers, bytes; longer is 431 */
 /* A policy bundle with its list files, bytes; longer is 413. */
 #define CV_HTTP_BODY_MAX ((size_t)128 << 20)
+/* What somebody sends who is not known yet, bytes; with its zero one block of what bodies take. */
+#define CV_HTTP_BODY_SMALL ((size_t)4095)
 
 enum cv_http_method {
 	CV_HTTP_GET,
@@ -48,11 +50,13 @@ struct cv_http_request {
 	char name[32]; /* header name in lower case; longer ones are not ours */
 	size_t name_len;
 	bool in_value;
-	bool head_seen; /* to its empty line; these three by is_folded() */
+	bool head_seen; /* to its empty line; these four by is_ambiguous() */
+	bool at_return; /* the byte before was one */
 	size_t lines, line_len; /* of the head so far; of the line in hand, bytes */
 	bool complete;
 	size_t body_size; /* allocated, taken from *body_room */
 	size_t *body_room;
+	size_t body_max;
 	int status; /* why it was given up on, 0 = not */
 	size_t head_len; /* bytes taken so far */
 	_Alignas(16) unsigned char parser[192];
@@ -61,8 +65,9 @@ struct cv_http_request {
 /**
  * @param body_room bytes that the bodies of all requests together may still take, changed by what
  *        this one takes; NULL = no changing requests here, they are 405.
+ * @param body_max of this one, bytes.
  */
-void cv_http_request_init(struct cv_http_request *r, size_t *body_room);
+void cv_http_request_init(struct cv_http_request *r, size_t *body_room, size_t body_max);
 
 /** Free the body and give its room back. Before the next init, and at the end. */
 void cv_http_request_release(struct cv_http_request *r);
@@ -71,8 +76,8 @@ void cv_http_request_release(struct cv_http_request *r);
  * Take the next bytes.
  *
  * @param ret_used bytes that belong to this request; what follows belongs to the next.
- * @return 0 wants more, 1 complete, or the HTTP status of a refusal (400, 405, 413, 414, 431, 503,
- *         505), after which the connection cannot go on.
+ * @return 0 wants more, 1 complete, or the HTTP status of a refusal (400, 405, 411, 413, 414, 431,
+ *         503, 505), after which the connection cannot go on.
  */
 int cv_http_request_feed(struct cv_http_request *r, const char *data, size_t len, size_t *ret_used);
 

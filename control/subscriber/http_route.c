@@ -24,11 +24,12 @@ static void refuse_status(struct cv_http_conn *c, int status)
 		int status;
 		const char *error, *hint;
 	} rows[] = {
-		{405, "method not allowed",
-		 "GET and HEAD here; changes are taken on the Unix socket only"},
+		{405, "method not allowed", "GET, HEAD, POST, PUT and DELETE are known"},
 		{408, "the request did not arrive in time", "send it whole within 10 seconds"},
+		{411, "a body of unknown length", "send it with Content-Length, not in chunks"},
 		{413, "a request with a body, or with too large a one",
-		 "GET and HEAD take none, other requests 128 MiB"},
+		 "GET and HEAD take none, other requests 4095 bytes by TCP, 128 MiB on the Unix "
+		 "socket"},
 		{414, "the request target is too long", "2048 bytes at most"},
 		{431, "the request header is too long",
 		 "16384 bytes in all; those it looks at 255 bytes each"},
@@ -67,6 +68,7 @@ static bool check_host(const struct cv_http_service *service, struct cv_http_con
 		       const char *host)
 {
 	if (*host == '\0' && c->request.minor >= 1) {
+		c->keep_alive = false;
 		cv_http_conn_refuse(c, 400, "no Host header", "RFC 9112 3.2 asks for one");
 		return false;
 	}
@@ -120,7 +122,25 @@ static void not_found(const struct cv_http_service *service, struct cv_http_conn
 	cv_http_conn_refuse(c, 404, error, hint);
 }
 
-/* Groups are changed by who reads as one: where the kernel says who asks. */
+/*
+ * Groups are changed by who reads as one: where the kernel says who asks, or with a credential for
+ * this one. Whether it exists is not told to others.
+ */
+static bool may_join(const struct cv_http_service *service, struct cv_http_conn *c,
+		     const char *group)
+{
+	if (service->config->groups &&
+	    (c->peer.is_local || (c->principal && cv_scope_has_group(&c->principal->scope, group))))
+		return true;
+	if (c->principal)
+		cv_http_access_forbid(service, c, EVENTS_PATH " of a group");
+	else
+		cv_http_conn_refuse(c, 403, "groups are for the Unix socket",
+				    "ask there, or without group=, or with a token that is for the "
+				    "group");
+	return false;
+}
+
 static bool join_group(const struct cv_http_service *service, struct cv_http_conn *c,
 		       struct cv_event_query *wanted)
 {
@@ -129,11 +149,8 @@ static bool join_group(const struct cv_http_service *service, struct cv_http_con
 
 	if (!wanted->group[0])
 		return true;
-	if (!c->peer.is_local || !service->config->groups) {
-		cv_http_conn_refuse(c, 403, "groups are for the Unix socket",
-				    "ask there, or without group=");
+	if (!may_join(service, c, wanted->group))
 		return false;
-	}
 	if (c->request.method != CV_HTTP_GET)
 		return true;
 	res = cv_groups_prepare(service->config->groups, wanted->group, wanted, &why);
@@ -301,7 +318,8 @@ static bool takes_method(struct cv_http_conn *c, bool reads, bool changes)
 		return true;
 	c->allow = !changes ? "GET, HEAD" : !reads ? "POST" : "GET, HEAD, POST";
 	cv_http_conn_refuse(c, 405, "this resource does not take that method",
-			    reading ? "POST on the Unix socket" : "use GET");
+			    reading ? "POST on the Unix socket"
+				    : "use GET; most changes are taken on the Unix socket only");
 	return false;
 }
 
@@ -331,12 +349,18 @@ static void serve_change(struct cv_http_conn *c, const struct cv_http_route *rou
 				    "see the diagnostics of culvert-control");
 }
 
+/* By TCP with a credential only, which was asked for the right already. */
+static bool takes_changes(const struct cv_http_conn *c, const struct cv_http_route *r)
+{
+	return r->change && (c->peer.is_local || (c->principal && r->changes != CV_HTTP_NODE));
+}
+
 static void serve_route(struct cv_http_conn *c, const struct cv_http_route *r, const char *tail,
 			const struct cv_http_query *query)
 {
-	if (!takes_method(c,
-			  r->json || r->document || r->item || r->stream || r->text || r->make_text,
-			  r->change))
+	bool reads = r->json || r->document || r->item || r->stream || r->text || r->make_text;
+
+	if (!takes_method(c, reads, takes_changes(c, r)))
 		return;
 	if (c->request.method != CV_HTTP_GET && c->request.method != CV_HTTP_HEAD)
 		serve_change(c, r, tail, query);
@@ -350,9 +374,29 @@ static void serve_route(struct cv_http_conn *c, const struct cv_http_route *r, c
 		serve_document(c, r, tail, query);
 }
 
+const struct cv_http_route *cv_http_route_find(const struct cv_http_service *service,
+					       const struct cv_http_conn *c, const char *path,
+					       const char **ret_tail)
+{
+	for (unsigned int i = 0; i < service->config->route_count; i++) {
+		const struct cv_http_route *r = &service->config->routes[i];
+		size_t len = strcspn(r->path, "*");
+
+		if (strncmp(path, r->path, len) != 0 || !path[len] != !r->path[len] ||
+		    (r->local && !c->peer.is_local))
+			continue;
+		*ret_tail = path + len;
+		return r;
+	}
+	return NULL;
+}
+
 static void route(const struct cv_http_service *service, struct cv_http_conn *c, const char *path,
 		  const struct cv_http_query *query)
 {
+	const struct cv_http_route *r;
+	const char *tail;
+
 	if (strcmp(path, "/") == 0 || *path == '\0') {
 		if (takes_method(c, true, false))
 			cv_http_conn_reply(c, 200, list_routes(service, c));
@@ -368,32 +412,23 @@ static void route(const struct cv_http_service *service, struct cv_http_conn *c,
 			serve_batch(service, c, query);
 		return;
 	}
-	for (unsigned int i = 0; i < service->config->route_count; i++) {
-		const struct cv_http_route *r = &service->config->routes[i];
-		size_t len = strcspn(r->path, "*");
-
-		if (strncmp(path, r->path, len) != 0 || !path[len] != !r->path[len] ||
-		    (r->local && !c->peer.is_local))
-			continue;
-		serve_route(c, r, path + len, query);
-		return;
-	}
-	not_found(service, c, path);
+	r = cv_http_route_find(service, c, path, &tail);
+	if (r)
+		serve_route(c, r, tail, query);
+	else
+		not_found(service, c, path);
 }
 
 void cv_http_route_request(const struct cv_http_service *service, struct cv_http_conn *c,
 			   int refused)
 {
 	char host[sizeof(c->request.host.text)], path[CV_HTTP_TARGET_MAX + 1];
+	struct cv_http_asker asker = {0};
 	struct cv_http_query query;
 	const char *target, *question;
 
-	if (c->over_limit) {
-		c->keep_alive = false;
-		cv_http_conn_refuse(c, 503, "too many connections",
-				    "try again later, or raise the limit in the configuration");
+	if (cv_http_access_is_over(service, c))
 		return;
-	}
 	if (refused != 0) {
 		refuse_status(c, refused);
 		return;
@@ -413,5 +448,10 @@ void cv_http_route_request(const struct cv_http_service *service, struct cv_http
 			"key=value pairs with & between them, at most 16, bytes as %XX, no %00");
 		return;
 	}
+	asker.scope = cv_http_access_scope(c);
+	asker.node = !c->principal || c->principal->settings.node;
+	query.asker = &asker;
 	route(service, c, path, &query);
+	if (asker.out_of_scope)
+		cv_http_access_hidden(service, c, path);
 }

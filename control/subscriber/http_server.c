@@ -30,6 +30,7 @@ struct cv_http_server {
 	struct cv_loop *loop;
 	struct cv_eventlog *log;
 	struct cv_text_memo *memo;
+	struct cv_peers *peers;
 	struct cv_http_config config;
 	char *unix_path; /* to unlink */
 	struct listener listener[LISTENERS];
@@ -66,21 +67,60 @@ static unsigned int most_connections(const struct cv_http_server *s, bool is_tcp
 	return is_tcp && s->listener[UNIX].fd >= 0 ? most - most / 8 : most;
 }
 
+/* Those that nobody is told of are counted where the others are. */
+static void refuse_unheard(struct cv_http_server *s, const struct sockaddr_storage *from,
+			   enum cv_peer_verdict verdict)
+{
+	char text[CV_HTTP_PEER_TEXT];
+
+	cv_http_peer_text(from, text);
+	if (s->config.access)
+		cv_access_refuse(s->config.access, NULL,
+				 verdict == CV_PEER_CONNECTIONS ? CV_ACCESS_PEER_CONNECTIONS
+								: CV_ACCESS_PEER_RATE,
+				 text, "a connection", cv_loop_mono_ns(s->loop));
+}
+
+/* @return false: nothing is said, it is closed. */
+static bool join_peer(struct cv_http_server *s, int fd, struct cv_peer **ret,
+		      enum cv_http_over *ret_over)
+{
+	static const enum cv_http_over over[] = {[CV_PEER_FINE] = CV_OVER_NONE,
+						 [CV_PEER_CONNECTIONS] = CV_OVER_PEER_CONNECTIONS,
+						 [CV_PEER_REQUESTS] = CV_OVER_PEER_REQUESTS};
+	struct sockaddr_storage from;
+	socklen_t len = sizeof(from);
+	enum cv_peer_verdict verdict;
+
+	if (getpeername(fd, (struct sockaddr *)&from, &len) < 0)
+		return true; /* gone already, which its first receive will tell */
+	*ret = cv_peers_join(s->peers, &from, cv_loop_mono_ns(s->loop), &verdict);
+	if (!*ret)
+		refuse_unheard(s, &from, verdict);
+	if (*ret_over == CV_OVER_NONE)
+		*ret_over = over[verdict];
+	return *ret != NULL;
+}
+
 static void open_connection(struct cv_http_server *s, int fd, unsigned int kind)
 {
 	unsigned int most = most_connections(s, kind != UNIX);
-	bool over = s->connection_count >= most;
+	enum cv_http_over over = s->connection_count >= most ? CV_OVER_ALL : CV_OVER_NONE;
 	struct cv_http_conn *c = NULL;
+	struct cv_peer *from = NULL;
 
-	if (s->connection_count < most + OVER_LIMIT_MAX)
+	if (s->connection_count < most + OVER_LIMIT_MAX &&
+	    (kind == UNIX || join_peer(s, fd, &from, &over)))
 		c = cv_http_conn_open(s, &s->connections, fd, kind != UNIX,
 				      kind == TLS ? s->config.tls_context : NULL, over);
-	if (!c || over)
+	if (!c || over != CV_OVER_NONE)
 		s->refused++;
 	if (!c) {
+		cv_peers_leave(from);
 		close(fd);
 		return;
 	}
+	c->from = from;
 	s->connection_count++;
 	c->id = ++s->accepted;
 }
@@ -206,8 +246,14 @@ void cv_http_server_bad_tls(struct cv_http_server *server, const struct cv_http_
 				 cv_loop_mono_ns(server->loop));
 }
 
+bool cv_http_server_may_ask(struct cv_http_server *server, struct cv_http_conn *c)
+{
+	return cv_peers_request(server->peers, c->from, cv_loop_mono_ns(server->loop));
+}
+
 void cv_http_server_closed(struct cv_http_server *server, struct cv_http_conn *c)
 {
+	cv_peers_leave(c->from);
 	server->connection_count--;
 }
 
@@ -262,8 +308,9 @@ static json_t *subscriber_stats(const struct cv_http_conn *c)
 }
 
 void cv_http_server_limit(struct cv_http_server *server, unsigned int max_connections,
-			  const struct cv_event_slow *slow)
+			  const struct cv_peer_limits *peer, const struct cv_event_slow *slow)
 {
+	cv_peers_limit(server->peers, peer);
 	server->config.max_connections = max_connections;
 	server->config.slow = *slow;
 }
@@ -277,8 +324,9 @@ json_t *cv_http_server_stats(const struct cv_http_server *server)
 			json_array_append_new(subscribers, subscriber_stats(c));
 	}
 	return json_pack(
-		"{s:I, s:I, s:I, s:I, s:I, s:o*, s:o}", "connections",
-		(json_int_t)server->connection_count, "accepted", (json_int_t)server->accepted,
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:o*, s:o}", "connections",
+		(json_int_t)server->connection_count, "peers",
+		(json_int_t)cv_peers_count(server->peers), "accepted", (json_int_t)server->accepted,
 		"refused", (json_int_t)server->refused, "requests", (json_int_t)server->requests,
 		"too_slow", (json_int_t)server->too_slow, "refusals",
 		server->config.access ? cv_access_refusals_json(server->config.access) : NULL,
@@ -318,6 +366,7 @@ void cv_http_server_destroy(struct cv_http_server *s)
 	if (s->unix_path)
 		unlink(s->unix_path);
 	free(s->unix_path);
+	cv_peers_destroy(s->peers);
 	cv_text_memo_destroy(s->memo);
 	free(s);
 }
@@ -374,6 +423,8 @@ int cv_http_server_create(struct cv_loop *loop, struct cv_eventlog *log,
 		s->listener[i].kind = (unsigned int)i;
 	}
 	res = cv_text_memo_create(&s->memo);
+	if (res == 0)
+		res = cv_peers_create(&config->peer, &s->peers);
 	if (res == 0)
 		res = start_listeners(s);
 	if (res < 0) {

@@ -2,8 +2,8 @@
 /*
  * The HTTP/1.1 server in front of the event log: a Unix socket and a TCP listener on the loop.
  * /v1/events is a stream (event_stream.h); every other resource is a row in a table whose handlers
- * make a JSON document or change something. Changes are taken on the Unix socket only: there the
- * kernel says who asks, TCP is read-only. One thread (control's loop).
+ * make a JSON document or change something. Changes are taken on the Unix socket, where the kernel says
+ * who asks; by TCP those only that a credential has a right of its own to. One thread (control's loop).
  */
 #ifndef CV_HTTP_SERVER_H
 #define CV_HTTP_SERVER_H
@@ -18,6 +18,7 @@
 #include "control/loop/loop.h"
 #include "control/subscriber/event_slow.h"
 #include "control/subscriber/http_peer.h"
+#include "control/subscriber/http_peers.h"
 #include "control/subscriber/http_refusal.h"
 #include "control/subscriber/http_request.h"
 #include "control/subscriber/http_stream.h"
@@ -100,6 +101,14 @@ struct cv_http_answer {
 typedef json_t *cv_http_change(void *owner, const struct cv_http_call *call,
 			       struct cv_http_answer *answer);
 
+/** What a credential must be for. */
+enum cv_http_right {
+	CV_HTTP_NODE, /* the node's documents; changes: nobody by TCP */
+	CV_HTTP_SCOPE, /* everybody who is let in: what is told is within the scope */
+	CV_HTTP_GROUPS, /* consumer groups; which ones is for the handler to look at */
+	CV_HTTP_ACK, /* alarms: the handler looks whether it is in scope */
+};
+
 /**
  * A resource. Paths are compared whole, up to an asterisk at the end, which stands for one
  * character and more; "/" lists them all.
@@ -108,6 +117,7 @@ struct cv_http_route {
 	const char *path; /* "/v1/status" */
 	const char *summary; /* one line for the list */
 	bool local; /* as if it were not there but on the Unix socket */
+	uint8_t reads, changes; /* enum cv_http_right that it takes by TCP */
 	cv_http_json *json; /* GET, HEAD; NULL = 405 */
 	cv_http_document *document; /* in place of json */
 	cv_http_item *item; /* likewise */
@@ -134,6 +144,7 @@ struct cv_http_config {
 	const struct cv_registry_live *registry; /* NULL = there is none; must outlive the server */
 	struct cv_groups *groups; /* NULL = there are none; must outlive the server */
 	unsigned int max_connections; /* 0 = CV_HTTP_CONNECTIONS_DEFAULT */
+	struct cv_peer_limits peer; /* of one address by TCP */
 	const struct cv_http_route *routes; /* must outlive the server */
 	unsigned int route_count;
 };
@@ -148,9 +159,9 @@ int cv_http_server_create(struct cv_loop *loop, struct cv_eventlog *log,
 			  const struct cv_http_config *config, struct cv_http_server **ret,
 			  const char **why);
 
-/** From now on: connections at a time, and what becomes of the slow. */
+/** From now on: connections at a time, those of one address, and what becomes of the slow. */
 void cv_http_server_limit(struct cv_http_server *server, unsigned int max_connections,
-			  const struct cv_event_slow *slow);
+			  const struct cv_peer_limits *peer, const struct cv_event_slow *slow);
 
 /** TCP port in use, 0 = no TCP listener. */
 unsigned int cv_http_server_port(const struct cv_http_server *server);
@@ -159,7 +170,7 @@ unsigned int cv_http_server_port(const struct cv_http_server *server);
 unsigned int cv_http_server_tls_port(const struct cv_http_server *server);
 
 /**
- * For /v1/stats: {"connections", "accepted", "refused", "requests", "too_slow", "refusals",
+ * For /v1/stats: {"connections", "peers", "accepted", "refused", "requests", "too_slow", "refusals",
  * "subscribers": [{"id", "peer", "principal", "format", "group", "lanes", "sent", "bytes", "gaps", "lag", "since"}]}. lag: events
  * in the log that the subscriber has not been given yet, over its lanes; too_slow: subscribers that
  * were disconnected for it.

@@ -21,7 +21,7 @@ leave_work_folder() {
 
 fail() {
 	printf 'FAIL: %s\n' "$*" >&2
-	tail -n 20 control.out dataplane.out out err 2>/dev/null >&2 || true
+	tail -n 20 control.out dataplane.out out err >&2 2>/dev/null || true
 	exit 1
 }
 

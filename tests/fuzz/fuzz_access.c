@@ -52,7 +52,7 @@ static const uint8_t *take_line(const uint8_t *at, const uint8_t *end, char *ret
 /* @return what is shown, in memory of its own, or NULL. */
 static struct cv_record *see(const struct cv_scope *scope, const struct cv_record *rec)
 {
-	const struct cv_record *seen = cv_scope_see(scope, rec);
+	const struct cv_record *seen = cv_scope_see(scope, NULL, rec);
 	struct cv_record *copy;
 
 	if (!seen)

@@ -224,7 +224,7 @@ class Access(end_to_end.Base):
         self.assertEqual(err, f'id {id_} for "city brain", ends: never; the token is not shown again\n')
         self.assertEqual(self.ask("/v1/events?follow=0", token)[0], 200)
         row = self.culvert("list")[0].splitlines()[1].split()
-        self.assertEqual(row, [id_, "city", "brain", "alarm", "all", "all", "position", "never", "0", "0"])
+        self.assertEqual(row, [id_, "city", "brain", "alarm", "all", "all", "all", "position", "read", "never", "0", "0"])
         self.assertNotIn(token.rsplit("_", 1)[1], self.culvert("list", "--json")[0])
         _, err = self.culvert("create", "x", "--lane", "alram", code=2)
         self.assertIn("did you mean 'alarm'?", err)

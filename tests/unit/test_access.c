@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,6 +210,77 @@ static void test_file_that_others_may_read_is_refused(void **state)
 	assert_null(a);
 }
 
+/* As the version without areas made it, and reads it again after an update was taken back. */
+#define OLD_COLUMNS                                                                                \
+	"id, kind, name, hash, subject, lanes, types, devices, masks, node, connections, "         \
+	"requests, created, expires, created_by"
+static const char old_file[] =
+	"CREATE TABLE principals (id TEXT PRIMARY KEY, kind TEXT NOT NULL,"
+	" name TEXT NOT NULL, hash BLOB NOT NULL, subject TEXT NOT NULL, lanes TEXT NOT NULL,"
+	" types TEXT NOT NULL, devices TEXT NOT NULL, masks TEXT NOT NULL, node INTEGER NOT NULL,"
+	" connections INTEGER NOT NULL, requests INTEGER NOT NULL, created INTEGER NOT NULL,"
+	" expires INTEGER NOT NULL, created_by TEXT NOT NULL);"
+	"INSERT INTO principals(" OLD_COLUMNS ") VALUES ('0123456789abcdef', 'certificate', 'old',"
+	" x'', 'dns:old.example', 'alarm', '', '', '', 1, 16, 50, 1, 0, 'root');";
+
+static sqlite3 *open_file(void)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	return db;
+}
+
+static int count_row(void *owner, int columns, char **values, char **names)
+{
+	*(char *)owner = values[0][0];
+	return 0;
+}
+
+static void test_file_of_an_older_version(void **state)
+{
+	struct cv_principal_settings s = settings(CV_PRINCIPAL_CERTIFICATE);
+	char text[CV_TOKEN_SIZE], count = '?';
+	enum cv_access_refusal refusal;
+	struct cv_access *a = NULL;
+	const char *why = "";
+	sqlite3 *db;
+
+	unlink(path);
+	db = open_file();
+	assert_int_equal(sqlite3_exec(db, old_file, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_int_equal(cv_access_open(path, &a, &why), 0);
+	assert_non_null(cv_access_by_subject(a, "dns:old.example", NOW, &refusal));
+	strcpy(s.subject, "dns:limited.example");
+	strcpy(s.scope.areas, "4403");
+	strcpy(s.scope.groups, "brain");
+	s.ack = true;
+	create(a, &s, text);
+	a = reopen(a);
+	assert_string_equal(
+		cv_access_by_subject(a, "dns:limited.example", NOW, &refusal)->settings.scope.areas,
+		"4403");
+	assert_true(cv_access_by_subject(a, "dns:limited.example", NOW, &refusal)->settings.ack);
+	assert_false(cv_access_by_subject(a, "dns:old.example", NOW, &refusal)->settings.ack);
+	/* Who reads the old columns finds nobody whom it would take for one of all areas. */
+	db = open_file();
+	assert_int_equal(
+		sqlite3_exec(db, "SELECT count(*) FROM (SELECT " OLD_COLUMNS " FROM principals)",
+			     count_row, &count, NULL),
+		SQLITE_OK);
+	sqlite3_close(db);
+	assert_int_equal(count, '1');
+	assert_int_equal(
+		cv_access_revoke(a,
+				 cv_access_by_subject(a, "dns:limited.example", NOW, &refusal)->id),
+		0);
+	a = reopen(a);
+	assert_null(cv_access_by_subject(a, "dns:limited.example", NOW, &refusal));
+	cv_access_close(a);
+}
+
 static void test_damaged_file_lets_nobody_in(void **state)
 {
 	struct cv_access *a = fresh();
@@ -327,7 +399,7 @@ static struct made make(void)
 static struct cv_scope scope(const char *lanes, const char *types, const char *devices,
 			     const char *masks)
 {
-	struct cv_scope_text text;
+	struct cv_scope_text text = {0};
 	struct cv_http_refusal why;
 	struct cv_scope ret;
 
@@ -342,7 +414,7 @@ static struct cv_scope scope(const char *lanes, const char *types, const char *d
 static bool sees(const char *lanes, const char *types, const char *devices, struct made *m)
 {
 	struct cv_scope s = scope(lanes, types, devices, "");
-	const struct cv_record *rec = cv_scope_see(&s, &m->rec);
+	const struct cv_record *rec = cv_scope_see(&s, NULL, &m->rec);
 
 	assert_true(!rec || rec == &m->rec);
 	cv_scope_release(&s);
@@ -353,7 +425,7 @@ static void test_scope_selects(void **state)
 {
 	struct made m = make();
 
-	assert_ptr_equal(cv_scope_see(NULL, &m.rec), &m.rec);
+	assert_ptr_equal(cv_scope_see(NULL, NULL, &m.rec), &m.rec);
 	assert_true(sees("", "", "", &m));
 	assert_true(sees("alarm,status", "state", "urn:dev:mac:*,x", &m));
 	assert_false(sees("alarm", "", "", &m));
@@ -367,7 +439,8 @@ static void test_scope_selects(void **state)
 static void test_scope_says_what_is_wrong(void **state)
 {
 	static const struct cv_scope_text wrong[] = {
-		{.lanes = "alram"}, {.types = "state,"}, {.devices = "a,,b"}, {.masks = "face"}};
+		{.lanes = "alram"}, {.types = "state,"}, {.devices = "a,,b"}, {.masks = "face"},
+		{.areas = "31 01"}, {.areas = "3101,"},	 {.groups = ",x"},    {.areas = "31*"}};
 	struct cv_http_refusal why;
 	struct cv_scope ret;
 
@@ -397,7 +470,7 @@ static void test_masks(void **state)
 		bool text = masks & 1u << CV_MASK_TEXT;
 
 		s.masks = masks;
-		rec = cv_scope_see(&s, &m.rec);
+		rec = cv_scope_see(&s, NULL, &m.rec);
 		assert_non_null(rec);
 		assert_int_equal(cv_record_check(rec, CV_RECORD_MAX), 0);
 		assert_int_equal(has(rec, CV_TLV_DEVICE), !device);
@@ -411,6 +484,75 @@ static void test_masks(void **state)
 			assert_false(cv_device_urn(rec, &j));
 		assert_memory_equal(&m, &before, sizeof(m));
 	}
+}
+
+/* Of a rule: of an area, or of a device that is known by its address. */
+static struct made make_alarm(const char *area, const char *device)
+{
+	const struct cv_alarm_note note = {.grade = 1};
+	struct made m = {.rec = {.version = CV_RECORD_VERSION,
+				 .lane = CV_LANE_ALARM,
+				 .kind = CV_KIND_ALARM}};
+	uint8_t value[256];
+	size_t at = 0, n = sizeof(note);
+
+	memcpy(value, &note, sizeof(note));
+	n += (size_t)snprintf((char *)value + n, sizeof(value) - n, "%s%ccity%cbroken", area, 0, 0);
+	if (*device)
+		at += put_tlv(m.tail + at, CV_TLV_DEVICE, device, strlen(device));
+	at += put_tlv(m.tail + at, CV_TLV_CORRELATION, "alarm:r:1", 9);
+	at += put_tlv(m.tail + at, CV_TLV_ALARM, value, n);
+	at += put_tlv(m.tail + at, CV_TLV_MEMBERS, "urn:dev:ip:192.0.2.7", 20);
+	m.rec.size = (uint16_t)((sizeof(m.rec) + at + 7) & ~7u);
+	assert_int_equal(cv_record_check(&m.rec, sizeof(m)), 0);
+	return m;
+}
+
+static bool sees_area(const char *areas, struct made *m)
+{
+	struct cv_scope s = scope("", "", "", "");
+	bool sees;
+
+	s.areas = strdup(areas);
+	sees = cv_scope_see(&s, NULL, &m->rec) != NULL;
+	cv_scope_release(&s);
+	return sees;
+}
+
+/* It names devices of the whole area, whatever part of it one of them is in. */
+static void test_alarms_of_areas(void **state)
+{
+	struct made city = make_alarm("440300", ""), all = make_alarm("", "");
+
+	assert_true(sees_area("4403", &city));
+	assert_true(sees_area("31,440300", &city));
+	assert_false(sees_area("440305", &city));
+	assert_false(sees_area("31", &city));
+	assert_false(sees_area("4", &all));
+}
+
+static void test_masks_of_alarms(void **state)
+{
+	struct made city = make_alarm("440300", ""), one = make_alarm("", "urn:dev:ip:192.0.2.7");
+	struct cv_scope s = scope("", "", "", "device");
+	const struct cv_record *rec = cv_scope_see(&s, NULL, &city.rec);
+	struct cv_alarm_view alarm;
+
+	assert_false(has(rec, CV_TLV_MEMBERS) || has(rec, CV_TLV_CORRELATION));
+	cv_scope_release(&s);
+	s = scope("", "", "", "address,text");
+	rec = cv_scope_see(&s, NULL, &city.rec);
+	assert_false(has(rec, CV_TLV_MEMBERS));
+	assert_true(has(rec, CV_TLV_CORRELATION));
+	assert_true(cv_record_alarm(rec, &alarm));
+	assert_int_equal(alarm.area_len, 6);
+	assert_int_equal(alarm.who_len, 4);
+	assert_int_equal(alarm.comment_len, 0);
+	assert_int_equal(cv_record_check(rec, CV_RECORD_MAX), 0);
+	rec = cv_scope_see(&s, NULL, &one.rec);
+	assert_false(has(rec, CV_TLV_DEVICE) || has(rec, CV_TLV_MEMBERS) ||
+		     has(rec, CV_TLV_CORRELATION));
+	cv_scope_release(&s);
 }
 
 static int set_up(void **state)
@@ -436,12 +578,15 @@ int main(void)
 		cmocka_unit_test(test_revoked_at_once_and_for_good),
 		cmocka_unit_test(test_certificates),
 		cmocka_unit_test(test_file_that_others_may_read_is_refused),
+		cmocka_unit_test(test_file_of_an_older_version),
 		cmocka_unit_test(test_damaged_file_lets_nobody_in),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_refusals_are_counted_and_noted_at_a_bounded_rate),
 		cmocka_unit_test(test_scope_selects),
 		cmocka_unit_test(test_scope_says_what_is_wrong),
 		cmocka_unit_test(test_masks),
+		cmocka_unit_test(test_alarms_of_areas),
+		cmocka_unit_test(test_masks_of_alarms),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -21,7 +21,7 @@ static int feed_as(const char *text, size_t step, size_t *ret_used, size_t *room
 	int res = 0;
 
 	cv_http_request_release(&request);
-	cv_http_request_init(&request, room);
+	cv_http_request_init(&request, room, CV_HTTP_BODY_MAX);
 	while (at < len && res == 0) {
 		size_t n = len - at < step ? len - at : step, used;
 
@@ -233,6 +233,8 @@ static void test_smuggling(void **state)
 		"Transfer-Encoding: chunked, identity\r\n",
 		"Transfer-Encoding: identity\r\nTransfer-Encoding: x\r\n",
 		"Host: a\r\n b\r\n", /* obs-fold of a header we read */
+		"Host: a\nX: 1\r\n", /* others take that for one line */
+		"Host: a\r\nX: 1\n",
 		"Transfer-Encoding: chunked\r\n\r\n-1\r\n",
 		"Transfer-Encoding: chunked\r\n\r\n5 x\r\n",
 		"Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n",

@@ -265,7 +265,7 @@ static void test_masks(void **state)
 		struct cv_scope scope;
 
 		assert_int_equal(cv_scope_parse(texts[i], &scope, &why), 0);
-		rec = cv_scope_see(&scope, reading("A"));
+		rec = cv_scope_see(&scope, live, reading("A"));
 		assert_non_null(rec);
 		told = cv_registry_live_tell(live, rec, i != 0, told_memory);
 		assert_null(cv_record_tlv(told, CV_TLV_PLACE).data);
@@ -275,6 +275,48 @@ static void test_masks(void **state)
 		assert_int_equal(cv_event_query_matches(&q, rec), i == 0);
 		cv_scope_release(&scope);
 	}
+}
+
+static bool sees(const char *areas, const struct cv_registry_live *where,
+		 const struct cv_record *rec)
+{
+	struct cv_scope_text wanted = {0};
+	struct cv_scope scope;
+	bool in;
+
+	snprintf(wanted.areas, sizeof(wanted.areas), "%s", areas);
+	assert_int_equal(cv_scope_parse(&wanted, &scope, &why), 0);
+	in = cv_scope_see(&scope, where, rec) != NULL;
+	cv_scope_release(&scope);
+	return in;
+}
+
+/* The area of a record is that of its time; what is in none is in no scope of areas. */
+static void test_scope_of_areas(void **state)
+{
+	struct cv_record *rec;
+	uint32_t area = 0;
+
+	put("id=urn:dev:mqtt:A;city=310100;district=310115;street=310115005");
+	put("id=urn:dev:mqtt:B;city=440300");
+	put("id=urn:dev:mqtt:C");
+	rec = reading("A");
+	assert_true(sees("31", live, rec));
+	assert_true(sees("4403,310115005", live, rec));
+	assert_false(sees("310116", live, rec));
+	assert_false(sees("4403", live, rec));
+	assert_false(sees("3101150051", live, rec));
+	assert_false(sees("31", NULL, rec));
+	put("id=urn:dev:mqtt:A;city=440300"); /* moved */
+	assert_true(sees("31", live, rec));
+	assert_true(sees("4403", live, reading("A")));
+	assert_false(sees("3", live, reading("C")));
+	assert_false(sees("3", live, reading("nobody")));
+	rec = reading("C");
+	rec->kind = CV_KIND_GAP; /* nobody knows what was missing */
+	assert_true(sees("3", live, rec));
+	assert_int_not_equal(cv_registry_live_find(live, "urn:dev:mqtt:B", 14, &area), 0);
+	assert_true(cv_registry_live_is_within(live, area, "44", 2));
 }
 
 /* A record with no room to spare goes out as it is; with little, with what fits. */
@@ -310,6 +352,7 @@ int main(void)
 		TEST(no_registry),     TEST(area_of_the_time),
 		TEST(cloudevent),      TEST(other_projections),
 		TEST(largest_records), TEST(masks),
+		TEST(scope_of_areas),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
