@@ -61,8 +61,7 @@ img_slot() { # img_slot VERSION
 		rm -f $out/root.img $out/verity.img $out/efi.img
 		mkfs.erofs --quiet -zlz4hc,9 -C65536 -T "$SOURCE_DATE_EPOCH" -U "$id" $out/root.img system
 		veritysetup format --salt "$salt" --uuid "$id" $out/root.img $out/verity.img | sed -n "s/^Root hash:[[:space:]]*//p" >$out/roothash
-		words="culvert.roothash=$(cat $out/roothash) ro console=tty0 console=ttyS0,115200 panic=10 net.ifnames=0"
-		words="$words systemd.machine_id=firmware systemd.gpt_auto=no systemd.default_device_timeout_sec=180 random.trust_cpu=on"
+		words="culvert.roothash=$(cat $out/roothash) $(grep -v "^#" /src/appliance/image/cmdline | tr "\n" " ")"
 		printf "ID=a\nTITLE=Slot A\n" >prof-a
 		printf "ID=b\nTITLE=Slot B\n" >prof-b
 		ukify build --profile=@prof-b --cmdline="culvert.slot=b rauc.slot=B $words" --output=b.efi

@@ -59,17 +59,43 @@ img_missing_libraries() {
 
 # What the packages' scripts leave that differs from one making to the next, or that no node needs.
 img_prune() {
-	local s=$1 folder
+	local s=$1
 	rm -rf "$s"/var/cache "$s"/var/log "$s"/var/lib/apt "$s"/var/backups "$s"/src "$s"/image "$s"/.old \
 		"$s"/etc/apt "$s"/usr/share/{doc,man,info,locale,lintian,bug,doc-base,zoneinfo-icu,menu,pixmaps,perl5} \
 		"$s"/usr/lib/udev/hwdb.d "$s"/usr/lib/udev/hwdb.bin "$s"/etc/.pwd.lock "$s"/usr/include
 	rm -f "$s"/etc/{passwd,group,shadow,gshadow,subuid,subgid}- "$s"/usr/sbin/policy-rc.d "$s"/etc/resolv.conf \
 		"$s"/etc/ssh/ssh_host_* "$s"/etc/hostname "$s"/boot/*
-	# Wireless, sound, graphics: the list says.
-	grep -v '^#' "$CV_ROOT/appliance/image/kernel.drop" | while read -r folder; do
-		rm -rf "$s/usr/lib/modules/$IMG_KERNEL/kernel/$folder"
-	done
 	rm -f "$s/usr/lib/modules/$IMG_KERNEL"/{build,source}
+	rm -f "$s/etc/audit/rules.d/audit.rules"
+	# Nobody logs in but root, so nobody has to become root.
+	find "$s" -xdev -type f -perm /6000 -exec chmod a-s {} +
+	# Ways to a shell or to units of one's own by the command line or by credentials, SSH that was not
+	# enabled, and what this system does not have.
+	rm -f "$s"/usr/lib/systemd/system-generators/systemd-{debug,run,ssh,rc-local,sysv,hibernate-resume,system-update}-generator
+}
+
+# The modules of the list, and what they depend on.
+img_modules() {
+	local s=$1
+	# shellcheck disable=SC2016 # for the inner shell
+	img_in "$IMG_TREES/tools" sh -ec '
+		kernel=$1
+		cd "/image/work/system/usr/lib/modules/$kernel"
+		depmod -b /image/work/system "$kernel"
+		cd kernel
+		grep -v "^#" /src/appliance/image/kernel.keep | while read -r pattern; do
+			# shellcheck disable=SC2086
+			find $pattern -name "*.ko*" 2>/dev/null || true
+		done | sed "s,^,kernel/," | sort -u >/tmp/listed
+		cd ..
+		awk "NR == FNR { listed[\$1]; next }
+			{ sub(/:\$/, \"\", \$1) } \$1 in listed { for (i = 1; i <= NF; i++) print \$i }" \
+			/tmp/listed modules.dep | sort -u >/tmp/keep
+		[ "$(wc -l </tmp/keep)" -gt 200 ]
+		find kernel -name "*.ko*" | sort >/tmp/all
+		comm -23 /tmp/all /tmp/keep | xargs -r rm
+		find kernel -type d -empty -delete' sh "$IMG_KERNEL" || die "the list of modules cannot be applied"
+	[ -d "$s/usr/lib/modules/$IMG_KERNEL/kernel/drivers/vfio" ] || die "the list of modules lost some"
 }
 
 # /var lies on the data partition: its folders as the packages have them, made at each start.
@@ -103,8 +129,9 @@ img_system() { # img_system VERSION OVERLAY
 	cp -a "$IMG_TREES"/kernel/{usr/,}lib/modules/* "$s/usr/lib/modules/" 2>/dev/null || true
 	[ -d "$s/usr/lib/modules/$IMG_KERNEL/kernel" ] || die "the kernel's package has no modules"
 	img_prune "$s"
+	img_modules "$s"
 	cp -a "$IMG_WORK/stage/." "$s/"
-	rm -rf "$s/usr/share/man"
+	rm -rf "$s/usr/share/man" "$s/usr/include"
 	mkdir -p "$s/usr/share/culvert/factory" "$s/data" "$s/boot"
 	mv "$s"/etc/culvert/*.yaml "$s/usr/share/culvert/factory/"
 	rm -rf "$s/etc/culvert"
