@@ -238,5 +238,10 @@ bool cv_update_has_system(const char *slot)
 
 bool cv_update_on_trial(const struct cv_update_self *self, const struct cv_update_attempt *attempt)
 {
-	return attempt->phase == CV_UPDATE_TRIAL && strcmp(self->slot, attempt->slot) == 0;
+	/*
+	 * RAUC tells the firmware before it ends: a power cut between that and the phase TRIAL starts
+	 * the slot, which is whole then, with INSTALLING on the disk.
+	 */
+	return (attempt->phase == CV_UPDATE_TRIAL || attempt->phase == CV_UPDATE_INSTALLING) &&
+	       strcmp(self->slot, attempt->slot) == 0;
 }

@@ -145,7 +145,12 @@ static void test_trial(void **state)
 	snprintf(a.slot, sizeof(a.slot), "A");
 	assert_false(cv_update_on_trial(&self, &a));
 	snprintf(a.slot, sizeof(a.slot), "B");
+	/* The power was cut when the firmware knew and the disk did not. */
 	a.phase = CV_UPDATE_INSTALLING;
+	assert_true(cv_update_on_trial(&self, &a));
+	a.phase = CV_UPDATE_FAILED;
+	assert_false(cv_update_on_trial(&self, &a));
+	a.phase = CV_UPDATE_NONE;
 	assert_false(cv_update_on_trial(&self, &a));
 }
 
