@@ -59,7 +59,7 @@ img_slot() { # img_slot VERSION
 		salt=$(printf "culvert %s" "$version" | sha256sum | cut -d" " -f1)
 		id=$(uuidgen --sha1 --namespace @oid --name "culvert $version")
 		rm -f $out/root.img $out/verity.img $out/efi.img
-		mkfs.erofs --quiet -zlz4hc,9 -C65536 -T "$SOURCE_DATE_EPOCH" -U "$id" $out/root.img system
+		mkfs.erofs --quiet -zlz4hc,9 -C65536 -T "$SOURCE_DATE_EPOCH" -U "$id" $out/root.img slot
 		veritysetup format --salt "$salt" --uuid "$id" $out/root.img $out/verity.img | sed -n "s/^Root hash:[[:space:]]*//p" >$out/roothash
 		words="culvert.roothash=$(cat $out/roothash) $(grep -v "^#" /src/appliance/image/cmdline | tr "\n" " ")"
 		printf "ID=a\nTITLE=Slot A\n" >prof-a
@@ -96,16 +96,10 @@ img_disk() { # img_disk DATA
 		sh "/image/${IMG_OUT##*/}" >"$IMG_DIR/disk.log" 2>&1 || { tail "$IMG_DIR/disk.log" >&2; die "see $IMG_DIR/disk.log"; }
 }
 
-img_bundle() { # img_bundle VERSION CERT KEY
-	say "making the bundle"
-	local b=$IMG_WORK/bundle s=$IMG_WORK/sign
-	rm -rf "$b" "$s"
-	mkdir -p "$b"
-	(umask 077; mkdir "$s"; cp "$2" "$s/cert.pem"; cp "$3" "$s/key.pem")
-	ln "$IMG_OUT/root.img" "$IMG_OUT/verity.img" "$IMG_OUT/efi.img" "$b/"
-	cat >"$b/manifest.raucm" <<-END
+img_manifest() { # img_manifest VERSION [PRODUCT]
+	cat <<-END
 		[update]
-		compatible=culvert-x86-64
+		compatible=${2:-culvert-x86-64}
 		version=$1
 
 		[bundle]
@@ -120,6 +114,16 @@ img_bundle() { # img_bundle VERSION CERT KEY
 		[image.efi]
 		filename=efi.img
 	END
+}
+
+img_bundle() { # img_bundle VERSION CERT KEY
+	say "making the bundle"
+	local b=$IMG_WORK/bundle s=$IMG_WORK/sign
+	rm -rf "$b" "$s"
+	mkdir -p "$b"
+	(umask 077; mkdir "$s"; cp "$2" "$s/cert.pem"; cp "$3" "$s/key.pem")
+	ln "$IMG_OUT/root.img" "$IMG_OUT/verity.img" "$IMG_OUT/efi.img" "$b/"
+	img_manifest "$1" >"$b/manifest.raucm"
 	rm -f "$IMG_OUT/culvert.raucb"
 	img_tool rauc bundle --cert=/image/work/sign/cert.pem --key=/image/work/sign/key.pem \
 		--mksquashfs-args="-comp zstd -Xcompression-level 3" /image/work/bundle \
@@ -142,7 +146,7 @@ img_report() { # img_report VERSION SECONDS
 	say "slot hash     $(cat "$IMG_OUT/roothash")"
 	say "kernel        $IMG_KERNEL"
 	say "kernel image  $(($(stat -c %s "$IMG_WORK/uki.efi") >> 20)) MiB"
-	say "system        $(($(stat -c %s "$IMG_OUT/root.img") >> 20)) MiB compressed, $(du -sm --apparent-size "$IMG_WORK/system" | cut -f1) MiB of files"
+	say "system        $(($(stat -c %s "$IMG_OUT/root.img") >> 20)) MiB compressed, $(du -sm --apparent-size "$IMG_WORK/slot" | cut -f1) MiB of files"
 	[ ! -e "$IMG_OUT/culvert.raw" ] ||
 		say "disk          $IMG_OUT/culvert.raw: $(du -m "$IMG_OUT/culvert.raw" | cut -f1) MiB used of $(($(stat -c %s "$IMG_OUT/culvert.raw") >> 20)) MiB"
 	[ ! -e "$IMG_OUT/culvert.raucb" ] || say "bundle        $IMG_OUT/culvert.raucb: $(($(stat -c %s "$IMG_OUT/culvert.raucb") >> 20)) MiB"

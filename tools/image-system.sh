@@ -20,6 +20,8 @@ img_kernel_tree() {
 	echo "$img_kernel" >"$tree.list"
 }
 
+img_kernel_version() { ls "$IMG_TREES/kernel/usr/lib/modules" 2>/dev/null || ls "$IMG_TREES/kernel/lib/modules"; }
+
 # Culvert, compiled in a tree of Debian 13 against the libraries the image has. In the trees the source
 # is at /src and the build in /image/compile, wherever they are here: no path of this machine gets in.
 img_compile() {
@@ -110,13 +112,14 @@ img_var_folders() {
 	mkdir "$s/var"
 }
 
-img_system() { # img_system VERSION OVERLAY
+# The system without what a single image has of its own: img_own.
+img_system() {
 	local s=$IMG_WORK/system libraries
 	libraries=$(img_missing_libraries)
 	# shellcheck disable=SC2086 # lists of words
 	img_tree root $img_packages_root $libraries
 	say "assembling the system"
-	rm -rf "$s"
+	rm -rf "$s" "$s.done"
 	cp -a --reflink=auto "$IMG_TREES/root" "$s"
 	img_in "$s" sh -c 'dpkg --purge --force-all apt libapt-pkg7.0 sqv debian-archive-keyring perl-base >/dev/null 2>&1; true'
 	cp -a "$s/var/lib/dpkg/status" "$IMG_WORK/dpkg-status"
@@ -124,7 +127,6 @@ img_system() { # img_system VERSION OVERLAY
 	mkdir "$IMG_WORK/copyright"
 	(cd "$s/usr/share/doc" && find . -name copyright -exec cp --parents -L {} "$IMG_WORK/copyright" \;) 2>/dev/null || true
 	# The kernel, then ours over Debian's.
-	IMG_KERNEL=$(ls "$IMG_TREES/kernel/usr/lib/modules" 2>/dev/null || ls "$IMG_TREES/kernel/lib/modules")
 	mkdir -p "$s/usr/lib/modules"
 	cp -a "$IMG_TREES"/kernel/{usr/,}lib/modules/* "$s/usr/lib/modules/" 2>/dev/null || true
 	[ -d "$s/usr/lib/modules/$IMG_KERNEL/kernel" ] || die "the kernel's package has no modules"
@@ -144,14 +146,21 @@ img_system() { # img_system VERSION OVERLAY
 	sed -i -E 's/^([^:]*:[^:]*):[0-9]*:/\1:20000:/' "$s/etc/shadow"
 	sed -i -E 's/^root:[^:]*:/root:*:/' "$s/etc/shadow"
 	cp -a "$s/etc/shadow" "$s/usr/share/culvert/shadow"
-	printf '%s\n' 'PRETTY_NAME="Culvert '"$1"'"' IMAGE_ID=culvert "IMAGE_VERSION=$1" >"$IMG_WORK/os-release"
-	grep -v -e '^PRETTY_NAME=' "$s/usr/lib/os-release" >>"$IMG_WORK/os-release"
-	cp "$IMG_WORK/os-release" "$s/usr/lib/os-release"
-	[ -z "$2" ] || cp -R --no-preserve=ownership "$2/." "$s/"
 	img_in "$s" sh -ec "depmod -a $IMG_KERNEL; systemctl preset-all >/dev/null 2>&1; ldconfig"
 	rm -rf "$s/src" "$s/image" "$s/.old" "${s:?}"/tmp/* "${s:?}"/run/* "${s:?}"/dev/* "$s/etc/resolv.conf" "$s/etc/.pwd.lock"
 	ln -sf /run/systemd/resolve/stub-resolv.conf "$s/etc/resolv.conf"
 	printf '127.0.0.1 localhost\n::1 localhost\n' >"$s/etc/hosts"
 	rm -rf "$s/var/cache"
 	img_var_folders "$s"
+}
+
+# The version, and what is put over the rest.
+img_own() { # img_own VERSION OVERLAY
+	local s=$IMG_WORK/slot
+	rm -rf "$s"
+	cp -a --reflink=auto "$IMG_WORK/system" "$s"
+	printf '%s\n' 'PRETTY_NAME="Culvert '"$1"'"' IMAGE_ID=culvert "IMAGE_VERSION=$1" >"$IMG_WORK/os-release"
+	grep -v -e '^PRETTY_NAME=' "$s/usr/lib/os-release" >>"$IMG_WORK/os-release"
+	cp "$IMG_WORK/os-release" "$s/usr/lib/os-release"
+	[ -z "$2" ] || cp -R --no-preserve=ownership "$2/." "$s/"
 }
