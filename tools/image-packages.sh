@@ -10,6 +10,10 @@ uuid-runtime qemu-system-x86 ovmf iproute2 efibootmgr"
 # Culvert is compiled and tested in a tree of its own, against the image's own libraries.
 img_packages_build="$cv_packages_build git ccache"
 
+# What its tests in that tree need beside (tools/image-test): not the peers of the tests end to end.
+img_packages_test="iproute2 procps curl jq clang-format codespell shellcheck mandoc openssl python3-jsonschema
+libclang-rt-dev zstd util-linux socat minisign"
+
 # What runs on the node. The programs' libraries are found by looking at the programs.
 img_packages_root="systemd systemd-sysv systemd-resolved udev dbus kmod login passwd util-linux mount
 libpam-systemd iproute2 ethtool procps nftables chrony e2fsprogs fdisk systemd-repart
