@@ -13,3 +13,15 @@ vm_keys() {
 			-extfile <(printf 'basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=codeSigning\n') \
 			-out "$dir/$name.pem" 2>/dev/null
 }
+
+# vm_crl DIR NAME [CERTIFICATE]: NAME-crl.pem, which revokes that one, or nothing.
+vm_crl() {
+	local dir=$1 name=$2 cert=${3:-}
+	: >"$dir/$name.index"
+	echo 01 >"$dir/$name.number"
+	printf '[ca]\ndefault_ca=this\n[this]\ndatabase=%s\ncrlnumber=%s\ndefault_md=sha256\ndefault_crl_days=3650\n' \
+		"$dir/$name.index" "$dir/$name.number" >"$dir/$name.conf"
+	[ -z "$cert" ] ||
+		openssl ca -config "$dir/$name.conf" -cert "$dir/$name-ca.pem" -keyfile "$dir/$name-ca.key" -revoke "$cert" 2>/dev/null || return
+	openssl ca -config "$dir/$name.conf" -cert "$dir/$name-ca.pem" -keyfile "$dir/$name-ca.key" -gencrl -out "$dir/$name-crl.pem" 2>/dev/null
+}

@@ -25,7 +25,7 @@ say "first  $first"
 say "second $second"
 cmp "$IMG_DIR/twice/root.img" "$again/out/root.img" && cmp "$IMG_DIR/twice/efi.img" "$again/out/efi.img" &&
 	cmp "$IMG_DIR/twice/sbom.spdx.json" "$again/out/sbom.spdx.json" && [ "$first" = "$second" ] && [ ${#first} -eq 64 ] || {
-	diff -r "$IMG_DIR/work/system" "$again/work/system" 2>/dev/null | head -n 20
+	diff -r "$IMG_DIR/work/slot" "$again/work/slot" 2>/dev/null | head -n 20
 	say "FAILED: the two differ"
 	exit 1
 }

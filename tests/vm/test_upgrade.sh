@@ -1,117 +1,168 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Upgrades: a good one stays, a bad one undoes itself, and pulling the plug at any step leaves a node
-# that starts. Makes its own bundles of the system that tools/image has built.
+# Upgrades: a good one stays, a bad one undoes itself, what is not for this node is refused, and pulling
+# the plug at any step leaves a node that starts. Makes its own bundles of the system that tools/image
+# has built. CULVERT_VM_PARTS names the parts to run, in this order: refused cuts first good bad noise keys
 # shellcheck source=tests/vm/vm.sh
 . "$(dirname "$0")/vm.sh"
-# shellcheck source=tests/vm/keys.sh
-. "$CV_ROOT/tests/vm/keys.sh"
+# shellcheck source=tests/vm/upgrade.sh
+. "$CV_ROOT/tests/vm/upgrade.sh"
 skip_unless_vm
+parts=${CULVERT_VM_PARTS:-refused cuts first good bad noise keys}
+wants() { [[ " $parts " == *" $1 "* ]]; }
 
-keys=$LAB_DIR/keys
-vm_keys "$keys" release && vm_keys "$keys" stranger || exit 1
-
-# bundle OUT VERSION KEY [IMAGE-OPTION...]: in $IMG_DIR/OUT
-bundle() {
-	local out=$1 version=$2 key=$3
-	shift 3
-	"$CV_ROOT/tools/image" --no-install --dir "$IMG_DIR" --out "$out" --no-disk --bundle --version "$version" \
-		--cert "$keys/$key.pem" --key "$keys/$key.key" "$@" >"$LAB_DIR/$out.build.out" 2>&1 ||
-		{ cat "$LAB_DIR/$out.build.out"; return 1; }
-}
-# A dataplane that ends at once: the node of this bundle is never well.
-mkdir -p "$LAB_DIR/bad/usr/sbin"
-printf '#!/bin/sh\nexit 3\n' >"$LAB_DIR/bad/usr/sbin/culvert-dataplane"
-chmod +x "$LAB_DIR/bad/usr/sbin/culvert-dataplane"
+for who in release stranger next; do vm_keys "$keys" $who || exit 1; done
 say "making bundles"
-bundle vm-good 9.1.0 release && bundle vm-bad 9.2.0 release --overlay "$LAB_DIR/bad" && bundle vm-old 0.0.9 release || exit 1
-
-# As further disks: ssh would take minutes for each where encryption is emulated.
-bundles=()
-for name in good bad old; do
-	bundles+=(-drive "if=none,id=b$name,format=raw,readonly=on,file=/image/vm-$name/culvert.raucb"
-		-device "virtio-blk-pci,drive=b$name,serial=$name")
-done
-take() { # take NAME: as /data/NAME.raucb
-	vm "rm -f /data/*.raucb; head -c $(stat -c %s "$IMG_DIR/vm-$1/culvert.raucb") /dev/disk/by-id/virtio-$1 >/data/$1.raucb"
-}
+bundle good 9.1.0 release || exit 1
+bundle bad 9.2.0 release --overlay "$(bad_overlay)" || exit 1
+noise old 0.0.9 release && noise other 9.9.9 release culvert-riscv64 && noise strange 9.9.9 stranger &&
+	noise broken 9.3.0 release && noise older-next 0.0.9 next || exit 1
+upgrade_disks good bad old other strange broken older-next
 
 vm_net_up && vm_disk "$IMG_DIR/out/culvert.raw" 5G && vm_start "${bundles[@]}" && vm_up 90 || exit 1
 check "the node is well" vm culvert health --wait $((60 * VM_SLOW))
-wait_good() { vm_wait 120 "a good slot" vm 'culvert update status --json | grep -q "\"phase\": \"none\"" && test "$(systemctl is-active culvert-health)" = active'; }
 check "its slot is good" wait_good
-first=$(vm culvert update status --json | jq -r .version)
-slot() { vm culvert update status --json | jq -r .slot; }
-equal "it runs slot A" A "$(slot)"
+first=$(field .version)
+equal "it runs slot A" A "$(field .slot)"
 # What the node has of its own survives.
-vm 'echo kept >/data/culvert/mine'
+vm 'echo kept >/data/culvert/mine; sync'
+runs=A
 
-# --- refused ------------------------------------------------------------------------------------
-refused() { # refused WHAT TEXT FILE-ON-THE-NODE [OPTION...]
-	local what=$1 text=$2
-	shift 2
-	says "$what" "$text" vm culvert update install "$@"
-}
-take good
-refused "a node without trust takes nothing" "trusts nobody" /data/good.raucb
-vm_copy "$keys/stranger-ca.pem" /data/culvert/update/trust.pem
-refused "a bundle of another key" "not signed by whom" /data/good.raucb
-vm_copy "$keys/release-ca.pem" /data/culvert/update/trust.pem
-refused "no file" "no such file" /data/none.raucb
-vm 'head -c 10000000 /data/good.raucb >/data/short.raucb; rm -f /data/none.raucb'
-refused "a truncated bundle" "damaged" /data/short.raucb
-vm 'rm /data/short.raucb; printf "\377\377\377\377" | dd of=/data/good.raucb bs=1 seek=30000000 conv=notrunc status=none'
-refused "a bundle with flipped bits" "not installed" /data/good.raucb
-equal "the attempt is known as unfinished" installing "$(vm culvert update status --json | jq -r .attempt.phase)"
-says "and that slot cannot be gone back to" "not whole" vm culvert update rollback
-check "the node is still well" vm culvert health
-
-# --- good ---------------------------------------------------------------------------------------
-take good
-boot=$(vm_boot_id)
-began=$SECONDS
-check "a good bundle is installed ($first to 9.1.0)" vm culvert update install /data/good.raucb
-say "installed in $((SECONDS - began)) s"
-vm culvert update status
-equal "still the old slot" A "$(slot)"
-began=$SECONDS
-vm systemctl reboot
-check "it starts again" vm_wait 90 "the reboot" vm_rebooted "$boot"
-check "the new slot is found good" wait_good
-say "good $((SECONDS - began)) s after the reboot was asked for"
-equal "it runs slot B" B "$(slot)"
-equal "with the new version" 9.1.0 "$(vm culvert update status --json | jq -r .version)"
-equal "the node's own data are there" kept "$(vm cat /data/culvert/mine)"
-check "the firmware starts B first" vm 'b=$(efibootmgr | sed -nE "s/^Boot([0-9A-F]{4})\*? B.*/\1/p"); efibootmgr | grep -qE "^BootOrder: $b"'
-
-# --- older --------------------------------------------------------------------------------------
-take old
-refused "an older bundle" "older than 9.1.0" /data/old.raucb
-check "the dataplane is attached" vm 'culvert status --json | grep -q "\"attached\": true"'
-
-# --- bad ----------------------------------------------------------------------------------------
-take bad
-boot=$(vm_boot_id)
-check "a bad bundle is installed" vm culvert update install /data/bad.raucb
-began=$SECONDS
-vm systemctl reboot
-back_on_b() { vm_rebooted "$boot" && [ "$(vm culvert update status --json | jq -r '.slot + .attempt.phase')" = Bfailed ]; }
-check "the node leaves it by itself" vm_wait 400 "the way back" back_on_b
-say "back $((SECONDS - began)) s after the reboot was asked for"
-check "and is well" vm culvert health --wait $((60 * VM_SLOW))
-equal "with the version before" 9.1.0 "$(vm culvert update status --json | jq -r .version)"
-check "it had really been started" grep -aq "version 9.2.0 is not well" "$LAB_DIR/serial.log"
-says "a slot that failed cannot be gone back to" "is not good" vm culvert update rollback
+if wants refused; then
+	take good
+	refused "a node without trust takes nothing" "trusts nobody" /data/good.raucb
+	trust release
+	take strange
+	refused "a bundle of another key" "not signed by whom" /data/strange.raucb
+	refused "no file" "no such file" /data/none.raucb
+	take other
+	refused "a bundle for another product" 'for "culvert-riscv64"' /data/other.raucb
+	take old
+	refused "an older bundle" "older than $first" /data/old.raucb
+	take good
+	vm 'head -c 10000000 /data/good.raucb >/data/short.raucb'
+	refused "a truncated bundle" "damaged" /data/short.raucb
+	equal "none of them was an attempt" none "$(field .attempt.phase)"
+	vm 'rm /data/short.raucb; printf "\377\377\377\377" | dd of=/data/good.raucb bs=1 seek=30000000 conv=notrunc status=none'
+	refused "a bundle with flipped bits" "not installed" /data/good.raucb
+	equal "that attempt is known as unfinished" installing "$(field .attempt.phase)"
+	says "and the slot cannot be gone back to" "not whole" vm culvert update rollback
+	check "the node is still well" vm culvert health
+fi
+trust release
 
 # --- the plug is pulled -------------------------------------------------------------------------
-for after in ${CULVERT_VM_CUTS:-0.5 3}; do
-	vm 'sync'
-	vm culvert update install --allow-older /data/bad.raucb >"$LAB_DIR/install.out" 2>&1 &
-	sleep "$after"
+# cut WHEN PATTERN [SECONDS]: so long after the installation has said that.
+cut() {
+	take good
+	vm culvert update install /data/good.raucb >"$LAB_DIR/install.out" 2>&1 &
+	local install=$!
+	wait_for $((60 * VM_SLOW)) "$1" grep -q "$2" "$LAB_DIR/install.out" || failures=$((failures + 1))
+	sleep "${3:-0}"
 	vm_kill
-	vm_start "${bundles[@]}" && vm_up 90 || exit 1
-	check "power cut $after s into an installation: it starts" vm culvert health --wait $((60 * VM_SLOW))
-	equal "the slot it had" B "$(slot)"
-	equal "the node's own data" kept "$(vm cat /data/culvert/mine)"
-done
+	wait $install
+	power_on
+	check "the plug is pulled, $1: the node starts" vm culvert health --wait $((60 * VM_SLOW))
+	equal "its own data" kept "$(vm cat /data/culvert/mine)"
+	check "the attempt is known" still_installing
+}
+# Told to the firmware is told: behind the last step the new slot is tried, and is good.
+still_installing() { [ "$(field .attempt.phase)" = installing ] || wait_good; }
+if wants cuts; then
+	cut "while the bundle is looked at" "Verifying signature"
+	equal "the slot it had" A "$(field .slot)"
+	says "the other slot is not to be used" "not whole" vm culvert update rollback
+	cut "when the system begins to be written" "Copying image to rootfs"
+	equal "the slot it had" A "$(field .slot)"
+	cut "in the midst of that" "Copying image to rootfs" $((1 * VM_SLOW))
+	cut "while hashes are written" "Copying image to verity"
+	equal "the slot it had" A "$(field .slot)"
+	cut "while the kernel image is written" "Copying image to efi"
+	cut "when all is written" "Installing done"
+	runs=$(field .slot)
+	say "it runs slot $runs"
+fi
+
+# cut_start WHEN PATTERN: the first start of what was installed.
+cut_start() {
+	local seen
+	take good
+	check "installed again" vm culvert update install --allow-older /data/good.raucb
+	seen=$(vm_console "$2")
+	vm_reboot
+	vm_wait 120 "$1" vm_console_is "$2" $((seen + 1)) || failures=$((failures + 1))
+	vm_kill
+	power_on
+	check "the plug is pulled at the first start, $1: the node starts" vm culvert health --wait $((60 * VM_SLOW))
+	equal "the slot it had" $runs "$(field .slot)"
+	check "what was tried is known to have failed" vm_wait 60 "the verdict" phase_is failed
+}
+if wants first; then
+	cut_start "when the firmware starts it" 'BdsDxe: starting Boot.*"[AB]"'
+	cut_start "when its kernel runs" 'Linux version'
+	cut_start "when its services start" 'systemd\[1\]: Hostname set|Welcome to'
+	says "a slot that failed cannot be gone back to" "is not good" vm culvert update rollback
+	equal "its own data" kept "$(vm cat /data/culvert/mine)"
+fi
+
+# --- good ---------------------------------------------------------------------------------------
+if wants good; then
+	take good
+	boot=$(vm_boot_id)
+	began=$SECONDS
+	check "a good bundle is installed ($first to 9.1.0)" vm culvert update install --allow-older /data/good.raucb
+	say "installed in $((SECONDS - began)) s"
+	vm culvert update status
+	equal "still the old slot" $runs "$(field .slot)"
+	runs=$(other $runs)
+	began=$SECONDS
+	vm_reboot
+	check "it starts again" vm_wait 90 "the reboot" vm_rebooted "$boot"
+	check "the new slot is found good" wait_good
+	say "good $((SECONDS - began)) s after the reboot was asked for"
+	vm_kill
+	power_on
+	equal "it stays when the plug is pulled" $runs "$(field .slot)"
+	check "and is well" vm culvert health --wait $((60 * VM_SLOW))
+	equal "with the new version" 9.1.0 "$(field .version)"
+	equal "its own data" kept "$(vm cat /data/culvert/mine)"
+	check "the firmware starts it first" vm "b=\$(efibootmgr | sed -nE 's/^Boot([0-9A-F]{4})\\*? $runs.*/\\1/p'); efibootmgr | grep -qE \"^BootOrder: \$b\""
+	check "the dataplane is attached" vm 'culvert status --json | grep -q "\"attached\": true"'
+fi
+
+# --- bad ----------------------------------------------------------------------------------------
+if wants bad; then
+	goes_back_by_itself bad 9.2.0 $runs
+	says "a slot that failed cannot be gone back to" "is not good" vm culvert update rollback
+fi
+# Signed and whole, and nothing in it that could start.
+if wants noise; then
+	take broken
+	boot=$(vm_boot_id)
+	check "what cannot start is installed" vm culvert update install /data/broken.raucb
+	vm_reboot
+	check "the firmware leaves it" vm_wait 200 "the way back" vm_rebooted "$boot"
+	equal "the slot it had" $runs "$(field .slot)"
+	check "what was tried is known to have failed" vm_wait 60 "the verdict" phase_is failed
+fi
+
+# --- keys ---------------------------------------------------------------------------------------
+# That a bundle is refused for its age says that its signature was found good.
+if wants keys; then
+	take older-next
+	refused "a key this node was not told of" "not signed by whom" /data/older-next.raucb
+	trust release next
+	refused "both authorities: the new one is taken" "older than" /data/older-next.raucb
+	take old
+	refused "and so is the old one" "older than" /data/old.raucb
+	trust next
+	refused "the old one is gone: its bundles are refused" "not signed by whom" /data/old.raucb
+	vm_crl "$keys" next && trust next next-crl
+	take older-next
+	refused "a list that revokes nothing changes nothing" "older than" /data/older-next.raucb
+	vm_crl "$keys" next "$keys/next.pem" && trust next next-crl
+	refused "a certificate that was revoked" "no longer" /data/older-next.raucb
+	check "rauc says why" grep -qi revoked "$LAB_DIR/says.out"
+	check "the node is still well" vm culvert health --wait $((20 * VM_SLOW))
+fi
 check_ledger
