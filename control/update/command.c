@@ -5,6 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
+
+/* How often and how long apart the firmware is told of a good slot. */
+#define MARK_TRIES 5
+#define MARK_PAUSE_S 5
 
 static const struct cv_policy_handler handlers[] = {
 	{"status", cv_update_status},
@@ -171,10 +176,14 @@ static int make_good(const struct cv_policy_args *args, const struct cv_update_s
 {
 	static const char *const mark_good[] = {"rauc", "status", "mark-good", NULL};
 	const struct cv_update_attempt none = {0};
-	json_t *ignored = NULL;
-	int r = cv_update_run(mark_good, &ignored);
+	json_t *ignored;
+	int r, tries = 0;
 
-	json_decref(ignored);
+	/* A busy machine may take longer than D-Bus waits, and a slot on trial would be left for it. */
+	do {
+		r = cv_update_run(mark_good, &ignored);
+		json_decref(ignored);
+	} while (r != 0 && ++tries < MARK_TRIES && sleep(MARK_PAUSE_S) == 0);
 	if (r != 0)
 		return cv_policy_say(args, CV_CLI_UNREACHABLE,
 				     "rauc cannot tell the firmware that this slot is good");
@@ -235,19 +244,20 @@ int cv_update_confirm(const struct cv_policy_args *args)
 	struct cv_update_attempt attempt;
 	struct cv_update_self self;
 	int code = cv_update_load(args, &self, &attempt);
+	bool well;
 
 	if (code != CV_CLI_OK)
 		return code;
 	note_what_was_left(&self, &attempt);
 	code = cv_update_run(health, NULL);
-	if (code == CV_CLI_OK)
+	well = code == CV_CLI_OK;
+	if (well)
 		code = make_good(args, &self, &attempt);
 	if (code == CV_CLI_OK)
 		return code;
 	if (!cv_update_on_trial(&self, &attempt)) {
-		fprintf(stderr,
-			"culvert update: the node is not well; slot %s was good before and stays\n",
-			self.slot);
+		fprintf(stderr, "culvert update: %s; slot %s was good before and stays\n",
+			well ? "the firmware was not told" : "the node is not well", self.slot);
 		return code;
 	}
 	fprintf(stderr, "culvert update: slot %s, version %s is not well: rebooting to slot %s\n",
