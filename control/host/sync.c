@@ -192,6 +192,9 @@ unsigned int cv_host_tell(const struct cv_host_result *result, bool only_say)
 {
 	unsigned int failed = 0;
 
+	/* sd_booted(3): without systemd nobody of these runs. */
+	if (!only_say && access("/run/systemd/system", F_OK) < 0)
+		return 0;
 	for (unsigned int p = 0; p < CV_HOST_PART_COUNT; p++) {
 		const char *const is_active[] = {"systemctl", "is-active", "--quiet",
 						 readers[p].unit, NULL};
