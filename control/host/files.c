@@ -53,8 +53,19 @@ static void address_line(const char *key, const struct cv_prefix *p, FILE *out)
 	fprintf(out, "%s=%s\n", key, text);
 }
 
+/* Frames by it are for others: its card must not throw them away. */
+static bool is_port(const struct cv_config *config, const char *name)
+{
+	for (size_t i = 0; i < config->n_ports; i++)
+		if (config->ports[i].target.kind == CV_PORT_AF_XDP &&
+		    strcmp(config->ports[i].target.text, name) == 0)
+			return true;
+	return false;
+}
+
 /* systemd.network(5) */
-static int network_file(struct cv_host_files *files, const struct cv_config_interface *in)
+static int network_file(struct cv_host_files *files, const struct cv_config *config,
+			const struct cv_config_interface *in)
 {
 	char name[64];
 	FILE *out;
@@ -64,9 +75,10 @@ static int network_file(struct cv_host_files *files, const struct cv_config_inte
 	if (!out)
 		return -ENOMEM;
 	fprintf(out,
-		"%s[Match]\nName=%s\n\n[Link]\nRequiredForOnline=no\n\n"
+		"%s[Match]\nName=%s\n\n[Link]\nRequiredForOnline=no\n%s\n"
 		"[Network]\nDHCP=%s\nLinkLocalAddressing=ipv6\nConfigureWithoutCarrier=yes\n",
-		head, in->name, dhcp_words[in->dhcp]);
+		head, in->name, is_port(config, in->name) ? "Promiscuous=yes\n" : "",
+		dhcp_words[in->dhcp]);
 	for (size_t i = 0; i < in->n_addresses; i++)
 		address_line("Address", &in->addresses[i].address, out);
 	address_line("Gateway", &in->gateway, out);
@@ -146,7 +158,7 @@ int cv_host_files(const struct cv_config *config, struct cv_host_files *ret)
 
 	*ret = (struct cv_host_files){0};
 	for (size_t i = 0; r == 0 && i < h->n_interfaces; i++)
-		r = network_file(ret, &h->interfaces[i]);
+		r = network_file(ret, config, &h->interfaces[i]);
 	if (r == 0 && h->n_dns)
 		r = dns_file(ret, h);
 	if (r == 0)

@@ -103,8 +103,9 @@ else
 fi
 if command -v chronyd >/dev/null; then
 	sed "s,/var/lib/chrony,$DIR,; s,/var/log/chrony,$DIR," "$APPLIANCE/root/etc/chrony/chrony.conf" >"$DIR/chrony.conf"
-	servers_read() { chronyd -p -f "$DIR/chrony.conf" | grep -q 'server ntp.example iburst'; }
+	servers_read() { chronyd -p -f /run/chrony-dhcp/culvert.sources | grep -q 'server ntp.example iburst'; }
 	check "chrony takes the servers" servers_read
+	check "and its settings" chronyd -p -f "$DIR/chrony.conf"
 else
 	say "no chronyd: its settings are not tried"
 fi

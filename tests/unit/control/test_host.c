@@ -271,6 +271,14 @@ static void files_follow(void **state)
 		assert_false(r.changed[p]);
 }
 
+static void a_port_may_have_an_address(void **state)
+{
+	set("node: n\nports: [ { name: a, target: \"af_xdp:eth1\" } ]\n"
+	    "network: { interfaces: [ { name: eth1, dhcp: both } ] }\n");
+	holds("/run/systemd/network/10-culvert-eth1.network",
+	      "RequiredForOnline=no\nPromiscuous=yes\n\n[Network]\nDHCP=yes\n");
+}
+
 static void going_back_removes_its_own_only(void **state)
 {
 	struct cv_host_result r;
@@ -335,6 +343,7 @@ int main(void)
 		cmocka_unit_test(a_window_may_lead_over_midnight),
 		cmocka_unit_test(change_restarts_nothing),
 		cmocka_unit_test_setup_teardown(files_follow, make_root, remove_root),
+		cmocka_unit_test_setup_teardown(a_port_may_have_an_address, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(going_back_removes_its_own_only, make_root,
 						remove_root),
 		cmocka_unit_test_setup_teardown(what_cannot_be_written_is_told, make_root,
