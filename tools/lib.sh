@@ -35,7 +35,7 @@ libcmocka-dev libcbor-dev libcoap3-dev libmodbus-dev libmosquitto-dev python3"
 cv_packages_run="iproute2 iputils-ping ethtool procps curl jq libcoap3-bin mosquitto mosquitto-clients mbpoll
 socat"
 cv_packages_test="$cv_packages_run nftables git clang-format codespell tshark tcpdump mandoc shellcheck
-python3-jsonschema openssl nginx nats-server minisign systemd libclang-rt-dev dpdk dpdk-dev prometheus zstd"
+python3-jsonschema openssl nginx nats-server minisign systemd dbus libclang-rt-dev dpdk dpdk-dev prometheus zstd"
 # Peers that only a bench needs, and what builds or samples: simdjson, nDPI, perf; DPDK's examples.
 # A bench goes without a row of the first ones where a release has them not.
 cv_packages_perf="g++ libsimdjson-dev libndpi-bin linux-perf binutils"
