@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "control/text/read_file.h"
+#include "control/text/replace_file.h"
 
 #define BLOCK ((size_t)1 << 20)
 
@@ -48,38 +49,12 @@ int cv_fleet_load(const char *dir, struct cv_fleet_index *ret, struct cv_diagnos
 
 /* ---- index ----------------------------------------------------------------------------------- */
 
-/* DIR/NAME.new. @return 0 or negative errno. */
-static int write_beside(const char *dir, const char *name, const char *text)
+static int put(const char *dir, const char *name, const char *text)
 {
 	char path[PATH_MAX];
-	int r = path_in(dir, name, path), fd;
-
-	if (r < 0)
-		return r;
-	strcat(path, ".new");
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (fd < 0)
-		return -errno;
-	errno = 0;
-	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		r = errno ? -errno : -ENOSPC;
-	if (r == 0 && fsync(fd) < 0)
-		r = -errno;
-	if (close(fd) < 0 && r == 0)
-		r = -errno;
-	return r;
-}
-
-static int put_in_place(const char *dir, const char *name)
-{
-	char path[PATH_MAX], fresh[PATH_MAX];
 	int r = path_in(dir, name, path);
 
-	if (r < 0)
-		return r;
-	strcpy(fresh, path);
-	strcat(fresh, ".new");
-	return rename(fresh, path) < 0 ? -errno : 0;
+	return r < 0 ? r : cv_replace_file(path, text, strlen(text), 0644);
 }
 
 int cv_fleet_store(const char *dir, struct cv_fleet_index *index, int64_t seconds,
@@ -100,13 +75,9 @@ int cv_fleet_store(const char *dir, struct cv_fleet_index *index, int64_t second
 	if (r == 0)
 		r = cv_sign(key, text, strlen(text), comment, &signature);
 	if (r == 0)
-		r = write_beside(dir, CV_FLEET_INDEX, text);
+		r = put(dir, CV_FLEET_INDEX, text);
 	if (r == 0)
-		r = write_beside(dir, CV_FLEET_SIGNATURE, signature);
-	if (r == 0)
-		r = put_in_place(dir, CV_FLEET_INDEX);
-	if (r == 0)
-		r = put_in_place(dir, CV_FLEET_SIGNATURE);
+		r = put(dir, CV_FLEET_SIGNATURE, signature);
 	free(text);
 	free(signature);
 	return r < 0 ? tell(diag, dir, r, "the index may lack its signature: do it again",

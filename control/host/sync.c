@@ -2,7 +2,6 @@
 /* The files below /run, and who is told of them. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include "control/host/host.h"
 #include "control/text/read_file.h"
+#include "control/text/replace_file.h"
 
 #define FILE_MAX ((size_t)1 << 20)
 
@@ -48,29 +48,6 @@ static bool is_same(const char *path, const struct cv_host_file *f)
 	return same;
 }
 
-/* Beside, and renamed: who reads it meanwhile reads one or the other. */
-static int replace(const char *path, const struct cv_host_file *f)
-{
-	char fresh[PATH_MAX + 8];
-	int fd, r = 0;
-
-	snprintf(fresh, sizeof(fresh), "%s.new", path);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, f->text, f->len) != (ssize_t)f->len)
-		r = errno ? -errno : -EIO;
-	if (r == 0 && fchmod(fd, 0644) < 0)
-		r = -errno;
-	if (close(fd) < 0 && r == 0)
-		r = -errno;
-	if (r == 0 && rename(fresh, path) < 0)
-		r = -errno;
-	if (r < 0)
-		(void)unlink(fresh);
-	return r;
-}
-
 static int write_one(const char *root, const struct cv_host_file *f, struct cv_host_result *ret,
 		     char *why)
 {
@@ -85,7 +62,7 @@ static int write_one(const char *root, const struct cv_host_file *f, struct cv_h
 		ret->same++;
 		return 0;
 	}
-	r = replace(why, f);
+	r = cv_replace_file(why, f->text, f->len, 0644);
 	ret->written += r == 0;
 	ret->changed[f->part] |= r == 0;
 	return r;
