@@ -50,12 +50,17 @@ img_initrd() {
 
 # The three parts of a slot: system, its hashes, kernel image with the root of the hashes. One kernel
 # image serves both slots: profile 0 is slot a, profile 1 is slot b.
-img_slot() { # img_slot VERSION
+img_slot() { # img_slot VERSION [KEYS]: signed by the key `db` there
 	say "making the system slot"
+	rm -rf "$IMG_WORK/db"
+	[ -z "$2" ] || (umask 077; mkdir "$IMG_WORK/db"; cp "$2/db.key" "$2/db.pem" "$IMG_WORK/db/")
 	# shellcheck disable=SC2016 # for the inner shell
 	img_tool sh -ec '
 		version=$1 out=$2 kernel=$3
 		cd /image/work
+		sign=
+		# The kernel within is vouched for by the whole.
+		[ ! -d db ] || sign="--signtool=systemd-sbsign --no-sign-kernel --secureboot-private-key=db/db.key --secureboot-certificate=db/db.pem"
 		salt=$(printf "culvert %s" "$version" | sha256sum | cut -d" " -f1)
 		id=$(uuidgen --sha1 --namespace @oid --name "culvert $version")
 		rm -f $out/root.img $out/verity.img $out/efi.img
@@ -66,7 +71,7 @@ img_slot() { # img_slot VERSION
 		printf "ID=b\nTITLE=Slot B\n" >prof-b
 		ukify build --profile=@prof-b --cmdline="culvert.slot=b rauc.slot=B $words" --output=b.efi
 		ukify build --linux=/image/trees/kernel/boot/vmlinuz-$kernel --initrd=initrd.zst --os-release=@os-release --uname="$kernel" \
-			--profile=@prof-a --cmdline="culvert.slot=a rauc.slot=A $words" --join-profile=b.efi --output=uki.efi
+			--profile=@prof-a --cmdline="culvert.slot=a rauc.slot=A $words" --join-profile=b.efi --output=uki.efi $sign
 		touch -d "@$SOURCE_DATE_EPOCH" uki.efi
 		truncate -s 64M $out/efi.img
 		mkfs.vfat -F 32 -s 1 -n CULVERT -i 43554c56 --invariant $out/efi.img
@@ -74,10 +79,11 @@ img_slot() { # img_slot VERSION
 		mcopy -m -i $out/efi.img uki.efi ::/EFI/BOOT/BOOTX64.EFI
 		stat -c "%n %s" uki.efi initrd.zst $out/root.img' \
 		sh "$1" "/image/${IMG_OUT##*/}" "$IMG_KERNEL" >"$IMG_DIR/slot.log" 2>&1 ||
-		{ tail "$IMG_DIR/slot.log" >&2; die "see $IMG_DIR/slot.log"; }
+		{ rm -rf "$IMG_WORK/db"; tail "$IMG_DIR/slot.log" >&2; die "see $IMG_DIR/slot.log"; }
+	rm -rf "$IMG_WORK/db"
 }
 
-img_disk() { # img_disk DATA
+img_disk() { # img_disk DATA ENCRYPT
 	local d=$IMG_WORK/data
 	say "making the disk"
 	rm -rf "$d" "$IMG_WORK/repart"
@@ -85,9 +91,13 @@ img_disk() { # img_disk DATA
 	chmod 1777 "$d/var/tmp"
 	[ -z "$1" ] || cp -R --no-preserve=ownership "$1/." "$d/"
 	[ ! -d "$d/culvert/access" ] || chmod -R go= "$d/culvert/access"
+	[ -z "$2" ] || echo "$2" >"$d/culvert/encrypt"
 	mkdir "$IMG_WORK/repart"
 	cp "$CV_ROOT"/appliance/image/repart/*.conf "$IMG_WORK/repart/"
 	sed -i "s,/image/out/data,/image/work/data,; s,/image/out/,/image/${IMG_OUT##*/}/," "$IMG_WORK/repart"/*.conf
+	# The node makes its data of it, with a key of its own, and wipes it. Of a type of its own: systemd-repart
+	# tells partitions by that.
+	[ -z "$2" ] || sed -i 's/^Label=data/Label=seed/; s/=1G$/=64M/; s/^Type=.*/Type=43554c56-5345-4544-8000-000000000001/' "$IMG_WORK/repart/30-data.conf"
 	rm -f "$IMG_OUT/culvert.raw"
 	# shellcheck disable=SC2016 # for the inner shell
 	img_tool sh -ec '

@@ -17,10 +17,14 @@ libclang-rt-dev zstd util-linux socat minisign ethtool nftables"
 # What runs on the node. The programs' libraries are found by looking at the programs.
 img_packages_root="systemd systemd-sysv systemd-resolved udev dbus kmod login passwd util-linux mount
 libpam-systemd iproute2 ethtool procps nftables chrony e2fsprogs fdisk systemd-repart
-efibootmgr rauc rauc-service squashfs-tools cryptsetup-bin openssh-server ca-certificates less nano-tiny|nano auditd
+efibootmgr rauc rauc-service squashfs-tools cryptsetup-bin systemd-cryptsetup
+libtss2-esys-3.0.2-0t64 libtss2-mu-4.0.1-0t64 libtss2-rc0t64 libtss2-tcti-device0t64 openssh-server ca-certificates less nano-tiny|nano auditd
 librte-net-af-xdp25 librte-mempool-ring25
 librte-net-virtio25 librte-net-vmxnet3-25 librte-net-e1000-25 librte-net-igc25 librte-net-ixgbe25 librte-net-i40e25
 librte-net-iavf25 librte-net-ice25 librte-net-ena25 librte-net-bnxt25"
 
 # The kernel is unpacked beside them: its package wants a maker of initrds, and the image has its own.
 img_kernel=linux-image-amd64
+
+# What the tests of Secure Boot and of encryption want beside the tools: firmware's variables, a TPM.
+img_packages_proof="python3-virt-firmware swtpm"

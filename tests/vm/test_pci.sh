@@ -6,6 +6,7 @@
 # shellcheck source=tests/vm/vm.sh
 . "$(dirname "$0")/vm.sh"
 skip_unless_vm
+not() { ! "$@"; }
 
 VM_FIRST=(-device "intel-iommu,intremap=on,device-iotlb=on")
 VM_PORT_NIC=,disable-legacy=on,iommu_platform=on,ats=on
@@ -86,8 +87,9 @@ vm culvert stats --json | jq -c '{rx: .dataplane.rx, forwarded: .dataplane.forwa
 
 # --- the verdict, which is the worker's here ----------------------------------------------------
 check "a device is put away" vm culvert quarantine add $DEV_IP
-check "and gets nothing through" bash -c "$(declare -f in_ns); LAB=$LAB; ! in_ns dev ping -c 2 -W 2 $PLAT_IP"
-check "the drops are counted with their reason" bash -c "$(declare -f vm in_ns); LAB=$LAB LAB_DIR=$LAB_DIR VM_IP=$VM_IP; vm culvert stats --json | jq -e '.dataplane.dropped.quarantine >= 2'"
+check "and gets nothing through" not in_ns dev ping -c 2 -W 2 "$PLAT_IP"
+quarantined() { vm culvert stats --json | jq -e '.dataplane.dropped.quarantine >= 2'; }
+check "the drops are counted with their reason" quarantined
 check "it comes back" vm culvert quarantine remove $DEV_IP
 check "ping crosses again" in_ns dev ping -c 3 -W 5 "$PLAT_IP"
 check_ledger

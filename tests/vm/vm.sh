@@ -24,6 +24,8 @@ VM_IP=10.78.0.2
 VM_PID=''
 # For a test's own machine: devices before all others, and what its ports' cards are beside the usual.
 VM_FIRST=() VM_PORT_NIC=''
+# Firmware and chip set; what is the firmware's with Secure Boot wants system management mode.
+VM_CODE=OVMF_CODE_4M.fd VM_SMM=off
 # A machine without virtualisation takes several times as long, a busy one more than that (CULVERT_VM_SLOW).
 VM_SLOW=1
 # Short: the address of a socket has 107 bytes.
@@ -45,9 +47,9 @@ vm_missing() {
 # Only a CPU that says so runs a guest as it comes; /dev/kvm alone may be for guests of its own kind.
 vm_accel() {
 	if grep -qwE 'vmx|svm' /proc/cpuinfo && [ -w /dev/kvm ]; then
-		VM_ACCEL=(-machine q35,smm=off,accel=kvm -cpu host)
+		VM_ACCEL=(-machine "q35,smm=$VM_SMM,accel=kvm" -cpu host)
 	else
-		VM_ACCEL=(-machine q35,smm=off -accel tcg,thread=multi,tb-size=1024 -cpu max)
+		VM_ACCEL=(-machine "q35,smm=$VM_SMM" -accel tcg,thread=multi,tb-size=1024 -cpu max)
 		VM_SLOW=${CULVERT_VM_SLOW:-4}
 		# Nobody attacks an emulated CPU by timing; guarding it costs a tenth.
 		VM_ACCEL+=(-smbios "type=11,value=io.systemd.stub.kernel-cmdline-extra=mitigations=off")
@@ -116,7 +118,7 @@ vm_start() {
 	rm -f "$LAB_DIR/vm.pid"
 	(img_in "$IMG_TREES/tools" nsenter "--net=/run/netns/$LAB-box" -- qemu-system-x86_64 "${VM_ACCEL[@]}" \
 		-m 2048 -smp 2 -nodefaults -no-user-config -display none "${VM_FIRST[@]}" -device VGA -uuid 6f0c1c5e-0a9e-4f43-9b6b-1d7c2f6f0d11 \
-		-drive if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd \
+		-drive "if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/$VM_CODE" \
 		-drive "if=pflash,format=raw,unit=1,file=$dir/vars.fd" \
 		-drive "if=none,id=d0,format=raw,file=$dir/disk.raw,cache=unsafe,discard=unmap" \
 		-device virtio-blk-pci,drive=d0,bootindex=0 \
