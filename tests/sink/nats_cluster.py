@@ -86,11 +86,12 @@ class Client:
 
 
 class Cluster:
-    def __init__(self, size=3, extra="", server_options=""):
+    def __init__(self, size=3, extra="", server_options="", host="127.0.0.1", wrap=None):
         self.dir = tempfile.mkdtemp(prefix="nats-", dir="/tmp")
         ports = free_ports(2 * size)
         self.ports, self.routes = ports[:size], ports[size:]
-        self.size, self.extra, self.options = size, extra, server_options
+        self.size, self.extra, self.options, self.host = size, extra, server_options, host
+        self.wrap = wrap  # of a client's socket, where servers ask for TLS
         self.processes = [None] * size
         for i in range(size):
             self.start(i)
@@ -100,7 +101,7 @@ class Cluster:
         path = f"{self.dir}/{i}.conf"
         routes = ", ".join(f'"nats://127.0.0.1:{p}"' for p in self.routes)
         with open(path, "w", encoding="utf-8") as file:
-            file.write(f'server_name: "s{i}"\nlisten: "127.0.0.1:{self.ports[i]}"\n'
+            file.write(f'server_name: "s{i}"\nlisten: "{self.host}:{self.ports[i]}"\n'
                        f'jetstream {{ store_dir: "{self.dir}/store{i}" }}\n{self.extra}\n')
             if self.size > 1:
                 file.write(f'cluster {{ name: "test", listen: "127.0.0.1:{self.routes[i]}", '
@@ -112,7 +113,7 @@ class Cluster:
     def client(self, i=None, options=None, wrap=None):
         for k in range(self.size) if i is None else [i]:
             if self.processes[k]:
-                return Client(self.ports[k], options, wrap)
+                return Client(self.ports[k], options, wrap or self.wrap)
         raise AssertionError("no server runs")
 
     def has_leader(self):
