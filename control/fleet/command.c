@@ -221,8 +221,8 @@ static void tell_tally(const struct job *j)
 		printf("%u files in " CV_FLEET_REPORTS " are no report\n", t->strange);
 }
 
-/* Those somebody should look at. */
-static void tell_bad(const json_t *rows)
+/* Those somebody should look at; what became of an earlier release is over. */
+static void tell_bad(const struct job *j, const json_t *rows)
 {
 	json_t *row;
 	size_t i;
@@ -232,6 +232,9 @@ static void tell_bad(const json_t *rows)
 		bool lost = json_is_true(json_object_get(row, "lost"));
 		const char *outcome = json_string_value(json_object_get(row, "outcome"));
 
+		if (strcmp(json_string_value(json_object_get(row, "target")), j->index.version) !=
+		    0)
+			continue;
 		if (lost || strcmp(outcome, "failed") == 0)
 			printf("%-20s %s, runs %s%s%s\n",
 			       json_string_value(json_object_get(row, "node")),
@@ -272,7 +275,7 @@ static int status(const struct cv_policy_args *args)
 		json_decref(doc);
 	} else if (r == 0) {
 		tell_tally(&j);
-		tell_bad(rows);
+		tell_bad(&j, rows);
 	}
 	json_decref(rows);
 	return end(&j, r);

@@ -82,6 +82,7 @@ say "stopped after $((runs + failed)) of 50 nodes, $failed of them ill"
 
 # --- one that comes back neither well nor unwell --------------------------------------------------
 check "publish a third" fleet publish "$FLEET" "$(bundle 4.0.0)" --version 4.0.0 --percent 100 --key "$DIR/fleet.key"
+check "who failed with the one before is not listed" sh -c "! '$CV_ROOT/tools/fleet' status '$FLEET' | grep -q 'failed, runs'"
 DEAD="cabinet-3 cabinet-7"
 everybody
 equal "two are on trial" 2 "$(status .trial)"
