@@ -55,7 +55,16 @@ proof_flip "$LAB_DIR/uki.efi" $(($(stat -c %s "$LAB_DIR/uki.efi") / 2))
 img_tool mcopy -o -i "$efi" "$dir/uki.efi" ::/EFI/BOOT/BOOTX64.EFI || exit 1
 starts_not "one bit of the kernel image changed"
 
-cp --sparse=always "$LAB_DIR/good.raw" "$LAB_DIR/disk.raw"
+# --- unsigned -----------------------------------------------------------------------------------
+cp --sparse=always "$IMG_DIR/out/culvert.raw" "$LAB_DIR/disk.raw"
+truncate -s 4G "$LAB_DIR/disk.raw"
+starts_not "an image that nobody signed"
+
+# --- what the kernel image vouches for ----------------------------------------------------------
+# By any firmware: the kernel checks it.
+VM_CODE=OVMF_CODE_4M.fd VM_SMM=off VM_FIRST=()
+mv "$LAB_DIR/good.raw" "$LAB_DIR/disk.raw"
+cp "$IMG_DIR/trees/tools/usr/share/OVMF/OVMF_VARS_4M.fd" "$LAB_DIR/vars.fd"
 proof_flip "$LAB_DIR/disk.raw" $(($(proof_partition root-a) + 1024 + 16))
 proof_mark
 vm_start || exit 1
@@ -63,15 +72,4 @@ check "one bit of the system changed: the kernel starts" wait_for $((60 * VM_SLO
 check "and stops at the block" wait_for $((60 * VM_SLOW)) "the end" proof_shows 'dm-verity device corrupted|cannot be started'
 check "before anything of it ran" proof_hides 'systemd\[1\]|login:'
 vm_kill
-
-# --- unsigned -----------------------------------------------------------------------------------
-cp --sparse=always "$IMG_DIR/out/culvert.raw" "$LAB_DIR/disk.raw"
-truncate -s 4G "$LAB_DIR/disk.raw"
-starts_not "an image that nobody signed"
-
-# --- the same machine with what was signed ------------------------------------------------------
-mv "$LAB_DIR/good.raw" "$LAB_DIR/disk.raw"
-rm -f "$LAB_DIR/known_hosts"
-vm_start && vm_up 120 || exit 1
-check "what was signed starts as before" vm culvert health --wait $((60 * VM_SLOW))
 rm -rf "$IMG_DIR/vm-signed"
