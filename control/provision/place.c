@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "control/text/replace_file.h"
+
 static int path_of(char ret[PATH_MAX], const char *a, const char *b)
 {
 	return snprintf(ret, PATH_MAX, "%s/%s", a, b) < PATH_MAX ? 0 : -ENAMETOOLONG;
@@ -47,23 +49,11 @@ static int make_folder_of(const char *base, const char *name)
 int cv_place_write(const char *base, const char *name, const void *data, size_t size, mode_t mode)
 {
 	char path[PATH_MAX];
-	int r = path_of(path, base, name), fd;
+	int r = path_of(path, base, name);
 
 	if (r == 0)
 		r = make_folder_of(base, name);
-	if (r < 0)
-		return r;
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
-	if (fd < 0)
-		return -errno;
-	errno = 0;
-	if (write(fd, data, size) != (ssize_t)size)
-		r = errno ? -errno : -ENOSPC;
-	if (r == 0 && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
-		r = -errno;
-	if (close(fd) < 0 && r == 0)
-		r = -errno;
-	return r;
+	return r < 0 ? r : cv_write_file(path, data, size, mode);
 }
 
 int cv_place_move(const char *from, const char *name, const char *to, const char *target)

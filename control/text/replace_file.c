@@ -8,14 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int cv_replace_file(const char *path, const void *data, size_t size, mode_t mode)
+int cv_write_file(const char *path, const void *data, size_t size, mode_t mode)
 {
-	char fresh[PATH_MAX];
-	int fd, r = 0;
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	int r = 0;
 
-	if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh))
-		return -ENAMETOOLONG;
-	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
 		return -errno;
 	errno = 0;
@@ -25,6 +22,17 @@ int cv_replace_file(const char *path, const void *data, size_t size, mode_t mode
 		r = -errno;
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
+	return r;
+}
+
+int cv_replace_file(const char *path, const void *data, size_t size, mode_t mode)
+{
+	char fresh[PATH_MAX];
+	int r;
+
+	if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh))
+		return -ENAMETOOLONG;
+	r = cv_write_file(fresh, data, size, mode);
 	if (r == 0 && rename(fresh, path) < 0)
 		r = -errno;
 	if (r < 0)

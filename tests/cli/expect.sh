@@ -3,6 +3,7 @@
 # For the tests of single commands: run one, hold its exit code and its words against what is wanted,
 # end the test at the first that differs. Sourced; outputs of the last command are in out and err of
 # the folder $work. The end-to-end tests, which go on, have tests/netns/check.sh.
+# shellcheck disable=SC2154 # programs are the test's: culvert, control, dataplane
 checks=0
 pids=()
 work=
@@ -36,6 +37,21 @@ wait_for() {
 	done
 	at_loss
 	fail "$1 did not come"
+}
+
+# Of $control, with culvert.yaml; sets control_pid. $culvert must find it.
+start_control() {
+	"$control" --config culvert.yaml >control.out 2>&1 &
+	control_pid=$!
+	pids+=("$control_pid")
+	wait_for control "$culvert" status --json
+}
+
+# Of $dataplane, which plays what ports name; sets dataplane_pid.
+start_dataplane() {
+	"$dataplane" --link "$work/dataplane.sock" --no-huge >dataplane.out 2>&1 &
+	dataplane_pid=$!
+	pids+=("$dataplane_pid")
 }
 
 # expect CODE COMMAND...: run it.

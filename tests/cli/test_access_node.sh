@@ -42,11 +42,8 @@ END
 mkdir log
 expect 0 "$culvert" registry import devices.csv --registry log/registry.db
 
-"$control" --config culvert.yaml >control.out 2>&1 &
-pids+=($!)
-wait_for control "$culvert" status --json
-"$dataplane" --link "$work/dataplane.sock" --no-huge >dataplane.out 2>&1 &
-pids+=($!)
+start_control
+start_dataplane
 port=$("$culvert" status --json | jq -e .api.tcp_port)
 
 token() { "$culvert" token create "$@" 2>err >token.out || fail "token create $*"; cat token.out; }

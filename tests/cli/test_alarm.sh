@@ -12,18 +12,6 @@ export CULVERT_SOCKET=$work/control.sock
 station=urn:dev:hj212:CULVERT0000000000000001
 
 at_loss() { "$culvert" alarm history >&2 || true; }
-start_control() {
-	"$control" --config culvert.yaml >control.out 2>&1 &
-	control_pid=$!
-	pids+=("$control_pid")
-	wait_for control "$culvert" status --json
-}
-# The capture, by a dataplane of its own.
-play() {
-	"$dataplane" --link "$work/dataplane.sock" --no-huge >dataplane.out 2>&1 &
-	dataplane_pid=$!
-	pids+=("$dataplane_pid")
-}
 changes() { "$culvert" alarm history --json | jq -r '.data.alarm | "\(.state) \(.rule) \(.id)"'; }
 has_change() { changes | grep -q "^$1 $2 "; }
 id_of() { "$culvert" alarm list --json --rule "$1" | jq -er '.alarms[0].id'; }
@@ -62,7 +50,7 @@ mv kept alarms.yaml
 expect 0 "$culvert" registry set --registry log/registry.db urn:dev:test:1 kind=buoy interval=1
 start_control
 expect 0 "$culvert" alarm list
-play
+start_dataplane
 wait_for "the alarm about dust" id_of dust
 dust=$(id_of dust)
 [ "${dust#alarm:dust:"$station":}" != "$dust" ] || fail "strange id $dust"
@@ -104,7 +92,7 @@ expect 0 "$culvert" alarm show "$dust"
 [ "$(jq -r .comment out)" = "sent somebody" ] || fail "$(cat out)"
 
 # The station speaks again, with less dust: both end as what they were, and a new one begins.
-play
+start_dataplane
 wait_for "the end of silence" has_change cleared silent
 wait_for "the end of dust" has_change cleared dust
 wait_for "an update" has_change updated dirty

@@ -42,10 +42,7 @@ expect 1 "$culvert" decode --form-server coap 40
 has 'did you mean "--from-server"?' err
 [ "$(jq -r .ledger summary.json)" = closed ] || fail "replay's ledger is not closed"
 
-"$control" --config culvert.yaml >control.out 2>&1 &
-control_pid=$!
-pids+=("$control_pid")
-wait_for "control" "$culvert" status --json
+start_control
 [ "$(jq -r .node out)" = cli-test ] || fail "status --json tells another node"
 uptime='"uptime_s": [0-9]+\.[0-9]{1,3},$'
 grep -qE "$uptime" out || fail "not milliseconds: $(grep uptime out)"
@@ -63,8 +60,7 @@ grep -qE "hold against openapi.yaml|SKIP" out || fail "$(cat out)"
 follower=$!
 pids+=("$follower")
 
-"$dataplane" --link "$work/dataplane.sock" --no-huge >dataplane.out 2>&1 &
-pids+=($!)
+start_dataplane
 played() { "$culvert" stats --json | jq -e --slurpfile s summary.json '.dataplane.rx == $s[0].packets.rx'; }
 wait_for "all packets" played
 

@@ -8,23 +8,17 @@ NETWORKD=/lib/systemd/systemd-networkd
 [ -x $NETWORKD ] && command -v dbus-daemon networkctl >/dev/null || { echo "SKIP: no systemd-networkd, or no D-Bus"; exit 77; }
 [ "$(id -u)" -eq 0 ] && unshare -mn true 2>/dev/null || { echo "SKIP: not root, or no namespaces"; exit 77; }
 [ -n "${HOST_NS:-}" ] || HOST_NS=1 exec unshare -mn "$0" "$@"
+# shellcheck source=tests/cli/tally.sh
+. "$(dirname "$0")/tally.sh"
 CULVERT=$(realpath "$1") APPLIANCE=$(realpath "$2")
 DIR=$(mktemp -d)
-failures=0 checks=0 PIDS=()
+PIDS=()
 leave() {
 	[ ${#PIDS[@]} = 0 ] || { kill "${PIDS[@]}"; wait "${PIDS[@]}"; } 2>/dev/null
 	rm -rf "$DIR"
 }
 trap leave EXIT
-say() { printf '%s\n' "$*"; }
-bad() { say "FAILED: $*"; failures=$((failures + 1)); tail -n 8 "$DIR/networkd.out"; ip -o addr show dev eth0; }
-check() {
-	local what=$1
-	shift
-	checks=$((checks + 1))
-	"$@" >"$DIR/check.out" 2>&1 || { bad "$what: $*"; head -n 10 "$DIR/check.out"; }
-}
-equal() { checks=$((checks + 1)); [ "$2" = "$3" ] || bad "$1: want $2, got $3"; }
+at_loss() { tail -n 8 "$DIR/networkd.out"; ip -o addr show dev eth0; }
 wait_for() { # wait_for SECONDS COMMAND...
 	local deadline=$((SECONDS + $1))
 	shift
@@ -105,5 +99,4 @@ if command -v chronyd >/dev/null; then
 else
 	say "no chronyd: its settings are not tried"
 fi
-say "$checks checks, $failures failed"
-[ $failures -eq 0 ]
+finish

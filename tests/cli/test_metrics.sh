@@ -31,9 +31,7 @@ scrape() { curl -sf --unix-socket control.sock http://localhost/metrics >metrics
 value() { awk -v m="$1" '$0 ~ /^#/ { next } { name = $0; sub(/ [^ ]*$/, "", name); if (name == m) print $NF }' metrics; }
 is() { [ "$(value "$1")" = "$2" ] || fail "$1 is $(value "$1"), expected $2"; checks=$((checks + 1)); }
 
-"$control" --config culvert.yaml >control.out 2>&1 &
-pids+=($!)
-wait_for control "$culvert" status --json
+start_control
 
 # Before there is a dataplane.
 scrape
@@ -42,8 +40,7 @@ promtool check metrics <metrics >out 2>&1 || fail "promtool, without a dataplane
 is culvert_dataplane_attached 0
 is culvert_received_packets_total 0
 
-"$dataplane" --link "$work/dataplane.sock" --no-huge >dataplane.out 2>&1 &
-pids+=($!)
+start_dataplane
 wait_for "dataplane" sh -c "'$culvert' status --json | jq -e .dataplane.attached"
 wait_for "rest" sh -c "'$culvert' ledger --settle 2000 --json | jq -e '.state == \"closed\"' &&
 	'$culvert' stats --json | jq -e '.dataplane.rx > 0' && '$culvert' sinks --json | jq -e '.[0].lag == 0'"

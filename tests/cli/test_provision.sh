@@ -4,35 +4,16 @@
 # folder, from credentials, from file systems in loop devices, with garbage, and with the power cut at
 # every step.
 set -uo pipefail
+# shellcheck source=tests/cli/tally.sh
+. "$(dirname "$0")/tally.sh"
 CULVERT=$(realpath "$1") CONTROL=$(realpath "$2") SCRIPT=$(realpath "$3")
 DIR=$(mktemp -d)
 DATA=$DIR/data
-failures=0 checks=0
 leave() {
 	umount "$DIR/mnt" 2>/dev/null
 	rm -rf "$DIR"
 }
 trap leave EXIT
-say() { printf '%s\n' "$*"; }
-bad() { say "FAILED: $*"; failures=$((failures + 1)); }
-check() {
-	local what=$1
-	shift
-	checks=$((checks + 1))
-	"$@" >"$DIR/check.out" 2>&1 || { bad "$what: $*"; head -n 10 "$DIR/check.out"; }
-}
-equal() { checks=$((checks + 1)); [ "$2" = "$3" ] || bad "$1: want $2, got $3"; }
-says() { # says WHAT CODE PATTERN COMMAND...
-	local what=$1 want=$2 text=$3 code
-	shift 3
-	checks=$((checks + 1))
-	"$@" >"$DIR/says.out" 2>&1 </dev/null
-	code=$?
-	{ [ $code = "$want" ] && grep -qE -- "$text" "$DIR/says.out"; } || {
-		bad "$what: exit $code, want $want and /$text/"
-		cat "$DIR/says.out"
-	}
-}
 provision() { "$CULVERT" provision --data "$DATA" --factory "$DIR/factory.yaml" "$@"; }
 config() { # config NODE: a configuration on stdout
 	printf 'node: %s\nports: [ { name: a, target: "pcap:x.pcap" } ]\nlog: { dir: /var/lib/culvert/log }\n' "$1"
@@ -250,5 +231,4 @@ if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
 else
 	say "not root: the unit's script is not tried"
 fi
-say "$checks checks, $failures failed"
-[ $failures -eq 0 ]
+finish

@@ -29,12 +29,8 @@ echo 'default: { ip: allow }' >policy.yaml
 expect 0 "$culvert" replay --summary --config culvert.yaml "$capture"
 cp out summary.json
 
-"$control" --config culvert.yaml >control.out 2>&1 &
-control_pid=$!
-pids+=("$control_pid")
-wait_for "control" "$culvert" status --json
-"$dataplane" --link "$work/dataplane.sock" --no-huge >dataplane.out 2>&1 &
-pids+=($!)
+start_control
+start_dataplane
 played() { "$culvert" stats --json | jq -e --slurpfile s summary.json '.dataplane.rx == $s[0].packets.rx'; }
 wait_for "all packets" played
 expect 0 "$culvert" ledger --settle 5000
@@ -81,9 +77,7 @@ get "/v1/devices/$device/state" | jq -S .values >before
 # Killed: the registry is read again, and the values come back from the log.
 kill -9 "$control_pid"
 wait "$control_pid" 2>/dev/null || true
-"$control" --config culvert.yaml >control.out 2>&1 &
-pids+=($!)
-wait_for "control" "$culvert" status --json
+start_control
 wait_for "the latest values after a start" known
 same() { get "/v1/devices/$device/state" | jq -S .values | cmp - before; }
 wait_for "the same values" same

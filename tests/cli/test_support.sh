@@ -99,12 +99,7 @@ clean "a wrong file" wrong.tar.zst
 expect 0 "$culvert" support --config nowhere.yaml -o nowhere.tar.zst
 
 # ---- with control ---------------------------------------------------------------------------------
-"$control" --config culvert.yaml >control.out 2>&1 &
-pids+=($!)
-for _ in $(seq 200); do
-	"$culvert" status --json >out 2>err && break
-	sleep 0.05
-done
+start_control
 expect 0 "$culvert" support --config culvert.yaml -o two.tar.zst
 open_it two.tar.zst
 clean "with control" two.tar.zst

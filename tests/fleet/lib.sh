@@ -17,43 +17,20 @@ command -v nginx >/dev/null || { echo "SKIP: there is no nginx"; exit 77; }
 mount --make-rprivate /
 ip link set lo up
 
+# shellcheck source=tests/cli/tally.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../cli/tally.sh"
 BUILD=$(realpath "$1")
 DIR=$(mktemp -d)
 CULVERT=$BUILD/control/cli/culvert
 FLEET=$DIR/www/culvert
 URL=https://localhost:8443/culvert
-failures=0 checks=0 NGINX_PID=''
+NGINX_PID=''
 leave() {
 	[ -z "$NGINX_PID" ] || { kill "$NGINX_PID"; wait "$NGINX_PID"; } 2>/dev/null
 	umount -lR "$DIR/root" 2>/dev/null
 	rm -rf --one-file-system "$DIR"
 }
 trap leave EXIT
-say() { printf '%s\n' "$*"; }
-bad() { say "FAILED: $*"; failures=$((failures + 1)); }
-check() {
-	local what=$1
-	shift
-	checks=$((checks + 1))
-	"$@" >"$DIR/check.out" 2>&1 || { bad "$what: $*"; head -n 20 "$DIR/check.out"; }
-}
-equal() { checks=$((checks + 1)); [ "$2" = "$3" ] || bad "$1: want $2, got $3"; }
-says() { # says WHAT CODE PATTERN COMMAND...
-	local what=$1 want=$2 text=$3 code
-	shift 3
-	checks=$((checks + 1))
-	"$@" >"$DIR/says.out" 2>&1 </dev/null
-	code=$?
-	{ [ $code = "$want" ] && grep -qE -- "$text" "$DIR/says.out"; } || {
-		bad "$what: exit $code, want $want and /$text/"
-		cat "$DIR/says.out"
-	}
-}
-finish() {
-	say "$checks checks, $failures failed"
-	[ $failures -eq 0 ]
-}
-
 # --- keys and certificates ------------------------------------------------------------------------
 fleet_keys() {
 	local name

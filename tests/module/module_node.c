@@ -133,34 +133,50 @@ uint64_t node_judged(const struct cv_bpf *b)
 	return cv_lab_seen(&c);
 }
 
-struct cv_module_frame node_saw(void)
+/* The newest map of that name: a test that was killed may have left its pins. @return fd, or -1. */
+static int newest_map(const char *name)
 {
-	__u32 id = 0, zero = 0;
+	int newest = -1;
+	__u32 id = 0;
 
-	/* struct cv_module_ctx begins with two pointers, then it is the frame's fields. */
 	while (!bpf_map_get_next_id(id, &id)) {
-		struct {
-			uint64_t data[2];
-			struct cv_module_frame frame;
-		} value = {0};
 		struct bpf_map_info info = {0};
 		__u32 size = sizeof(info);
-		int err, fd = bpf_map_get_fd_by_id(id);
+		int fd = bpf_map_get_fd_by_id(id);
 
-		assert_int_equal(fd < 0 ? 0 : bpf_obj_get_info_by_fd(fd, &info, &size), 0);
-		if (fd < 0 || strcmp(info.name, "codes_saw")) {
-			if (fd >= 0)
-				close(fd);
-			continue;
+		if (fd < 0)
+			continue; /* gone meanwhile */
+		assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &size), 0);
+		if (strcmp(info.name, name) == 0) {
+			if (newest >= 0)
+				close(newest);
+			newest = fd;
+		} else {
+			close(fd);
 		}
-		assert_true(info.value_size <= sizeof(value));
-		err = bpf_map_lookup_elem(fd, &zero, &value);
-		close(fd);
-		assert_int_equal(err, 0);
-		return value.frame;
 	}
-	fail_msg("the module's map is not there");
-	return (struct cv_module_frame){0};
+	return newest;
+}
+
+struct cv_module_frame node_saw(void)
+{
+	/* struct cv_module_ctx begins with two pointers, then it is the frame's fields. */
+	struct {
+		uint64_t data[2];
+		struct cv_module_frame frame;
+	} value = {0};
+	struct bpf_map_info info = {0};
+	__u32 size = sizeof(info), zero = 0;
+	int fd = newest_map("codes_saw"), err;
+
+	if (fd < 0)
+		fail_msg("the module's map is not there");
+	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &size), 0);
+	assert_true(info.value_size <= sizeof(value));
+	err = bpf_map_lookup_elem(fd, &zero, &value);
+	close(fd);
+	assert_int_equal(err, 0);
+	return value.frame;
 }
 
 int node_run_tests(int argc, char **argv, int (*tests)(void))

@@ -22,9 +22,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "tests/perf/subscribe.h"
 
 #define WAIT_AFTER_NS 2000000000
 #define MAX_COUNT 10000000u
@@ -192,26 +193,12 @@ static int udp_to(const char *host, uint16_t port)
 	return sock;
 }
 
-static int subscribe(const char *path)
-{
-	static const char request[] = "GET /v1/events?from=latest&lane=measurement HTTP/1.1\r\n"
-				      "Host: localhost\r\n\r\n";
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	int sock = socket(AF_UNIX, SOCK_STREAM, 0);
-
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
-	if (connect(sock, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
-	    send(sock, request, sizeof(request) - 1, 0) < 0)
-		return -1;
-	return sock;
-}
-
 static int run_culvert(struct run *r, const char *host, const char *path)
 {
 	pthread_t reader;
 
 	r->out = udp_to(host, 5683);
-	r->in = subscribe(path);
+	r->in = subscribe_to(path, "measurement");
 	if (r->out < 0 || r->in < 0)
 		return 1;
 	pthread_create(&reader, NULL, read_events, r);

@@ -18,9 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "tests/perf/subscribe.h"
 
 #define RECORDS 64u
 #define COAP_PORT 5683
@@ -165,20 +166,6 @@ static void *read_alarms(void *arg)
 	return NULL;
 }
 
-static int subscribe(const char *path)
-{
-	static const char request[] = "GET /v1/events?from=latest&lane=alarm HTTP/1.1\r\n"
-				      "Host: localhost\r\n\r\n";
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	int sock = socket(AF_UNIX, SOCK_STREAM, 0);
-
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
-	if (sock < 0 || connect(sock, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
-	    send(sock, request, sizeof(request) - 1, 0) < 0)
-		return -1;
-	return sock;
-}
-
 /* @return 0, or -1: the alarms do not go out. */
 static int send_alarms(unsigned int alarms, unsigned int per_s)
 {
@@ -231,7 +218,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	host = argv[1];
-	alarms_in = subscribe(argv[2]);
+	alarms_in = subscribe_to(argv[2], "alarm");
 	if (alarms_in < 0) {
 		perror("bench_overload: subscribe");
 		return 1;
