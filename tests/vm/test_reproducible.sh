@@ -16,6 +16,9 @@ mkdir -p "$again/trees"
 cp -a --reflink=auto "$IMG_DIR/debs" "$IMG_DIR/ccache" "$again/"
 cp -a --reflink=auto "$IMG_DIR"/trees/{base,build,tools,kernel}{,.list} "$IMG_DIR/trees/kernel.fields" "$again/trees/"
 version=0.0.0-twice
+# A commit made meanwhile is not what is asked about.
+SOURCE_DATE_EPOCH=$(git -C "$CV_ROOT" log -1 --format=%ct)
+export SOURCE_DATE_EPOCH
 "$CV_ROOT/tools/image" --no-install --dir "$IMG_DIR" --out twice --no-disk --version $version >"$again/first.log" 2>&1 ||
 	{ tail "$again/first.log"; exit 1; }
 "$CV_ROOT/tools/image" --no-install --dir "$again" --no-disk --version $version >"$again/second.log" 2>&1 ||
