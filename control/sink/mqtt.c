@@ -135,6 +135,13 @@ static int set_up(struct mqtt_sink *m, const struct cv_sink_connect *c, const ch
 	return res;
 }
 
+/* The library tells of a bad certificate when it connects, or later when the server takes its time. */
+static const char *hint(const struct mqtt_sink *m)
+{
+	return m->tls ? ": check ca_file and the name in the server's certificate"
+		      : ": is it MQTT 5, and without TLS?";
+}
+
 /* Until the broker has answered the CONNECT, which the library waits for in loop(). */
 static int wait_for_connack(struct mqtt_sink *m)
 {
@@ -144,10 +151,8 @@ static int wait_for_connack(struct mqtt_sink *m)
 		if (m->connected)
 			return 0;
 		if (res != MOSQ_ERR_SUCCESS && !m->refused)
-			cv_sink_say(m->core,
-				    "no connection to the broker (%s): is it MQTT 5, and "
-				    "with TLS as configured?",
-				    mosquitto_strerror(res));
+			cv_sink_say(m->core, "no connection to the broker (%s)%s",
+				    mosquitto_strerror(res), hint(m));
 		if (res != MOSQ_ERR_SUCCESS)
 			return -ECONNREFUSED;
 	}
@@ -176,7 +181,7 @@ static int connect_to(struct mqtt_sink *m, const struct cv_sink_connect *c)
 		return wait_for_connack(m);
 	cv_sink_say(c->core, "no connection to the broker at %.100s, port %u (%s)%s", host, port,
 		    res == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(res),
-		    s->tls ? ": check ca_file and the name in the server's certificate" : "");
+		    m->tls ? hint(m) : "");
 	return -ECONNREFUSED;
 }
 
