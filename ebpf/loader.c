@@ -325,6 +325,8 @@ static void undo_fresh(const struct cv_bpf *b)
 	for (unsigned int i = 0; i < b->count; i++) {
 		if (b->ports[i].fresh)
 			cv_pins_remove_port(b->dir, b->ports[i].name);
+		else if (b->ports[i].ifindex)
+			cv_pins_remove_empty(b->dir, b->ports[i].name);
 	}
 }
 

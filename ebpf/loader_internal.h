@@ -124,6 +124,8 @@ int cv_pins_keep(struct bpf_map *map, const char *path);
 
 /** Detach and unpin a port. */
 void cv_pins_remove_port(const char *dir, const char *port);
+/** Remove the folders that a load made which then failed; those with something in them stay. */
+void cv_pins_remove_empty(const char *dir, const char *port);
 
 /** Detach and unpin all ports but those in @p keep (may be NULL: none). */
 void cv_pins_remove_ports(const char *dir, const struct cv_bpf *keep);

@@ -49,6 +49,7 @@ static int make_folder(const char *dir)
 int cv_pins_lock(const char *dir, bool make, struct cv_bpf_why *why)
 {
 	struct statfs fs;
+	struct stat own;
 	int err, fd;
 
 	if (strlen(dir) > CV_PIN_DIR_MAX)
@@ -61,6 +62,11 @@ int cv_pins_lock(const char *dir, bool make, struct cv_bpf_why *why)
 				   dir);
 	if (err)
 		return cv_bpf_fail(why, err, "Cannot make %s: %s.", dir, strerror(-err));
+	/* Anybody may make folders in Debian's /sys/fs/bpf, and what lies in them would be trusted. */
+	if (stat(dir, &own) == 0 && own.st_uid != geteuid())
+		return cv_bpf_fail(why, -EPERM,
+				   "%s belongs to another user (%u). Remove it: rm -r %s.", dir,
+				   own.st_uid, dir);
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return cv_bpf_fail(why, -errno, "Cannot open %s: %s.", dir, strerror(errno));
@@ -161,6 +167,15 @@ void cv_pins_remove_port(const char *dir, const char *port)
 	}
 	snprintf(path, sizeof(path), "%s/" CV_PORT_FOLDER "%s", dir, port);
 	(void)rmdir(path);
+}
+
+void cv_pins_remove_empty(const char *dir, const char *port)
+{
+	char path[CV_PIN_PATH_SIZE];
+
+	if (!cv_pins_path(dir, port, "", path, sizeof(path)))
+		(void)rmdir(path);
+	(void)rmdir(dir);
 }
 
 static bool is_kept(const struct cv_bpf *keep, const char *name)

@@ -25,6 +25,10 @@ sed "s|dir: $LAB_DIR/log|dir: $LAB_DIR/nobody|" "$cfg" >"$LAB_DIR/nobody.yaml"
 mkdir -p "$LAB_DIR/nobody" && chmod 777 "$LAB_DIR" "$LAB_DIR/nobody"
 says -i "no privilege" "root" \
 	"${LAB_BOX[@]}" timeout 20 setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "$control" --config "$LAB_DIR/nobody.yaml"
+check "nothing is left of it" [ ! -e "/sys/fs/bpf/$LAB" ]
+setpriv --reuid=65534 --regid=65534 --clear-groups mkdir "/sys/fs/bpf/$LAB" 2>/dev/null || { mkdir "/sys/fs/bpf/$LAB" && chown 65534 "/sys/fs/bpf/$LAB"; }
+says -i "pins of another user" "belongs to another user.*rm -r" "${LAB_BOX[@]}" timeout 20 "$control" --config "$cfg"
+rmdir "/sys/fs/bpf/$LAB"
 "${LAB_BOX[@]}" python3 -c '
 import socket, time
 s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
