@@ -11,6 +11,7 @@
  * DIR is for the event log. Prints {"wakes":N,"turns":[{"culvert_us":X,"eventfd_us":X},...]}: p99.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +48,17 @@ static int64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+/* Who waits for the answer spins, on a CPU of its own as an lcore does: woken there one would wait for it. */
+static void stay_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		perror("bench_wake: CPU");
 }
 
 static void look(void *owner, struct cv_block *b)
@@ -183,11 +195,13 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	cv_handoff_sink_init(&sink, &handoff, 0, 1);
+	stay_on(0);
 	if ((consumer = fork()) == 0)
 		consume(argv[1]);
 	if ((waiter = fork()) == 0)
 		wait_in_epoll();
 	pthread_create(&house, NULL, keep_house, NULL);
+	stay_on((int)sysconf(_SC_NPROCESSORS_ONLN) - 1);
 	for (int i = 0; i < 1000 && !__atomic_load_n(&seen->ready, __ATOMIC_ACQUIRE); i++)
 		usleep(10000);
 	printf("{\"wakes\": %u, \"turns\": [", n);
