@@ -3,25 +3,16 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "control/alarm/live.h"
 #include "control/bundle/sign.h"
 #include "control/config/yaml.h"
+#include "control/text/sha256_text.h"
 
-#define HASH_SIZE (2 * crypto_hash_sha256_BYTES + 1)
 /* What findings about rules that came by the API call them. */
 #define NAME "alarms.yaml"
-
-static void hash_of(const char *text, size_t len, char ret[HASH_SIZE])
-{
-	unsigned char digest[crypto_hash_sha256_BYTES];
-
-	crypto_hash_sha256(digest, (const unsigned char *)text, len);
-	sodium_bin2hex(ret, HASH_SIZE, digest, sizeof(digest));
-}
 
 /* The file that the configuration names. @param ret malloc'ed, NULL = it names none. */
 static int read_config(struct cv_alarms *a, char path[PATH_MAX], char **ret, size_t *ret_len,
@@ -75,14 +66,14 @@ static uint64_t version_of(const char *text, size_t len)
 int cv_alarms_start_rules(struct cv_alarms *a, struct cv_diagnostics *diag)
 {
 	struct cv_alarm_kept kept = cv_alarms_rules(a);
-	char path[PATH_MAX] = NAME, hash[HASH_SIZE] = "", *text = NULL;
+	char path[PATH_MAX] = NAME, hash[CV_SHA256_TEXT_SIZE] = "", *text = NULL;
 	size_t len = 0;
 	int res = read_config(a, path, &text, &len, diag);
 
 	if (res < 0)
 		return res;
 	if (text)
-		hash_of(text, len, hash);
+		cv_sha256_text(text, len, hash);
 	/* The configuration's file is as it was when the rules in force came: they stay. */
 	if (kept.number != 0 && strcmp(hash, kept.config) == 0) {
 		res = put_in_force(a, NAME, &kept, diag);
@@ -166,7 +157,7 @@ int cv_alarms_apply(struct cv_alarms *a, const struct cv_alarms_offer *offer,
 		    struct cv_diagnostics *diag)
 {
 	struct cv_alarm_kept now = cv_alarms_rules(a), next;
-	char path[PATH_MAX], hash[HASH_SIZE] = "", *text = NULL;
+	char path[PATH_MAX], hash[CV_SHA256_TEXT_SIZE] = "", *text = NULL;
 	struct cv_alarm_rules *rules = NULL;
 	size_t len = 0;
 	int res = cv_alarm_rules_parse(NAME, offer->text, offer->len, &rules, diag);
@@ -182,7 +173,7 @@ int cv_alarms_apply(struct cv_alarms *a, const struct cv_alarms_offer *offer,
 		return res;
 	}
 	if (text)
-		hash_of(text, len, hash);
+		cv_sha256_text(text, len, hash);
 	next = (struct cv_alarm_kept){
 		.number = now.number + 1,
 		.version = rules->version,

@@ -58,6 +58,25 @@ void cv_diagnostics_add(struct cv_diagnostics *d, enum cv_severity severity, str
 	insert(d, &item);
 }
 
+int cv_diagnostics_fail(struct cv_diagnostics *d, const char *file, int error, const char *hint,
+			const char *text)
+{
+	cv_diagnostics_add(d, CV_SEVERITY_ERROR, (struct cv_place){.file = file}, hint, "%s", text);
+	return error;
+}
+
+void cv_diagnostics_rename(struct cv_diagnostics *d, const char *from, const char *to)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		char *name = strcmp(d->items[i].file, from) == 0 ? strdup(to) : NULL;
+
+		if (!name)
+			continue;
+		free(d->items[i].file);
+		d->items[i].file = name;
+	}
+}
+
 void cv_diagnostics_print(const struct cv_diagnostics *d, FILE *out)
 {
 	size_t found = d->errors + d->warnings;

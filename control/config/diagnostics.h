@@ -50,6 +50,17 @@ void cv_diagnostics_add(struct cv_diagnostics *d, enum cv_severity severity, str
 			const char *hint, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
+/**
+ * Add an error that concerns a file as a whole.
+ *
+ * @param hint as above. @param text without a place for anything. @return @p error.
+ */
+int cv_diagnostics_fail(struct cv_diagnostics *d, const char *file, int error, const char *hint,
+			const char *text);
+
+/** What was found in file @p from is told of @p to: who sent its text knows it by that name. */
+void cv_diagnostics_rename(struct cv_diagnostics *d, const char *from, const char *to);
+
 /** Write one line per finding, "file:line:column: error: text (hint)". */
 void cv_diagnostics_print(const struct cv_diagnostics *d, FILE *out);
 

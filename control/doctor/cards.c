@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The network cards of the configuration's pci ports. */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "control/doctor/doctor.h"
+#include "dataplane/port/pci.h"
 
 #define DEVICES "/sys/bus/pci/devices/"
 
@@ -12,27 +14,26 @@ struct cards {
 	char text[200]; /* addresses with their drivers, as far as they fit */
 };
 
-static void driver_of(const struct cv_doctor *d, const char *address, char *ret, size_t size)
+static const char *driver_of(const struct cv_doctor *d, const char *address,
+			     char ret[CV_PCI_DRIVER_SIZE])
 {
-	char path[128];
+	char sys[PATH_MAX];
 
-	snprintf(path, sizeof(path), DEVICES "%.12s/driver", address);
-	if (cv_probe_link(d, path, ret, size) < 0)
-		snprintf(ret, size, "none");
+	snprintf(sys, sizeof(sys), "%s/sys", d->root);
+	return cv_pci_driver(sys, address, ret) == 0 && *ret ? ret : "none";
 }
 
 static void add_card(void *arg, const char *address)
 {
 	struct cards *c = arg;
 	size_t used = strlen(c->text);
-	char class[16], driver[32];
+	char class[16], driver[CV_PCI_DRIVER_SIZE];
 
 	if (cv_probe_line(c->d, class, sizeof(class), DEVICES "%.32s/class", address) < 0 ||
 	    strncmp(class, "0x02", 4) != 0)
 		return;
-	driver_of(c->d, address, driver, sizeof(driver));
 	snprintf(c->text + used, sizeof(c->text) - used, "%s%.12s (%.20s)", used ? ", " : "",
-		 address, driver);
+		 address, driver_of(c->d, address, driver));
 }
 
 /* There is none such: which ones are there? */
@@ -49,10 +50,12 @@ static void tell_cards(struct cv_doctor *d)
 
 static void check_iommu(struct cv_doctor *d, const char *check, const struct cv_config_port *port)
 {
-	char path[128], group[32];
+	char sys[PATH_MAX], path[128], group[32];
 
+	snprintf(sys, sizeof(sys), "%s/sys", d->root);
 	snprintf(path, sizeof(path), DEVICES "%.12s/iommu_group", port->target.text);
-	if (cv_probe_link(d, path, group, sizeof(group)) == 0)
+	if (cv_pci_confined(sys, port->target.text) &&
+	    cv_probe_link(d, path, group, sizeof(group)) == 0)
 		cv_doctor_add(d, check, CV_DOCTOR_OK, "", "an IOMMU confines the card (group %s)",
 			      group);
 	else if (port->iommu == CV_IOMMU_OPTIONAL)
@@ -72,10 +75,10 @@ static void check_iommu(struct cv_doctor *d, const char *check, const struct cv_
 
 static void check_driver(struct cv_doctor *d, const char *check, const char *address)
 {
-	char driver[32];
+	char room[CV_PCI_DRIVER_SIZE];
+	const char *driver = driver_of(d, address, room);
 
-	driver_of(d, address, driver, sizeof(driver));
-	if (strcmp(driver, "vfio-pci") == 0 || strcmp(driver, "uio_pci_generic") == 0)
+	if (cv_pci_is_taken(driver))
 		cv_doctor_add(d, check, CV_DOCTOR_OK, "", "card %s is with driver %s", address,
 			      driver);
 	else

@@ -17,14 +17,6 @@
 
 #define BLOCK ((size_t)1 << 20)
 
-static int tell(struct cv_diagnostics *diag, const char *file, int r, const char *hint,
-		const char *text)
-{
-	cv_diagnostics_add(diag, CV_SEVERITY_ERROR, (struct cv_place){.file = file}, hint, "%s",
-			   text);
-	return r;
-}
-
 static int path_in(const char *dir, const char *name, char ret[PATH_MAX])
 {
 	return snprintf(ret, PATH_MAX, "%s/%s", dir, name) < PATH_MAX - 8 ? 0 : -ENAMETOOLONG;
@@ -41,10 +33,10 @@ int cv_fleet_load(const char *dir, struct cv_fleet_index *ret, struct cv_diagnos
 	if (r == -ENOENT)
 		return r;
 	if (r < 0)
-		return tell(diag, path, r, NULL, strerror(-r));
+		return cv_diagnostics_fail(diag, path, r, NULL, strerror(-r));
 	r = cv_fleet_index_parse(text, len, ret, why);
 	free(text);
-	return r < 0 ? tell(diag, path, r, NULL, why) : 0;
+	return r < 0 ? cv_diagnostics_fail(diag, path, r, NULL, why) : 0;
 }
 
 /* ---- index ----------------------------------------------------------------------------------- */
@@ -80,8 +72,9 @@ int cv_fleet_store(const char *dir, struct cv_fleet_index *index, int64_t second
 		r = put(dir, CV_FLEET_SIGNATURE, signature);
 	free(text);
 	free(signature);
-	return r < 0 ? tell(diag, dir, r, "the index may lack its signature: do it again",
-			    strerror(-r))
+	return r < 0 ? cv_diagnostics_fail(diag, dir, r,
+					   "the index may lack its signature: do it again",
+					   strerror(-r))
 		     : 0;
 }
 
@@ -153,14 +146,15 @@ int cv_fleet_add_bundle(const char *dir, const char *bundle, struct cv_fleet_ind
 	int from, r = path_in(dir, name, path);
 
 	if (r < 0 || !cv_fleet_name_is_good(name) || strlen(name) >= sizeof(index->bundle))
-		return tell(diag, bundle, -EINVAL, "rename it",
-			    "its name must be of letters, digits and ._-+~");
+		return cv_diagnostics_fail(diag, bundle, -EINVAL, "rename it",
+					   "its name must be of letters, digits and ._-+~");
 	strcpy(index->bundle, name);
 	from = open(bundle, O_RDONLY | O_CLOEXEC);
 	if (from < 0)
-		return tell(diag, bundle, -errno, NULL, strerror(errno));
+		return cv_diagnostics_fail(diag, bundle, -errno, NULL, strerror(errno));
 	r = copy_in(from, path, index);
 	close(from);
-	return r < 0 ? tell(diag, bundle, r, NULL, r == -ENODATA ? "it is empty" : strerror(-r))
+	return r < 0 ? cv_diagnostics_fail(diag, bundle, r, NULL,
+					   r == -ENODATA ? "it is empty" : strerror(-r))
 		     : 0;
 }

@@ -23,20 +23,6 @@ static const struct {
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-/* Each folder on the way. @param path is written to meanwhile. */
-static int make_folders(char *path)
-{
-	for (char *at = path + 1; *at; at++) {
-		if (*at != '/')
-			continue;
-		*at = '\0';
-		if (mkdir(path, 0755) < 0 && errno != EEXIST)
-			return -errno;
-		*at = '/';
-	}
-	return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
-}
-
 static bool is_same(const char *path, const struct cv_host_file *f)
 {
 	char *text = NULL;
@@ -54,7 +40,7 @@ static int write_one(const char *root, const struct cv_host_file *f, struct cv_h
 	int r;
 
 	snprintf(why, PATH_MAX, "%s%s", root, parts[f->part].folder);
-	r = make_folders(why);
+	r = cv_make_folders(why, 0755, 0755);
 	if (r < 0)
 		return r;
 	snprintf(why, PATH_MAX, "%s%s/%s", root, parts[f->part].folder, f->name);

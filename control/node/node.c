@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,8 @@
 #include "control/diag.h"
 #include "control/node/node_private.h"
 #include "control/text/read_file.h"
+#include "control/text/replace_file.h"
+#include "control/text/sha256_text.h"
 
 #define FILE_MAX ((size_t)16 << 20)
 
@@ -138,32 +139,19 @@ static int replace_file(const char *path, const char *text, size_t len)
 	char beside[PATH_MAX + 16], folder[PATH_MAX];
 	struct stat old;
 	mode_t mode = stat(path, &old) == 0 ? old.st_mode & 0777 : 0640;
-	int fd, dir, res = 0;
+	int res;
 
 	snprintf(beside, sizeof(beside), "%s.new", path);
 	snprintf(folder, sizeof(folder), "%s", path);
-	(void)unlink(beside);
-	fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, len) != (ssize_t)len)
-		res = errno ? -errno : -EIO;
-	if (res == 0 && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
-		res = -errno;
-	close(fd);
+	res = cv_write_file(beside, text, len, mode);
 	cv_rollout_step("config-file-beside");
 	if (res == 0 && rename(beside, path) < 0)
 		res = -errno;
-	if (res < 0) {
+	if (res < 0)
 		(void)unlink(beside);
-		return res;
-	}
-	dir = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir >= 0) {
-		(void)fsync(dir);
-		close(dir);
-	}
-	return 0;
+	else
+		(void)cv_sync_folder(dirname(folder));
+	return res;
 }
 
 /* On a tmpfs beside the socket: it is made anew by each start. */
@@ -205,7 +193,7 @@ static void save_edits(const struct cv_node *n, const char *fresh_hash)
 
 	if (cv_read_file(n->path, FILE_MAX, &text, &len) < 0)
 		return;
-	cv_store_hash(text, len, hash);
+	cv_sha256_text(text, len, hash);
 	free(text);
 	if (strcmp(hash, fresh_hash) == 0 || strcmp(hash, n->state.file_hash) == 0 ||
 	    is_stored(n, hash))
@@ -224,7 +212,7 @@ int cv_node_write_file(struct cv_node *n)
 	int res = cv_store_read(&n->store, n->state.live, &text, &len);
 
 	if (res == 0) {
-		cv_store_hash(text, len, next.file_hash);
+		cv_sha256_text(text, len, next.file_hash);
 		save_edits(n, next.file_hash);
 		res = replace_file(n->path, text, len);
 	}

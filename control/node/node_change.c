@@ -8,6 +8,7 @@
 #include "control/config/compile.h"
 #include "control/diag.h"
 #include "control/node/node_private.h"
+#include "control/text/sha256_text.h"
 #include "control/text/utc.h"
 
 /* The answer is on its way before control goes. */
@@ -79,6 +80,8 @@ void cv_node_work(void *node)
 	if (job->error == 0)
 		job->error = cv_config_compile(job->fresh, 1, &gen, &job->diag);
 	free(gen);
+	/* It was read as if it lay there, for the files that it names. */
+	cv_diagnostics_rename(&job->diag, n->path, job->q.name);
 	/* Gateways may be others than now: they must be there afterwards. */
 	job->contact =
 		job->error == 0 && (job->fresh->n_contacts == 0 || cv_node_contact(job->fresh));
@@ -131,7 +134,7 @@ static int keep_running(struct cv_node *n, const char **why)
 	about.time_ns = cv_loop_wall_ns(n->loop);
 	snprintf(about.name, sizeof(about.name), "%.120s",
 		 strrchr(n->path, '/') ? strrchr(n->path, '/') + 1 : n->path);
-	cv_store_hash(n->text, n->len, about.hash);
+	cv_sha256_text(n->text, n->len, about.hash);
 	res = cv_store_begin(&n->store, n->text, n->len, NULL, 0);
 	if (res == 0)
 		res = cv_store_keep(&n->store, &about);
@@ -152,7 +155,7 @@ static int store_fresh(struct cv_node *n, uint64_t number)
 
 	snprintf(about.name, sizeof(about.name), "%s", q->name);
 	snprintf(about.who, sizeof(about.who), "%s", q->who);
-	cv_store_hash(q->data, q->len, about.hash);
+	cv_sha256_text(q->data, q->len, about.hash);
 	cv_store_remove(&n->store, number); /* of a change that a crash interrupted */
 	res = cv_store_begin(&n->store, q->data, q->len, NULL, 0);
 	return res == 0 ? cv_store_keep(&n->store, &about) : res;

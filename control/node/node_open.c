@@ -9,6 +9,7 @@
 #include "control/diag.h"
 #include "control/node/node_private.h"
 #include "control/text/read_file.h"
+#include "control/text/sha256_text.h"
 
 #define FILE_MAX ((size_t)16 << 20)
 /* A configuration with which control dies so often does not get better. */
@@ -80,7 +81,7 @@ static void note_file(struct cv_node *n)
 				 .who = "the file"};
 	int64_t row;
 
-	cv_store_hash(n->text, n->len, about.hash);
+	cv_sha256_text(n->text, n->len, about.hash);
 	if (strcmp(about.hash, n->state.file_hash) == 0)
 		return;
 	snprintf(about.name, sizeof(about.name), "%.120s",

@@ -15,6 +15,7 @@
 #include "control/provision/provision.h"
 #include "control/rollout/audit.h"
 #include "control/text/read_file.h"
+#include "control/text/replace_file.h"
 #include "control/text/utc_json.h"
 
 #define STAGE ".provision"
@@ -29,18 +30,6 @@ struct job {
 	char hash[CV_PROVISION_HASH];
 	struct cv_diagnostics *diag;
 };
-
-static int tell(struct job *j, const char *path, int error, const char *hint, const char *text)
-{
-	cv_diagnostics_add(j->diag, CV_SEVERITY_ERROR, (struct cv_place){.file = path}, hint, "%s",
-			   text);
-	return error;
-}
-
-static int path_in(const char *folder, const char *name, char ret[PATH_MAX])
-{
-	return snprintf(ret, PATH_MAX, "%s/%s", folder, name) < PATH_MAX ? 0 : -ENAMETOOLONG;
-}
 
 static int64_t wall_ns(void)
 {
@@ -62,8 +51,8 @@ static void audit(const char *data, const char *hash, const char *result, const 
 	struct cv_audit *trail;
 	const char *why = "";
 
-	if (path_in(data, "culvert.yaml.versions", folder) < 0 ||
-	    path_in(folder, "audit.db", path) < 0)
+	if (cv_place_path(data, "culvert.yaml.versions", folder) < 0 ||
+	    cv_place_path(folder, "audit.db", path) < 0)
 		return;
 	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
 		return;
@@ -105,10 +94,10 @@ int cv_provision_finish(const char *data)
 {
 	char stage[PATH_MAX], path[PATH_MAX];
 	json_t *record;
-	int r = path_in(data, STAGE, stage);
+	int r = cv_place_path(data, STAGE, stage);
 
 	if (r == 0)
-		r = path_in(stage, RECORD, path);
+		r = cv_place_path(stage, RECORD, path);
 	if (r < 0)
 		return r;
 	record = json_load_file(path, 0, NULL);
@@ -135,14 +124,16 @@ static int stage_files(struct job *j)
 
 	cv_place_clear(j->stage);
 	if (mkdir(j->stage, 0700) < 0)
-		return tell(j, j->stage, -errno, "is the data partition there?", strerror(errno));
+		return cv_diagnostics_fail(j->diag, j->stage, -errno,
+					   "is the data partition there?", strerror(errno));
 	for (size_t i = 0; r == 0 && i < j->set->n; i++) {
 		const struct cv_provision_file *f = &j->set->files[i];
 
 		r = cv_place_write(j->stage, f->name, f->data, f->size, cv_provision_mode(f->kind));
 		if (r < 0)
-			tell(j, f->name, r, r == -ENOSPC ? "the data partition is full" : NULL,
-			     "cannot be kept");
+			cv_diagnostics_fail(j->diag, f->name, r,
+					    r == -ENOSPC ? "the data partition is full" : NULL,
+					    "cannot be kept");
 	}
 	return r;
 }
@@ -151,10 +142,10 @@ static int stage_files(struct job *j)
 static int borrow(struct job *j, const char *name, const char *target)
 {
 	char from[PATH_MAX], to[PATH_MAX], *real;
-	int r = path_in(j->q->data, target, from);
+	int r = cv_place_path(j->q->data, target, from);
 
 	if (r == 0)
-		r = path_in(j->stage, name, to);
+		r = cv_place_path(j->stage, name, to);
 	if (r < 0 || access(to, F_OK) == 0)
 		return r;
 	real = realpath(from, NULL);
@@ -179,12 +170,12 @@ static int check(struct job *j)
 	if (r == 0)
 		r = borrow(j, "lists", "lists");
 	if (r == 0)
-		r = path_in(j->stage, "node.yaml", path);
+		r = cv_place_path(j->stage, "node.yaml", path);
 	if (r < 0)
-		return tell(j, j->stage, r, NULL, strerror(-r));
+		return cv_diagnostics_fail(j->diag, j->stage, r, NULL, strerror(-r));
 	if (access(path, F_OK) < 0)
-		return tell(j, "node.yaml", -EINVAL, NULL,
-			    "missing, and the node has no configuration yet");
+		return cv_diagnostics_fail(j->diag, "node.yaml", -EINVAL, NULL,
+					   "missing, and the node has no configuration yet");
 	r = cv_config_load(path, &config, j->diag);
 	if (r == 0)
 		r = cv_config_compile(config, 1, &gen, j->diag);
@@ -214,13 +205,13 @@ static int commit(struct job *j)
 	r = cv_place_write(j->stage, RECORD ".new", text, strlen(text), 0644);
 	free(text);
 	if (r == 0)
-		r = cv_place_sync(j->stage);
+		r = cv_sync_folder(j->stage);
 	if (r == 0)
 		r = cv_place_move(j->stage, RECORD ".new", j->stage, RECORD);
 	if (r == 0)
 		r = cv_provision_finish(j->q->data);
 	if (r < 0)
-		return tell(j, j->q->data, r, NULL, strerror(-r));
+		return cv_diagnostics_fail(j->diag, j->q->data, r, NULL, strerror(-r));
 	return 0;
 }
 
@@ -245,7 +236,8 @@ static int has_been(const struct job *j)
 	json_t *done;
 	int is = 0;
 
-	if (path_in(j->q->data, DONE, path) < 0 || path_in(j->q->data, "culvert.yaml", own) < 0)
+	if (cv_place_path(j->q->data, DONE, path) < 0 ||
+	    cv_place_path(j->q->data, "culvert.yaml", own) < 0)
 		return 0;
 	done = json_load_file(path, 0, NULL);
 	if (done)
@@ -263,10 +255,12 @@ int cv_provision_install(const struct cv_provision_request *q, const struct cv_p
 	char detail[256];
 	int is, r;
 
-	if (path_in(q->data, STAGE, j.stage) < 0)
-		return tell(&j, q->data, -ENAMETOOLONG, NULL, "the name is too long");
+	if (cv_place_path(q->data, STAGE, j.stage) < 0)
+		return cv_diagnostics_fail(diag, q->data, -ENAMETOOLONG, NULL,
+					   "the name is too long");
 	if (set->n == 0)
-		return tell(&j, q->source, -EINVAL, NULL, "there is nothing that a node is given");
+		return cv_diagnostics_fail(diag, q->source, -EINVAL, NULL,
+					   "there is nothing that a node is given");
 	cv_provision_hash(set, j.hash);
 	is = has_been(&j);
 	if (is) {

@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,20 +13,9 @@
 
 #include "control/text/replace_file.h"
 
-static int path_of(char ret[PATH_MAX], const char *a, const char *b)
+int cv_place_path(const char *folder, const char *name, char ret[PATH_MAX])
 {
-	return snprintf(ret, PATH_MAX, "%s/%s", a, b) < PATH_MAX ? 0 : -ENAMETOOLONG;
-}
-
-int cv_place_sync(const char *folder)
-{
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
-
-	if (fd < 0 || fsync(fd) < 0)
-		r = -errno;
-	if (fd >= 0)
-		close(fd);
-	return r;
+	return snprintf(ret, PATH_MAX, "%s/%s", folder, name) < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
 /* "trust" of "trust/a.pub" is made where it lacks. What is private lies in a private folder. */
@@ -49,7 +37,7 @@ static int make_folder_of(const char *base, const char *name)
 int cv_place_write(const char *base, const char *name, const void *data, size_t size, mode_t mode)
 {
 	char path[PATH_MAX];
-	int r = path_of(path, base, name);
+	int r = cv_place_path(base, name, path);
 
 	if (r == 0)
 		r = make_folder_of(base, name);
@@ -59,10 +47,10 @@ int cv_place_write(const char *base, const char *name, const void *data, size_t 
 int cv_place_move(const char *from, const char *name, const char *to, const char *target)
 {
 	char a[PATH_MAX], b[PATH_MAX], *slash;
-	int r = path_of(a, from, name);
+	int r = cv_place_path(from, name, a);
 
 	if (r == 0)
-		r = path_of(b, to, target);
+		r = cv_place_path(to, target, b);
 	if (r == 0)
 		r = make_folder_of(to, target);
 	if (r < 0)
@@ -72,7 +60,7 @@ int cv_place_move(const char *from, const char *name, const char *to, const char
 							       : -errno; /* before a power cut */
 	slash = strrchr(b, '/');
 	*slash = '\0';
-	return cv_place_sync(b);
+	return cv_sync_folder(b);
 }
 
 /* Two levels are all there are. */
@@ -85,7 +73,7 @@ void cv_place_clear(const char *folder)
 		char path[PATH_MAX];
 
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-		    path_of(path, folder, entry->d_name) < 0)
+		    cv_place_path(folder, entry->d_name, path) < 0)
 			continue;
 		if (unlink(path) < 0 && errno == EISDIR)
 			cv_place_clear(path);

@@ -3,11 +3,12 @@
 #ifndef CV_PROVISION_PLACE_H
 #define CV_PROVISION_PLACE_H
 
+#include <limits.h>
 #include <stddef.h>
 #include <sys/types.h>
 
-/** Make a folder's names durable. @return 0 or negative errno. */
-int cv_place_sync(const char *folder);
+/** FOLDER/NAME. @return 0 or -ENAMETOOLONG. */
+int cv_place_path(const char *folder, const char *name, char ret[PATH_MAX]);
 
 /** Write BASE/NAME, which may be one folder down. @return 0 or negative errno. */
 int cv_place_write(const char *base, const char *name, const void *data, size_t size, mode_t mode);

@@ -39,14 +39,6 @@ mode_t cv_provision_mode(enum cv_provision_kind kind)
 	return kinds[kind].mode;
 }
 
-static int tell(struct cv_diagnostics *diag, const char *path, int error, const char *hint,
-		const char *text)
-{
-	cv_diagnostics_add(diag, CV_SEVERITY_ERROR, (struct cv_place){.file = path}, hint, "%s",
-			   text);
-	return error;
-}
-
 /* A kind whose name is whole in the table has no other. */
 static bool fits(unsigned int kind, const char *folder, const char *name)
 {
@@ -84,7 +76,8 @@ static int check_form(const struct cv_provision_file *f, const char *path,
 	if (kinds[f->kind].form == CV_PROVISION_PUBLIC_KEY)
 		r = cv_trust_add_text(path, f->data, f->size, &trust, diag);
 	else if (kinds[f->kind].form == CV_PROVISION_PEM && !strstr(f->data, "-----BEGIN "))
-		r = tell(diag, path, -EINVAL, "convert it with openssl", "this is no PEM file");
+		r = cv_diagnostics_fail(diag, path, -EINVAL, "convert it with openssl",
+					"this is no PEM file");
 	cv_trust_free(&trust);
 	return r;
 }
@@ -99,17 +92,19 @@ static int load(int dir, const char *name, const char *path, struct cv_provision
 	int r = 0;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
-		r = tell(diag, path, -errno, NULL,
-			 errno == ELOOP ? "this is a link, expected a file" : strerror(errno));
+		r = cv_diagnostics_fail(diag, path, -errno, NULL,
+					errno == ELOOP ? "this is a link, expected a file"
+						       : strerror(errno));
 	else if (!S_ISREG(st.st_mode))
-		r = tell(diag, path, -EINVAL, accepted, "this is no file");
+		r = cv_diagnostics_fail(diag, path, -EINVAL, accepted, "this is no file");
 	else if ((size_t)st.st_size > CV_PROVISION_FILE_SIZE)
-		r = tell(diag, path, -EFBIG, NULL, "larger than 4 MiB");
+		r = cv_diagnostics_fail(diag, path, -EFBIG, NULL, "larger than 4 MiB");
 	if (r == 0) {
 		ret->data = malloc((size_t)st.st_size + 1);
 		n = ret->data ? read(fd, ret->data, (size_t)st.st_size) : -1;
 		if (n != st.st_size)
-			r = tell(diag, path, n < 0 ? -errno : -EIO, NULL, "cannot be read whole");
+			r = cv_diagnostics_fail(diag, path, n < 0 ? -errno : -EIO, NULL,
+						"cannot be read whole");
 	}
 	if (fd >= 0)
 		close(fd);
@@ -130,13 +125,14 @@ static int take(struct cv_provision_set *set, int dir, const char *file, const c
 	while (kind < CV_PROVISION_KIND_COUNT && !fits(kind, folder, name))
 		kind++;
 	if (kind == CV_PROVISION_KIND_COUNT || !is_safe(name))
-		return tell(diag, path, -EINVAL, accepted, "nothing that a node can be given");
+		return cv_diagnostics_fail(diag, path, -EINVAL, accepted,
+					   "nothing that a node can be given");
 	if (set->n == CV_PROVISION_FILES_MAX)
-		return tell(diag, path, -E2BIG, NULL, "too many files");
+		return cv_diagnostics_fail(diag, path, -E2BIG, NULL, "too many files");
 	*f = (struct cv_provision_file){.kind = (enum cv_provision_kind)kind};
 	if (snprintf(f->name, sizeof(f->name), "%s%s%s", folder, *folder ? "/" : "", name) >=
 	    (int)sizeof(f->name))
-		return tell(diag, path, -ENAMETOOLONG, NULL, "its name is too long");
+		return cv_diagnostics_fail(diag, path, -ENAMETOOLONG, NULL, "its name is too long");
 	r = load(dir, file, path, f, diag);
 	if (r == 0) {
 		set->n++;
@@ -146,7 +142,8 @@ static int take(struct cv_provision_set *set, int dir, const char *file, const c
 		free(f->data);
 	}
 	if (r == 0 && set->size > CV_PROVISION_SIZE)
-		r = tell(diag, path, -EFBIG, NULL, "the files are larger than 16 MiB together");
+		r = cv_diagnostics_fail(diag, path, -EFBIG, NULL,
+					"the files are larger than 16 MiB together");
 	return r;
 }
 
@@ -180,7 +177,7 @@ static int read_folder(const char *path, const char *folder, bool credentials,
 	int r = 0, one;
 
 	if (!dir)
-		return tell(diag, path, -errno, NULL, strerror(errno));
+		return cv_diagnostics_fail(diag, path, -errno, NULL, strerror(errno));
 	/* All that is wrong is told, not only the first. */
 	while ((entry = readdir(dir))) {
 		const char *name = entry->d_name;

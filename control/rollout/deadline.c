@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/rollout/deadline.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#include "control/text/boot_id.h"
 
 #define SECOND INT64_C(1000000000)
 
@@ -15,19 +16,6 @@ static int64_t clock_ns(clockid_t clock)
 	return (int64_t)now.tv_sec * SECOND + now.tv_nsec;
 }
 
-static void boot_id(char ret[40])
-{
-	FILE *in = fopen("/proc/sys/kernel/random/boot_id", "re");
-
-	ret[0] = '\0';
-	if (!in)
-		return;
-	if (!fgets(ret, 40, in))
-		ret[0] = '\0';
-	ret[strcspn(ret, "\n")] = '\0';
-	fclose(in);
-}
-
 struct cv_deadline cv_deadline_in(uint64_t ns)
 {
 	struct cv_deadline d = {
@@ -35,16 +23,16 @@ struct cv_deadline cv_deadline_in(uint64_t ns)
 		.boot_ns = (uint64_t)clock_ns(CLOCK_BOOTTIME) + ns,
 	};
 
-	boot_id(d.boot_id);
+	cv_boot_id(d.boot_id);
 	return d;
 }
 
 uint64_t cv_deadline_left(const struct cv_deadline *d, int64_t since_wall_ns)
 {
 	int64_t wall = clock_ns(CLOCK_REALTIME), left;
-	char now_id[40];
+	char now_id[CV_BOOT_ID_SIZE];
 
-	boot_id(now_id);
+	cv_boot_id(now_id);
 	if (now_id[0] && strcmp(now_id, d->boot_id) == 0)
 		left = (int64_t)d->boot_ns - clock_ns(CLOCK_BOOTTIME);
 	else if (wall < since_wall_ns) /* a clock that was set back cannot tell */

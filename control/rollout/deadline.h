@@ -6,10 +6,12 @@
 
 #include <stdint.h>
 
+#include "control/text/boot_id.h"
+
 struct cv_deadline {
 	int64_t wall_ns; /* holds across boots */
 	uint64_t boot_ns; /* CLOCK_BOOTTIME, holds within the boot below */
-	char boot_id[40];
+	char boot_id[CV_BOOT_ID_SIZE];
 };
 
 /** In @p ns from now. */

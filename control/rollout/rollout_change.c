@@ -7,6 +7,7 @@
 
 #include "control/diag.h"
 #include "control/rollout/rollout_private.h"
+#include "control/text/sha256_text.h"
 
 /* Between looks at the dataplane while it builds. */
 #define LOOK_NS 2000000u
@@ -297,7 +298,7 @@ static int fill_fresh(struct cv_rollout *r, const struct cv_change_request *q)
 	memcpy(r->job.data, q->data, q->len + q->sigs_len);
 	r->job.len = q->len;
 	r->job.sigs_len = q->sigs_len;
-	cv_store_hash(q->data, q->len, about->hash);
+	cv_sha256_text(q->data, q->len, about->hash);
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "control/config/compile.h"
 #include "control/config/yaml.h"
 #include "control/rollout/rollout_private.h"
+#include "control/text/sha256_text.h"
 #include "ebpf/module.h"
 
 /* ---- may it be used ------------------------------------------------------------------------ */
@@ -156,7 +157,7 @@ static void find_lists(const struct cv_rollout *r, const struct cv_version *v, c
 	    cv_config_resolve(r->config, r->config->policy, own) < 0)
 		return;
 	if (cv_yaml_read_file(own, &data, &len, &ignored) == 0) {
-		cv_store_hash(data, len, hash);
+		cv_sha256_text(data, len, hash);
 		if (strcmp(hash, v->about.hash) == 0)
 			memcpy(path, own, PATH_MAX);
 	}
@@ -173,7 +174,7 @@ int cv_rollout_compile(const struct cv_rollout *r, uint64_t stored, struct cv_ve
 
 	if (res < 0)
 		return res;
-	cv_store_hash(data, len, hash);
+	cv_sha256_text(data, len, hash);
 	cv_store_path(&r->store, stored, "policy", path);
 	find_lists(r, v, path);
 	if (strcmp(hash, v->about.hash) != 0) {

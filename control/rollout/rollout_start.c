@@ -9,6 +9,7 @@
 #include "control/diag.h"
 #include "control/config/yaml.h"
 #include "control/rollout/rollout_private.h"
+#include "control/text/sha256_text.h"
 
 /* Store a policy file of this machine, not of a request. @return its number, or negative errno. */
 static int64_t store_file(struct cv_rollout *r, const char *data, size_t len, struct cv_version *v,
@@ -20,7 +21,7 @@ static int64_t store_file(struct cv_rollout *r, const char *data, size_t len, st
 
 	about->number = r->state.last + 1;
 	about->size = len;
-	cv_store_hash(data, len, about->hash);
+	cv_sha256_text(data, len, about->hash);
 	if (res == 0)
 		res = cv_rollout_compile(r, 0, v, diag, why, sizeof(why));
 	if (why[0])
@@ -143,7 +144,7 @@ static void compare_file(struct cv_rollout *r, const char *path)
 	size_t len = 0;
 
 	if (cv_yaml_read_file(path, &data, &len, &ignored) == 0) {
-		cv_store_hash(data, len, hash);
+		cv_sha256_text(data, len, hash);
 		if (strcmp(hash, r->live.about.hash) != 0 && strcmp(hash, r->state.seed_hash) != 0)
 			snprintf(r->file_warning, sizeof(r->file_warning),
 				 "%.400s was changed and is not in force: policy %llu was applied "
@@ -174,7 +175,7 @@ static int choose(struct cv_rollout *r, struct cv_diagnostics *diag)
 	if (res == 0 && from_config)
 		res = cv_yaml_read_file(path, &data, &len, diag);
 	if (res == 0 && data)
-		cv_store_hash(data, len, hash);
+		cv_sha256_text(data, len, hash);
 	if (res == 0 && from_config && strcmp(hash, r->state.seed_hash) != 0)
 		res = take_from_config(r, data, len, hash, diag);
 	else if (res == 0)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "control/rollout/places.h"
+#include "control/text/boot_id.h"
 
 struct cv_state {
 	uint64_t last; /* highest number ever given to a policy */
@@ -21,7 +22,7 @@ struct cv_state {
 	bool confirm; /* live waits to be confirmed, else it is reverted */
 	int64_t deadline_wall_ns; /* holds across boots */
 	uint64_t deadline_boot_ns; /* CLOCK_BOOTTIME, holds within the boot below */
-	char boot_id[40];
+	char boot_id[CV_BOOT_ID_SIZE];
 
 	/* Journal: what was begun and not yet decided. Empty = nothing. */
 	char intent[16];

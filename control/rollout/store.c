@@ -3,10 +3,8 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +12,7 @@
 #include <unistd.h>
 
 #include "control/rollout/step.h"
+#include "control/text/replace_file.h"
 
 #define NEW "new"
 
@@ -24,14 +23,6 @@ const char *cv_origin_name(uint32_t origin)
 	return origin < sizeof(origins) / sizeof(origins[0]) ? origins[origin] : "unknown";
 }
 
-void cv_store_hash(const void *data, size_t len, char ret[65])
-{
-	unsigned char digest[crypto_hash_sha256_BYTES];
-
-	crypto_hash_sha256(digest, data, len);
-	sodium_bin2hex(ret, 65, digest, sizeof(digest));
-}
-
 void cv_store_path(const struct cv_store *s, uint64_t number, const char *file, char ret[PATH_MAX])
 {
 	if (number)
@@ -39,36 +30,6 @@ void cv_store_path(const struct cv_store *s, uint64_t number, const char *file, 
 			 file);
 	else
 		snprintf(ret, PATH_MAX, "%s/" NEW "%s%s", s->dir, *file ? "/" : "", file);
-}
-
-static int sync_folder(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int res = fd < 0 || fsync(fd) < 0 ? -errno : 0;
-
-	if (fd >= 0)
-		close(fd);
-	return res;
-}
-
-static int write_file(const char *path, const void *data, size_t len)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), res = 0;
-	size_t put = 0;
-
-	if (fd < 0)
-		return -errno;
-	while (put < len && res == 0) {
-		ssize_t n = write(fd, (const char *)data + put, len - put);
-
-		if (n < 0 && errno != EINTR)
-			res = -errno;
-		put += n > 0 ? (size_t)n : 0;
-	}
-	if (res == 0 && fsync(fd) < 0)
-		res = -errno;
-	close(fd);
-	return res;
 }
 
 /* A policy's folder has files only. */
@@ -84,20 +45,6 @@ static void remove_folder(const char *path)
 	(void)rmdir(path);
 }
 
-static int make_folders(const char *dir)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s", dir);
-	for (char *slash = path + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		if (mkdir(path, 0750) < 0 && errno != EEXIST)
-			return -errno;
-		*slash = '/';
-	}
-	return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
-}
-
 int cv_store_open(const char *dir, const char *file, struct cv_store *ret)
 {
 	struct cv_store s = {.file = file};
@@ -105,7 +52,7 @@ int cv_store_open(const char *dir, const char *file, struct cv_store *ret)
 
 	if (snprintf(s.dir, sizeof(s.dir), "%s", dir) >= (int)sizeof(s.dir))
 		return -ENAMETOOLONG;
-	res = make_folders(s.dir);
+	res = cv_make_folders(s.dir, 0750, 0700);
 	if (res < 0)
 		return res;
 	cv_store_abandon(&s);
@@ -125,10 +72,10 @@ int cv_store_begin(const struct cv_store *s, const void *data, size_t len, const
 		return -errno;
 	cv_rollout_step("store-folder");
 	cv_store_path(s, 0, s->file, path);
-	res = write_file(path, data, len);
+	res = cv_write_file(path, data, len, 0600);
 	cv_store_path(s, 0, "signatures", path);
 	if (res == 0 && sigs_len > 0)
-		res = write_file(path, sigs, sigs_len);
+		res = cv_write_file(path, sigs, sigs_len, 0600);
 	if (res < 0)
 		cv_store_abandon(s);
 	return res;
@@ -156,15 +103,15 @@ int cv_store_keep(const struct cv_store *s, const struct cv_about *about)
 	cv_store_path(s, 0, "about.json", path);
 	cv_store_path(s, 0, "", folder);
 	cv_store_path(s, about->number, "", to);
-	res = write_file(path, text, strlen(text));
+	res = cv_write_file(path, text, strlen(text), 0600);
 	free(text);
 	cv_rollout_step("store-about");
 	if (res == 0)
-		res = sync_folder(folder);
+		res = cv_sync_folder(folder);
 	if (res == 0 && rename(folder, to) < 0)
 		res = -errno;
 	cv_rollout_step("store-renamed");
-	return res == 0 ? sync_folder(s->dir) : res;
+	return res == 0 ? cv_sync_folder(s->dir) : res;
 }
 
 void cv_store_abandon(const struct cv_store *s)

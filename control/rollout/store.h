@@ -82,7 +82,4 @@ void cv_store_prune(const struct cv_store *s, const uint64_t keep[3]);
 
 const char *cv_origin_name(uint32_t origin);
 
-/** SHA-256 as hex. */
-void cv_store_hash(const void *data, size_t len, char ret[65]);
-
 #endif

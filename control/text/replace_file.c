@@ -5,14 +5,16 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 int cv_write_file(const char *path, const void *data, size_t size, mode_t mode)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
-	int r = 0;
+	int fd, r = 0;
 
+	(void)unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return -errno;
 	errno = 0;
@@ -38,4 +40,28 @@ int cv_replace_file(const char *path, const void *data, size_t size, mode_t mode
 	if (r < 0)
 		(void)unlink(fresh);
 	return r;
+}
+
+int cv_sync_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = fd < 0 || fsync(fd) < 0 ? -errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+int cv_make_folders(const char *path, mode_t parents, mode_t mode)
+{
+	char part[PATH_MAX];
+
+	if (snprintf(part, sizeof(part), "%s", path) >= (int)sizeof(part))
+		return -ENAMETOOLONG;
+	for (char *slash = part + 1; *part && (slash = strchr(slash, '/')); *slash++ = '/') {
+		*slash = '\0';
+		if (mkdir(part, parents) < 0 && errno != EEXIST)
+			return -errno;
+	}
+	return mkdir(part, mode) < 0 && errno != EEXIST ? -errno : 0;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "control/text/replace_file.h"
 #include "control/update/update.h"
 
 #define FILE_NAME "attempt.json"
@@ -81,16 +82,6 @@ int cv_update_read(const char *dir, struct cv_update_attempt *ret)
 	return 0;
 }
 
-static int sync_folder(const char *dir)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r = fd < 0 || fsync(fd) < 0 ? -errno : 0;
-
-	if (fd >= 0)
-		close(fd);
-	return r;
-}
-
 static int write_fresh(const char *path, const json_t *doc)
 {
 	FILE *f = doc ? fopen(path, "we") : NULL;
@@ -123,7 +114,7 @@ int cv_update_replace(const char *dir, const char *name, json_t *doc)
 	if (r == 0 && rename(fresh, path) < 0)
 		r = -errno;
 	if (r == 0)
-		r = sync_folder(dir);
+		r = cv_sync_folder(dir);
 	else
 		(void)unlink(fresh);
 	return r;
@@ -205,19 +196,6 @@ int cv_update_self(struct cv_update_self *ret)
 	snprintf(self.other, sizeof(self.other), "%s", self.slot[0] == 'A' ? "B" : "A");
 	*ret = self;
 	return 0;
-}
-
-void cv_update_boot(char ret[40])
-{
-	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
-
-	ret[0] = '\0';
-	if (!f)
-		return;
-	if (!fgets(ret, 40, f))
-		ret[0] = '\0';
-	fclose(f);
-	ret[strcspn(ret, "\n")] = '\0';
 }
 
 /* EROFS begins with its superblock at byte 1024. */

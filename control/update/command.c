@@ -225,7 +225,7 @@ static void note_what_was_left(const struct cv_update_self *self, struct cv_upda
 {
 	char boot[sizeof(attempt->boot)];
 
-	cv_update_boot(boot);
+	cv_boot_id(boot);
 	if (attempt->phase != CV_UPDATE_TRIAL || cv_update_on_trial(self, attempt) ||
 	    strcmp(attempt->boot, boot) == 0)
 		return;

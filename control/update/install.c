@@ -104,7 +104,7 @@ static int begin(const struct cv_policy_args *args, const struct cv_update_self 
 	snprintf(attempt.slot, sizeof(attempt.slot), "%s", self->other);
 	snprintf(attempt.version, sizeof(attempt.version), "%s", version);
 	snprintf(attempt.from, sizeof(attempt.from), "%s", self->version);
-	cv_update_boot(attempt.boot);
+	cv_boot_id(attempt.boot);
 	if (cv_update_write(CV_UPDATE_DIR, &attempt) < 0)
 		return say(args, CV_CLI_OUTPUT,
 			   "cannot write " CV_UPDATE_DIR ": is the data partition full?");

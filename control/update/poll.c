@@ -12,6 +12,7 @@
 #include "control/bundle/bundle.h"
 #include "control/fleet/index.h"
 #include "control/host/host.h"
+#include "control/text/sha256_text.h"
 #include "control/update/fetch.h"
 #include "control/update/seen.h"
 #include "control/update/update.h"
@@ -102,7 +103,7 @@ static int get_index(struct poll *p)
 	if (!wrong && cv_fleet_index_parse(text, len, &p->index, why) < 0)
 		wrong = why;
 	if (!wrong) {
-		cv_update_hash(text, len, p->sha256);
+		cv_sha256_text(text, len, p->sha256);
 		wrong = check_age(p);
 	}
 	free(text);

@@ -2,7 +2,6 @@
 #include "control/update/seen.h"
 
 #include <errno.h>
-#include <sodium.h>
 #include <string.h>
 
 #include "control/update/update.h"
@@ -44,12 +43,4 @@ int cv_update_seen_write(const char *dir, const struct cv_update_seen *seen)
 					   (json_int_t)seen->serial, "sha256", seen->sha256,
 					   "version", seen->version, "tries",
 					   (json_int_t)seen->tries));
-}
-
-void cv_update_hash(const char *text, size_t len, char ret[CV_FLEET_HASH])
-{
-	unsigned char hash[crypto_hash_sha256_BYTES];
-
-	crypto_hash_sha256(hash, (const unsigned char *)text, len);
-	sodium_bin2hex(ret, CV_FLEET_HASH, hash, sizeof(hash));
 }

@@ -18,7 +18,4 @@ int cv_update_seen_read(const char *dir, struct cv_update_seen *ret);
 /** Replace it whole, on the disk before this returns. @return 0 or negative errno. */
 int cv_update_seen_write(const char *dir, const struct cv_update_seen *seen);
 
-/** SHA-256, hex. */
-void cv_update_hash(const char *text, size_t len, char ret[CV_FLEET_HASH]);
-
 #endif

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "control/policy/command.h"
+#include "control/text/boot_id.h"
 
 /** Where the node keeps what follows; on the data partition, which both slots see. */
 #define CV_UPDATE_DIR "/data/culvert/update"
@@ -37,7 +38,7 @@ struct cv_update_attempt {
 	char slot[CV_UPDATE_SLOT]; /* bootname of the slot attempted: "A", "B" */
 	char version[CV_UPDATE_VERSION]; /* of what is or was to be there */
 	char from[CV_UPDATE_VERSION]; /* what ran then */
-	char boot[40]; /* boot id of the start in which this was written */
+	char boot[CV_BOOT_ID_SIZE]; /* boot id of the start in which this was written */
 	int64_t since; /* seconds of the wall clock */
 };
 
@@ -88,9 +89,6 @@ bool cv_update_on_trial(const struct cv_update_self *self, const struct cv_updat
 
 /** Is there a system in a slot ("A", "B")? */
 bool cv_update_has_system(const char *slot);
-
-/** Id of this start of the machine; empty where the kernel tells none. */
-void cv_update_boot(char ret[40]);
 
 /**
  * Run a program and wait.

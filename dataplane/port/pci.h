@@ -53,6 +53,9 @@ void cv_pci_give_back(const struct cv_pci_places *places, const struct cv_genera
 /** Driver that has a card, "" = none. @return 0 or negative errno. */
 int cv_pci_driver(const char *sys, const char *address, char ret[CV_PCI_DRIVER_SIZE]);
 
+/** Is it a driver that passes cards to user space? */
+bool cv_pci_is_taken(const char *driver);
+
 /** Does an IOMMU stand between the card and the memory? */
 bool cv_pci_confined(const char *sys, const char *address);
 

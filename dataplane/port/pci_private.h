@@ -16,9 +16,6 @@
 /** @return 0 or -ENAMETOOLONG. */
 __attribute__((format(printf, 2, 3))) int cv_pci_path(char ret[PATH_MAX], const char *format, ...);
 
-/** Is it a driver that passes cards to user space? */
-bool cv_pci_is_taken(const char *driver);
-
 /** Fill @p why. @return @p error. */
 __attribute__((format(printf, 3, 4))) static inline int cv_pci_wrong(char *why, int error,
 								     const char *format, ...)

@@ -148,6 +148,12 @@ expect 0 "$culvert" doctor --root bad --config cards.yaml --json
 is ok "port wire" "is with driver vfio-pci"
 is ok "port wire" "an IOMMU confines the card (group 7)"
 is ok "port wire" "0000:03:00.0 is at memory node 0, as is the worker's CPU 3"
+# VFIO makes a group of its own for a card that nothing confines.
+mkdir -p bad/sys/kernel/iommu_groups/7
+echo vfio-noiommu >bad/sys/kernel/iommu_groups/7/name
+expect 4 "$culvert" doctor --root bad --config cards.yaml --json
+is warning "port wire" "can write to all memory"
+is problem "port far" "it is not taken"
 
 # ---- real interfaces ------------------------------------------------------------------------------
 ns=cvdoc$$
