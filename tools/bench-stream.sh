@@ -9,6 +9,8 @@ bench_stalled() {
 		>"$LAB_DIR/stalled.json" || return 1
 	jq -r '.turns[] | "\(.beside) \(.alone)"' "$LAB_DIR/stalled.json" |
 		result "stalled" "events/s" "100 subscribers beside 100 stalled" "100 subscribers alone" ">= 0.95"
+	jq -r '"\(.bytes_per_subscriber) 1"' "$LAB_DIR/stalled.json" | result "memory" bytes "one more subscriber" none report
+	jq -r '"\(.bytes_per_stalled) 1"' "$LAB_DIR/stalled.json" | result "memory" bytes "one more who does not read" none report
 }
 
 # run_redis PORT: SETs of 128 bytes per second, in pipelines, each acknowledged after its fsync.

@@ -52,6 +52,7 @@ static void stamp(struct cv_log_lane *l, struct cv_block *b, struct cv_block *he
 
 	head->first_seq = l->next;
 	head->durable_seq = l->end;
+	head->tag = cv_lane_active(l)->tag;
 	memcpy(head->node, l->log->node, sizeof(head->node));
 	head->crc32c = 0;
 	head->crc32c =
@@ -138,6 +139,18 @@ static void make_up_write(struct cv_log_lane *l, uint64_t room)
 	}
 }
 
+/* Readers at the tail get copies. They are made while the disk writes. */
+static void stage_copies(struct cv_log_lane *l)
+{
+	struct cv_append *a = &l->append;
+
+	cv_cache_unstage(&l->cache);
+	if (a->gap)
+		cv_cache_stage(&l->cache, l->gap_block, l->gap_block + 1);
+	for (unsigned int i = a->at; i < a->at + a->take; i++)
+		cv_cache_stage(&l->cache, &a->head[i], block_at(a, i) + 1);
+}
+
 static void submit_write(struct cv_log_lane *l)
 {
 	struct cv_append *a = &l->append;
@@ -156,6 +169,9 @@ static void submit_write(struct cv_log_lane *l)
 	sqe->flags |= IOSQE_IO_LINK;
 	sqe = cv_loop_sqe(loop, &a->op);
 	io_uring_prep_fsync(sqe, l->fd, IORING_FSYNC_DATASYNC);
+	if (a->bytes >= CV_BLOCK_SIZE)
+		cv_loop_submit(loop);
+	stage_copies(l);
 }
 
 static void finish(struct cv_log_lane *l, int res)
@@ -265,14 +281,12 @@ void cv_eventlog_refuse(struct cv_eventlog *log, enum cv_lane lane, enum cv_refu
 	l->next += records;
 }
 
-static void note_block(struct cv_log_lane *l, const struct cv_block *head, const void *body,
-		       uint64_t off)
+static void note_block(struct cv_log_lane *l, const struct cv_block *head, uint64_t off)
 {
 	bool told = head->worker == CV_WORKER_CONTROL && head->first_seq > l->end;
 
 	(void)cv_index_add(cv_lane_active(l), head, off, told, false);
 	cv_source_note(l, head);
-	cv_cache_put(&l->cache, head, body);
 	l->end = head->first_seq + head->count;
 }
 
@@ -284,7 +298,7 @@ static void commit(struct cv_log_lane *l)
 	uint64_t off = active->used;
 
 	if (a->gap) {
-		note_block(l, l->gap_block, l->gap_block + 1, off);
+		note_block(l, l->gap_block, off);
 		off += CV_UNIT;
 		l->gap_pending -= a->gap_value;
 		a->gap_value = 0;
@@ -292,16 +306,18 @@ static void commit(struct cv_log_lane *l)
 		c->gaps[l->lane]++;
 	}
 	for (unsigned int i = a->at; i < a->at + a->take; i++) {
-		note_block(l, &a->head[i], block_at(a, i) + 1, off);
+		note_block(l, &a->head[i], off);
 		off += cv_unit_align(a->head[i].used);
 		c->logged[l->lane] += a->head[i].count;
 	}
+	cv_cache_show(&l->cache);
 	active->used = off;
 	c->blocks += a->take + a->gap;
 	c->writes++;
 	c->bytes += a->bytes;
 	a->at += a->take;
 	a->take = 0;
+	cv_spare_go_on(l);
 	for (struct cv_log_watch *w = l->log->watches, *next; w; w = next) {
 		next = w->next;
 		w->grown(w, l->lane);

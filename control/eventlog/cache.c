@@ -31,6 +31,8 @@ static void drop_oldest(struct cv_log_cache *c)
 {
 	c->first = (c->first + 1) % CV_CACHE_ENTRIES;
 	c->count--;
+	if (c->staged > c->count)
+		c->staged = c->count;
 }
 
 /* Blocks lie in the ring in the order they came, so whatever is in the way is the oldest. */
@@ -47,7 +49,7 @@ static void make_room(struct cv_log_cache *c, uint32_t size)
 		drop_oldest(c);
 }
 
-void cv_cache_put(struct cv_log_cache *c, const struct cv_block *head, const void *body)
+void cv_cache_stage(struct cv_log_cache *c, const struct cv_block *head, const void *body)
 {
 	uint32_t size = (head->used + 63u) & ~63u;
 	struct cv_block *copy;
@@ -58,7 +60,7 @@ void cv_cache_put(struct cv_log_cache *c, const struct cv_block *head, const voi
 	memcpy(copy + 1, body, head->used - sizeof(*head));
 	/* The producer may have written to it since it was checked; readers then see the disk. */
 	if (cv_block_check(copy, head->lane) < 0) {
-		c->count = 0;
+		c->spoiled = true;
 		return;
 	}
 	*at(c, c->count) = (struct cv_cached){
@@ -68,16 +70,34 @@ void cv_cache_put(struct cv_log_cache *c, const struct cv_block *head, const voi
 		.size = size,
 	};
 	c->count++;
+	c->staged++;
 	c->write_off += size;
+}
+
+void cv_cache_show(struct cv_log_cache *c)
+{
+	c->staged = 0;
+	if (c->spoiled)
+		c->count = 0;
+	c->spoiled = false;
+}
+
+void cv_cache_unstage(struct cv_log_cache *c)
+{
+	c->count -= c->staged;
+	if (c->staged > 0)
+		c->write_off = at(c, c->count)->off;
+	c->staged = 0;
+	c->spoiled = false;
 }
 
 const struct cv_block *cv_cache_get(const struct cv_log_cache *c, uint64_t seq, uint64_t *skip_to)
 {
-	uint32_t low = 0, high = c->count;
+	uint32_t low = 0, seen = c->count - c->staged, high = seen;
 	const struct cv_cached *e;
 
 	*skip_to = 0;
-	if (c->count == 0 || seq < at(c, 0)->seq)
+	if (seen == 0 || seq < at(c, 0)->seq)
 		return NULL;
 	while (high - low > 1) {
 		uint32_t mid = low + (high - low) / 2;
@@ -90,7 +110,7 @@ const struct cv_block *cv_cache_get(const struct cv_log_cache *c, uint64_t seq, 
 	e = at(c, low);
 	if (seq - e->seq < e->count)
 		return (const struct cv_block *)(const void *)(c->memory + e->off);
-	if (low + 1 < c->count)
+	if (low + 1 < seen)
 		*skip_to = at(c, low + 1)->seq;
 	return NULL;
 }

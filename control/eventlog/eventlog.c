@@ -111,6 +111,19 @@ static int open_note(struct cv_eventlog *log, const char *name, int *fd, const c
 	return res;
 }
 
+/* A lost one is made anew: segments that have blocks tell their tag themselves. */
+static int open_key(struct cv_eventlog *log, const char **why)
+{
+	int res = cv_tag_key_read(log->dir, &log->tag_key);
+
+	if (res < 0)
+		res = cv_tag_key_make(log->dir, &log->tag_key);
+	if (res < 0)
+		*why = cv_log_why("cannot write %s/key (%s): check the disk", log->config.dir,
+				  strerror(-res));
+	return res;
+}
+
 /* The names in the folder, those of the lanes above all, outlive a power failure from here on. */
 static int sync_folder(struct cv_eventlog *log, const char **why)
 {
@@ -263,6 +276,8 @@ int cv_eventlog_open(struct cv_loop *loop, const struct cv_eventlog_config *conf
 		res = open_note(log, "owed", &log->owed, why);
 	if (res == 0)
 		res = open_note(log, "acked", &log->acked, why);
+	if (res == 0)
+		res = open_key(log, why);
 	for (int i = 0; res == 0 && i < CV_LANE_COUNT; i++)
 		res = cv_lane_open(log, (enum cv_lane)i, why);
 	if (res == 0)
@@ -303,8 +318,10 @@ void cv_eventlog_close(struct cv_eventlog *log)
 		;
 	cv_packing_release(log);
 	cv_acked_keep_now(log);
-	for (int i = 0; i < CV_LANE_COUNT; i++)
+	for (int i = 0; i < CV_LANE_COUNT; i++) {
+		cv_index_save_active_now(&log->lane[i]);
 		cv_lane_close(&log->lane[i]);
+	}
 	if (log->acked >= 0)
 		close(log->acked);
 	if (log->owed >= 0)

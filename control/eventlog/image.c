@@ -198,8 +198,10 @@ int cv_log_image_open(const char *path, struct cv_log_image **ret, const char **
 	image->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (image->dir < 0)
 		res = -errno;
-	if (res == 0)
+	if (res == 0) {
 		image->writer = find_writer(image->dir);
+		(void)cv_tag_key_read(image->dir, &image->tag_key);
+	}
 	for (int i = 0; res == 0 && i < CV_LANE_COUNT; i++) {
 		res = open_lane(image, (enum cv_lane)i);
 		any |= image->lane[i].dir >= 0;

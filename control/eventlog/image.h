@@ -32,6 +32,7 @@ struct cv_log_image {
 	char *path;
 	int dir;
 	pid_t writer; /* the control that writes to it, 0 = none */
+	uint64_t tag_key; /* 0 = it cannot be read */
 	struct cv_image_lane lane[CV_LANE_COUNT];
 };
 

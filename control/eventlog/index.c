@@ -111,21 +111,28 @@ static void *make_file(const struct cv_segment *s, size_t *ret_size)
 	return data;
 }
 
-void cv_index_save(struct cv_log_lane *l, const struct cv_segment *s)
+static void save_as(struct cv_log_lane *l, const struct cv_segment *s, const char *name)
 {
-	char name[CV_SEGMENT_NAME];
 	size_t size;
 	void *data = make_file(s, &size);
-	int fd;
+	int fd = -1;
 
-	cv_segment_name(s->first, ".idx", name);
-	fd = data ? openat(l->dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640) : -1;
+	if (data)
+		fd = openat(l->dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
 	if (fd >= 0) {
 		if (pwrite(fd, data, size, 0) != (ssize_t)size)
 			unlinkat(l->dir, name, 0);
 		close(fd);
 	}
 	free(data);
+}
+
+void cv_index_save(struct cv_log_lane *l, const struct cv_segment *s)
+{
+	char name[CV_SEGMENT_NAME];
+
+	cv_segment_name(s->first, ".idx", name);
+	save_as(l, s, name);
 }
 
 void cv_index_active_saved(struct cv_op *op, int res, uint32_t flags)
@@ -145,6 +152,12 @@ void cv_index_save_active(struct cv_log_lane *l)
 	if (a->bytes)
 		io_uring_prep_write(cv_loop_sqe(l->log->loop, &a->op), a->fd, a->bytes,
 				    (unsigned int)size, 0);
+}
+
+void cv_index_save_active_now(struct cv_log_lane *l)
+{
+	if (l->index.fd >= 0 && cv_lane_active(l))
+		save_as(l, cv_lane_active(l), CV_INDEX_ACTIVE);
 }
 
 bool cv_index_is_good(const struct cv_segment *s)

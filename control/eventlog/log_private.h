@@ -17,6 +17,8 @@
 #define CV_CACHE_SIZE (4u << 20)
 #define CV_ZERO_CHUNK (256u << 10)
 #define CV_TICK_NS 1000000000u
+/* The next segment's zeros keep so far ahead of what is written to this one, bytes. */
+#define CV_ZERO_AHEAD (8u << 20)
 /* After a failure to get a segment, this long passes before the next attempt. */
 #define CV_RETRY_NS 200000000u
 #define CV_SEQ_MAX (UINT64_MAX / 2)
@@ -36,6 +38,7 @@ struct cv_index_entry {
 
 struct cv_segment {
 	uint64_t first; /* its name; no event in it is before */
+	uint64_t tag; /* its blocks bear it; others in the file are of a life before */
 	uint64_t end; /* one past its last event */
 	uint64_t used; /* bytes with acknowledged blocks */
 	uint64_t size; /* of the file */
@@ -55,6 +58,9 @@ struct cv_log_cache {
 		uint32_t count, off, size;
 	} * entry; /* ring, oldest at first */
 	uint32_t first, count, write_off;
+	/* Of the newest entries so many are on their way to the disk: not to be seen yet. */
+	uint32_t staged;
+	bool spoiled;
 };
 
 /* The append in flight of one lane. */
@@ -84,6 +90,7 @@ enum cv_spare_state {
 	CV_SPARE_NONE,
 	CV_SPARE_ALLOCATE,
 	CV_SPARE_ZERO,
+	CV_SPARE_AHEAD, /* enough zeros for now: goes on as the lane grows */
 	CV_SPARE_SYNC,
 	CV_SPARE_READY,
 	CV_SPARE_NAMING, /* on its way to become the active segment */
@@ -93,6 +100,7 @@ struct cv_spare {
 	struct cv_op op;
 	enum cv_spare_state state;
 	int fd;
+	bool allocated; /* its room on the disk is its own */
 	uint64_t off;
 	char name[CV_SEGMENT_NAME];
 };
@@ -167,6 +175,7 @@ struct cv_eventlog {
 	int owed; /* file of what gap records must still tell */
 	int acked; /* file of how far the lanes are acknowledged */
 	struct cv_op acked_op;
+	uint64_t tag_key;
 	uint8_t acked_bytes[CV_LANE_COUNT *
 			    CV_ACKED_ROOM]; /* not touched while acked_op is pending */
 	bool closing;
@@ -232,6 +241,17 @@ void cv_acked_done(struct cv_op *op, int res, uint32_t flags);
 /** @return 0, or -ENODATA: it says nothing of this lane. */
 int cv_acked_read(int fd, enum cv_lane lane, struct cv_acked *ret);
 
+/* ---- tag.c ---- */
+
+uint64_t cv_segment_tag(uint64_t key, uint64_t first);
+/** @return 0, -ENOENT, -EBADMSG, or what opening failed with. */
+int cv_tag_key_read(int dir, uint64_t *ret);
+/** Make one and have it on the disk, but for its name. @return 0 or negative errno. */
+int cv_tag_key_make(int dir, uint64_t *ret);
+/** Tag of a segment. @param first_block what its file begins with, NULL = it cannot be read. */
+uint64_t cv_tag_of_file(const struct cv_block *first_block, size_t avail, unsigned int lane,
+			uint64_t first, uint64_t key);
+
 /* ---- packing.c ---- */
 
 int cv_packing_init(struct cv_eventlog *log);
@@ -262,6 +282,15 @@ bool cv_lane_reclaim_for(struct cv_log_lane *l);
 void cv_spare_done(struct cv_op *op, int res, uint32_t flags);
 /** Start making the next segment unless that is under way. */
 void cv_spare_prepare(struct cv_log_lane *l);
+/**
+ * Make the file of a segment that is given up the next one, where none is in the making: all of it
+ * was written once, so it needs no zeros.
+ *
+ * @param name of the file. @return false: it is not fit for that, or is not needed.
+ */
+bool cv_spare_reuse(struct cv_log_lane *l, const struct cv_segment *s, const char *name);
+/** The lane has grown: write more zeros, if that waits. */
+void cv_spare_go_on(struct cv_log_lane *l);
 /** Make the spare segment the active one; cv_append_continue() or cv_append_fail() follows. */
 void cv_lane_roll(struct cv_log_lane *l);
 /** Open a file of the lane, with O_DIRECT where that works. */
@@ -284,6 +313,8 @@ void cv_index_save(struct cv_log_lane *l, const struct cv_segment *s);
  * its own.
  */
 void cv_index_save_active(struct cv_log_lane *l);
+/** The same before the end, synchronously: the next control need not look for what this one knows. */
+void cv_index_save_active_now(struct cv_log_lane *l);
 void cv_index_active_saved(struct cv_op *op, int res, uint32_t flags);
 /** Entries of a segment whose first, end and used are known: in order, within it. */
 bool cv_index_is_good(const struct cv_segment *s);
@@ -319,8 +350,15 @@ const char *cv_log_why(const char *format, ...) __attribute__((format(printf, 1,
 
 int cv_cache_create(struct cv_log_cache *c);
 void cv_cache_destroy(struct cv_log_cache *c);
-/** @param head trusted head of the block, @param body its records. */
-void cv_cache_put(struct cv_log_cache *c, const struct cv_block *head, const void *body);
+/**
+ * Copy a block that is on its way to the disk. @param head trusted head of the block, @param body its
+ * records.
+ */
+void cv_cache_stage(struct cv_log_cache *c, const struct cv_block *head, const void *body);
+/** The staged blocks are on the disk: readers may see them. */
+void cv_cache_show(struct cv_log_cache *c);
+/** They are not. */
+void cv_cache_unstage(struct cv_log_cache *c);
 /**
  * @return the block that holds @p seq; NULL and *skip_to = next number there is when @p seq falls
  * into a hole between cached blocks; NULL and *skip_to = 0 when it is older than the cache.

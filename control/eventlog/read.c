@@ -135,7 +135,11 @@ static void read_done(struct cv_op *op, int res, uint32_t flags)
 		return;
 	}
 	rd->window_len = 0;
-	deliver_hole(rd, skip_to);
+	/* Retention took the segment meanwhile, and another's events are in its file. */
+	if (rd->seq < cv_eventlog_begin(rd->log, rd->lane))
+		deliver(rd, NULL, -ESTALE);
+	else
+		deliver_hole(rd, skip_to);
 }
 
 static int open_segment(struct cv_log_read *rd, const struct cv_segment *s)

@@ -23,10 +23,9 @@ struct scan {
 	uint64_t proof; /* highest durable_seq of any good block behind */
 	uint64_t limit; /* where looking behind ends */
 	bool last, marked; /* marked: "acked" speaks of this segment */
-	bool clean; /* all from used to the limit is zero */
 };
 
-/* Behind what a write may have torn nothing was written: one unit of so many bytes is looked at. */
+/* Behind what a write may have torn nothing was written: of so many bytes those of one block are looked at. */
 #define PROBE_STEP (1u << 20)
 
 bool cv_block_is_good(const struct cv_block *b, unsigned int lane, size_t avail)
@@ -50,12 +49,13 @@ static bool good_at(struct scan *sc, uint64_t off, const struct cv_block **ret)
 	const struct cv_block *b = cv_segment_file_view(&sc->file, off, &avail);
 
 	*ret = b;
-	return b && cv_block_is_good(b, sc->l->lane, avail) && b->first_seq >= sc->expected;
+	return b && cv_block_is_good(b, sc->l->lane, avail) && b->tag == sc->s->tag &&
+	       b->first_seq >= sc->expected;
 }
 
 /*
- * How far to look behind a break. The rest of the active segment is zeros that were written before
- * it was used; reading all of them is most of what recovery would take.
+ * How far to look behind a break. The rest of the active segment is zeros or blocks of a life before;
+ * reading all of that is most of what recovery would take.
  */
 static uint64_t limit_behind(struct scan *sc)
 {
@@ -64,7 +64,7 @@ static uint64_t limit_behind(struct scan *sc)
 	if (!sc->last || limit >= sc->file.size || (sc->marked && sc->l->acked.end > sc->expected))
 		return sc->file.size;
 	for (uint64_t off = limit; off < sc->file.size; off += PROBE_STEP) {
-		if (!cv_segment_file_is_zero(&sc->file, off))
+		if (cv_segment_file_has_head(&sc->file, off, sc->s->tag))
 			return sc->file.size;
 	}
 	return limit;
@@ -76,17 +76,11 @@ static uint64_t find_behind(struct scan *sc)
 	const struct cv_block *b;
 	uint64_t found = 0;
 
-	sc->clean = false;
 	sc->limit = limit_behind(sc);
 	if (sc->proof_known && sc->proof <= sc->expected)
 		return 0;
-	(void)good_at(sc, sc->off, &b);
-	sc->clean = b && cv_is_zero(b, CV_UNIT);
 	for (uint64_t off = sc->off + CV_UNIT; off < sc->limit; off += CV_UNIT) {
-		bool good = good_at(sc, off, &b);
-
-		sc->clean = sc->clean && b && cv_is_zero(b, CV_UNIT);
-		if (!good)
+		if (!good_at(sc, off, &b))
 			continue;
 		if (found == 0)
 			found = off;
@@ -137,17 +131,20 @@ static int follow_chain(struct scan *sc)
 	return res;
 }
 
-/* Overwrite what is behind the last good block, so that no later recovery meets it again. */
+/*
+ * Overwrite the heads of what is behind the last good block, so that no later recovery takes it for
+ * blocks of this segment.
+ */
 static int cut_tail(struct scan *sc)
 {
 	struct cv_eventlog *log = sc->l->log;
 	uint64_t cut = 0;
 
-	for (uint64_t off = sc->s->used; !sc->clean && off < sc->limit; off += CV_UNIT) {
+	for (uint64_t off = sc->s->used; off < sc->limit; off += CV_UNIT) {
 		size_t avail;
 		const struct cv_block *b = cv_segment_file_view(&sc->file, off, &avail);
 
-		if (b && cv_is_zero(b, CV_UNIT))
+		if (b && !cv_is_head_of(b, sc->s->tag))
 			continue;
 		if (pwrite(sc->file.fd, log->zeros, CV_UNIT, (off_t)off) != (ssize_t)CV_UNIT)
 			return errno ? -errno : -EIO;
@@ -227,14 +224,25 @@ static void go_to_index_end(struct scan *sc)
 	sc->expected = sc->end = sc->s->end;
 }
 
+static void know_tag(struct scan *sc)
+{
+	size_t avail = 0;
+	const struct cv_block *b =
+		sc->file.size >= CV_UNIT ? cv_segment_file_view(&sc->file, 0, &avail) : NULL;
+
+	sc->s->tag = cv_tag_of_file(b, avail, sc->l->lane, sc->s->first, sc->l->log->tag_key);
+}
+
 int cv_segment_sources(struct cv_log_lane *l, const struct cv_segment *s, int fd)
 {
 	struct cv_segment copy = *s;
 	struct scan sc = {.l = l, .s = &copy};
 	int res = cv_segment_file_init(&sc.file, fd, s->size, &s->pack);
 
-	if (res == 0 && s->used <= sc.file.size)
+	if (res == 0 && s->used <= sc.file.size) {
+		know_tag(&sc);
 		note_sources(&sc);
+	}
 	cv_segment_file_release(&sc.file);
 	return res;
 }
@@ -255,6 +263,7 @@ int cv_segment_scan(struct cv_log_lane *l, struct cv_segment *s, int fd, bool la
 	if (sc.marked)
 		sc.proof = l->acked.end;
 	sc.limit = sc.file.size;
+	know_tag(&sc);
 	res = s->pack.frames ? 0 : check_foreign(&sc);
 	if (res == 0 && s->index_count > 0)
 		go_to_index_end(&sc);

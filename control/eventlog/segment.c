@@ -65,7 +65,8 @@ const char *cv_segment_suffix(const struct cv_segment *s)
 	return s->pack.frames ? ".zst" : ".log";
 }
 
-static void remove_oldest(struct cv_log_lane *l)
+/* @param reuse its file may serve again, with what is in it. */
+static void remove_oldest(struct cv_log_lane *l, bool reuse)
 {
 	struct cv_segment *s = l->segments[0];
 	char name[CV_SEGMENT_NAME];
@@ -74,7 +75,8 @@ static void remove_oldest(struct cv_log_lane *l)
 	cv_segment_name(s->first, ".idx", name);
 	unlinkat(l->dir, name, 0);
 	cv_segment_name(s->first, cv_segment_suffix(s), name);
-	unlinkat(l->dir, name, 0);
+	if (!reuse || !cv_spare_reuse(l, s, name))
+		unlinkat(l->dir, name, 0);
 	cv_segment_free(s);
 	l->count--;
 	memmove(l->segments, l->segments + 1, l->count * sizeof(struct cv_segment *));
@@ -119,7 +121,8 @@ void cv_lane_retain(struct cv_log_lane *l, int64_t now_ns)
 		if ((!too_many && !too_old) || oldest->packing || is_held(l, bytes))
 			break;
 		bytes -= oldest->size;
-		remove_oldest(l);
+		/* What is too old is to be gone, not to wait until it is written over. */
+		remove_oldest(l, !too_old);
 	}
 }
 
@@ -133,7 +136,7 @@ bool cv_lane_reclaim_for(struct cv_log_lane *l)
 		struct cv_log_lane *victim = &l->log->lane[cv_lanes_by_worth[i]];
 
 		if (victim->count > 1 && !victim->segments[0]->packing) {
-			remove_oldest(victim);
+			remove_oldest(victim, false);
 			return true;
 		}
 	}

@@ -90,21 +90,21 @@ const struct cv_block *cv_segment_file_view(struct cv_segment_file *f, uint64_t 
 	return (const struct cv_block *)(const void *)(f->buffer + (off - f->buffer_off));
 }
 
-bool cv_segment_file_is_zero(struct cv_segment_file *f, uint64_t off)
+bool cv_segment_file_has_head(struct cv_segment_file *f, uint64_t off, uint64_t tag)
 {
+	ssize_t got;
+
 	f->buffer_len = 0;
-	return pread(f->fd, f->buffer, CV_BLOCK_ALIGN, (off_t)off) == CV_BLOCK_ALIGN &&
-	       cv_is_zero(f->buffer, CV_BLOCK_ALIGN);
+	got = pread(f->fd, f->buffer, CV_BLOCK_SIZE, (off_t)off);
+	if (got < 0)
+		return true;
+	for (ssize_t at = 0; at + (ssize_t)CV_BLOCK_ALIGN <= got; at += CV_BLOCK_ALIGN)
+		if (cv_is_head_of((const struct cv_block *)(const void *)(f->buffer + at), tag))
+			return true;
+	return false;
 }
 
 void cv_segment_file_forget(struct cv_segment_file *f)
 {
 	f->buffer_len = 0;
-}
-
-bool cv_is_zero(const void *p, size_t n)
-{
-	const uint8_t *bytes = p;
-
-	return n == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, n - 1) == 0);
 }

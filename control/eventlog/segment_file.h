@@ -10,6 +10,12 @@
 #include "control/eventlog/pack.h"
 #include "dataplane/handoff/handoff.h"
 
+/** Whether it begins like a block of the segment with this tag, whatever became of the rest. */
+static inline bool cv_is_head_of(const struct cv_block *b, uint64_t tag)
+{
+	return b->magic == CV_BLOCK_MAGIC && b->tag == tag;
+}
+
 struct cv_segment_file {
 	int fd; /* the caller's */
 	uint64_t size; /* bytes of the segment, not of a packed file */
@@ -39,13 +45,13 @@ void cv_segment_file_release(struct cv_segment_file *f);
  */
 const struct cv_block *cv_segment_file_view(struct cv_segment_file *f, uint64_t off, size_t *avail);
 
-/** Whether the unit at @p off is zero, without reading more; what is not readable is not. */
-bool cv_segment_file_is_zero(struct cv_segment_file *f, uint64_t off);
+/**
+ * Whether a block with this tag begins in the CV_BLOCK_SIZE bytes at @p off, without reading more;
+ * where they cannot be read, it may.
+ */
+bool cv_segment_file_has_head(struct cv_segment_file *f, uint64_t off, uint64_t tag);
 
 /** Forget what was read: the file may have changed. */
 void cv_segment_file_forget(struct cv_segment_file *f);
-
-/** Whether all of it is zero. */
-bool cv_is_zero(const void *p, size_t n);
 
 #endif

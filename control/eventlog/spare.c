@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Segments in the making. A segment is written with zeros before it is used: an append then only
- * overwrites, and commits without extent conversion or a journal entry (about 2x at 64 KiB).
+ * Segments in the making. All of a segment is written before it is used: an append then only
+ * overwrites, and commits without extent conversion or a journal entry (about 2x at 64 KiB). The file
+ * of a segment that retention gives up was, so it becomes the next one; until there is one, zeros
+ * are written.
  */
 #include "control/eventlog/log_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SPARE_NAME "spare"
@@ -89,7 +93,33 @@ void cv_spare_prepare(struct cv_log_lane *l)
 	}
 	sp->fd = fd;
 	sp->off = 0;
+	sp->allocated = false;
 	allocate(l);
+}
+
+bool cv_spare_reuse(struct cv_log_lane *l, const struct cv_segment *s, const char *name)
+{
+	struct cv_spare *sp = &l->spare;
+	struct stat st;
+	int fd;
+
+	if (sp->state != CV_SPARE_NONE || l->log->closing || s->pack.frames ||
+	    s->size != l->log->config.segment_size)
+		return false;
+	fd = cv_lane_open_file(l, name, O_RDWR);
+	if (fd < 0)
+		return false;
+	/* A copy that was put back may have holes. */
+	if (fstat(fd, &st) < 0 || (uint64_t)st.st_blocks * 512 < s->size ||
+	    renameat(l->dir, name, l->dir, SPARE_NAME) < 0) {
+		close(fd);
+		return false;
+	}
+	sp->fd = fd;
+	sp->state = CV_SPARE_READY;
+	l->full = false;
+	l->retry_at = 0;
+	return true;
 }
 
 /* The rename and the directory's sync; the segment counts only when both are on the disk. */
@@ -111,14 +141,16 @@ static void name_spare(struct cv_log_lane *l)
 
 static void become_active(struct cv_log_lane *l)
 {
-	struct cv_segment *old = cv_lane_active(l);
+	struct cv_segment *old = cv_lane_active(l), *s;
 	struct cv_spare *sp = &l->spare;
 
-	if (!cv_segment_add(l, sp->off, l->log->config.segment_size)) {
+	s = cv_segment_add(l, sp->off, l->log->config.segment_size);
+	if (!s) {
 		unlinkat(l->dir, sp->name, 0);
 		fail_spare(l, -ENOMEM);
 		return;
 	}
+	s->tag = cv_segment_tag(l->log->tag_key, s->first);
 	if (old)
 		cv_index_save(l, old);
 	if (l->fd >= 0)
@@ -142,6 +174,8 @@ void cv_lane_roll(struct cv_log_lane *l)
 		name_spare(l);
 	else if (l->log->closing)
 		cv_append_fail(l, -ECANCELED);
+	else if (l->spare.state == CV_SPARE_AHEAD)
+		write_zeros(l);
 	else if (l->spare.state != CV_SPARE_NONE)
 		return; /* cv_spare_done() comes back to it */
 	else if (cv_loop_mono_ns(l->log->loop) < l->retry_at)
@@ -162,6 +196,17 @@ static void spare_ready(struct cv_log_lane *l)
 		name_spare(l);
 }
 
+static void allocated_now(struct cv_log_lane *l, bool its_own)
+{
+	l->spare.allocated = its_own;
+	if (its_own) {
+		l->full = false;
+		if (l->trouble == CV_LOG_TROUBLE_FULL)
+			l->trouble = CV_LOG_TROUBLE_NONE;
+	}
+	write_zeros(l);
+}
+
 static void allocated(struct cv_log_lane *l, int res)
 {
 	if (res == -ENOSPC && cv_lane_reclaim_for(l))
@@ -169,6 +214,21 @@ static void allocated(struct cv_log_lane *l, int res)
 	else if (res < 0 && res != -EOPNOTSUPP && res != -EINTR)
 		fail_spare(l, res);
 	else
+		allocated_now(l, res == 0);
+}
+
+/* The lane's own writes come first: zeros are written as fast as it grows, not as fast as they can. */
+static bool is_ahead(const struct cv_log_lane *l)
+{
+	const struct cv_segment *active = cv_lane_active(l);
+
+	return l->spare.allocated && active && !l->roll_wanted &&
+	       l->spare.off >= active->used + CV_ZERO_AHEAD;
+}
+
+void cv_spare_go_on(struct cv_log_lane *l)
+{
+	if (l->spare.state == CV_SPARE_AHEAD && !l->log->closing && !is_ahead(l))
 		write_zeros(l);
 }
 
@@ -184,10 +244,12 @@ static void zeros_written(struct cv_log_lane *l, int res)
 	}
 	if (res > 0)
 		l->spare.off += (uint64_t)res & ~(uint64_t)(CV_UNIT - 1);
-	if (l->spare.off < l->log->config.segment_size)
-		write_zeros(l);
-	else
+	if (l->spare.off >= l->log->config.segment_size)
 		sync_spare(l);
+	else if (is_ahead(l))
+		l->spare.state = CV_SPARE_AHEAD;
+	else
+		write_zeros(l);
 }
 
 void cv_spare_done(struct cv_op *op, int res, uint32_t flags)
@@ -221,6 +283,7 @@ void cv_spare_done(struct cv_op *op, int res, uint32_t flags)
 		}
 		break;
 	case CV_SPARE_NONE:
+	case CV_SPARE_AHEAD:
 	case CV_SPARE_READY:
 		break;
 	}

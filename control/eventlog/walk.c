@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "control/eventlog/image.h"
@@ -25,6 +26,7 @@ struct walker {
 	size_t i;
 	bool last;
 	uint64_t limit; /* what is behind was never acknowledged */
+	uint64_t tag; /* of its blocks */
 	uint64_t off;
 	size_t entry; /* the next one of the sidecar */
 	int64_t newest;
@@ -53,7 +55,7 @@ static const struct cv_block *good_at(struct walker *w, uint64_t off)
 	size_t avail;
 	const struct cv_block *b = cv_segment_file_view(&w->file, off, &avail);
 
-	return b && cv_block_is_good(b, w->lane->lane, avail) ? b : NULL;
+	return b && b->tag == w->tag && cv_block_is_good(b, w->lane->lane, avail) ? b : NULL;
 }
 
 /* The sidecar's entries against the blocks where they point. */
@@ -205,7 +207,7 @@ static void tell_tail(struct walker *w)
 	for (uint64_t off = w->off; off < w->file.size; off += CV_UNIT) {
 		const struct cv_block *b = cv_segment_file_view(&w->file, off, &avail);
 
-		if (!b || !cv_is_zero(b, CV_UNIT))
+		if (!b || cv_is_head_of(b, w->tag))
 			dirty += CV_UNIT;
 	}
 	w->off = start;
@@ -226,6 +228,16 @@ static void tell_lost_end(struct walker *w)
 	w->off = w->limit;
 }
 
+/* Retention gave the file to another segment while we read it. */
+static bool is_gone(const struct walker *w)
+{
+	struct stat here, there;
+
+	return fstat(w->file.fd, &here) < 0 ||
+	       fstatat(w->lane->dir, w->s->name, &there, AT_SYMLINK_NOFOLLOW) < 0 ||
+	       here.st_ino != there.st_ino;
+}
+
 /* @return whether the chain goes on in this segment. */
 static bool mend(struct walker *w)
 {
@@ -237,6 +249,11 @@ static bool mend(struct walker *w)
 		cv_segment_file_forget(&w->file);
 		if (good_at(w, w->off))
 			return true;
+	}
+	if (w->image->writer && is_gone(w)) {
+		tell(w, CV_FINDING_REMOVED, 0, 0, 0);
+		w->hole_told = w->damaged = true;
+		return false;
 	}
 	if (!proof) {
 		tell_tail(w);
@@ -281,6 +298,11 @@ static void enter(struct walker *w)
 {
 	const struct cv_segment *idx = &w->s->index;
 
+	size_t avail = 0;
+	const struct cv_block *b =
+		w->file.size >= CV_UNIT ? cv_segment_file_view(&w->file, 0, &avail) : NULL;
+
+	w->tag = cv_tag_of_file(b, avail, w->lane->lane, idx->first, w->image->tag_key);
 	w->off = 0;
 	w->entry = 0;
 	w->newest = INT64_MIN;

@@ -143,7 +143,7 @@ static bool set_completions_aside(struct cv_loop *loop)
 	return n != 0;
 }
 
-static void submit_all(struct cv_loop *loop)
+void cv_loop_submit(struct cv_loop *loop)
 {
 	const struct timespec pause = {.tv_nsec = 100000};
 
@@ -155,7 +155,7 @@ static void submit_all(struct cv_loop *loop)
 void cv_loop_reserve(struct cv_loop *loop, unsigned int n)
 {
 	while (io_uring_sq_space_left(&loop->ring) < n)
-		submit_all(loop);
+		cv_loop_submit(loop);
 }
 
 struct io_uring_sqe *cv_loop_sqe(struct cv_loop *loop, struct cv_op *op)
@@ -163,7 +163,7 @@ struct io_uring_sqe *cv_loop_sqe(struct cv_loop *loop, struct cv_op *op)
 	struct io_uring_sqe *sqe;
 
 	while (!(sqe = io_uring_get_sqe(&loop->ring)))
-		submit_all(loop);
+		cv_loop_submit(loop);
 	io_uring_sqe_set_data(sqe, op);
 	if (op) {
 		assert(!op->pending);

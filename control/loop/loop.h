@@ -38,6 +38,9 @@ struct io_uring_sqe *cv_loop_sqe(struct cv_loop *loop, struct cv_op *op);
 /** Make sure the next @p n SQEs go to the kernel together: call it before a chain of links. */
 void cv_loop_reserve(struct cv_loop *loop, unsigned int n);
 
+/** Give the kernel what is queued now: its owner has work that can be done meanwhile. */
+void cv_loop_submit(struct cv_loop *loop);
+
 /** Complete @p op with -ETIME after @p ns. */
 void cv_loop_timer(struct cv_loop *loop, struct cv_op *op, uint64_t ns);
 

@@ -27,6 +27,7 @@ static uint32_t crc_portable(uint32_t crc, const uint8_t *p, size_t len)
 
 #if defined(__x86_64__)
 #include <nmmintrin.h>
+#include <wmmintrin.h>
 
 __attribute__((target("sse4.2"))) static uint32_t crc_sse42(uint32_t crc, const uint8_t *p,
 							    size_t len)
@@ -44,6 +45,44 @@ __attribute__((target("sse4.2"))) static uint32_t crc_sse42(uint32_t crc, const 
 		crc = _mm_crc32_u8(crc, *p++);
 	return crc;
 }
+
+/* Bytes of each of the three parts that are worked on at once. */
+#define PART 1024u
+/* x^(8 * n - 33) modulo the polynomial, bits reversed, for n of two parts and of one. */
+#define OVER_TWO 0xa51b6135u
+#define OVER_ONE 0x170076fau
+
+/* What @p crc is with as many zero bytes behind it as @p over is for. */
+__attribute__((target("sse4.2,pclmul"))) static uint32_t move(uint32_t crc, uint32_t over)
+{
+	__m128i product =
+		_mm_clmulepi64_si128(_mm_cvtsi32_si128((int)crc), _mm_cvtsi32_si128((int)over), 0);
+
+	return (uint32_t)_mm_crc32_u64(0, (uint64_t)_mm_cvtsi128_si64(product));
+}
+
+/*
+ * The instruction takes three cycles and one may begin in each: three parts of the data at once, put
+ * together by multiplication, are three times as fast as one.
+ */
+__attribute__((target("sse4.2,pclmul"))) static uint32_t crc_three(uint32_t crc, const uint8_t *p,
+								   size_t len)
+{
+	for (; len >= 3 * PART; len -= 3 * PART, p += 3 * PART) {
+		uint64_t a = crc, b = 0, c = 0, words[3];
+
+		for (size_t i = 0; i < PART; i += 8) {
+			memcpy(&words[0], p + i, 8);
+			memcpy(&words[1], p + PART + i, 8);
+			memcpy(&words[2], p + 2 * PART + i, 8);
+			a = _mm_crc32_u64(a, words[0]);
+			b = _mm_crc32_u64(b, words[1]);
+			c = _mm_crc32_u64(c, words[2]);
+		}
+		crc = move((uint32_t)a, OVER_TWO) ^ move((uint32_t)b, OVER_ONE) ^ (uint32_t)c;
+	}
+	return crc_sse42(crc, p, len);
+}
 #endif
 
 uint32_t cv_crc32c_portable(uint32_t crc, const void *data, size_t len)
@@ -54,6 +93,8 @@ uint32_t cv_crc32c_portable(uint32_t crc, const void *data, size_t len)
 uint32_t cv_crc32c(uint32_t crc, const void *data, size_t len)
 {
 #if defined(__x86_64__)
+	if (len >= 3 * PART && __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("sse4.2"))
+		return ~crc_three(~crc, data, len);
 	if (__builtin_cpu_supports("sse4.2"))
 		return ~crc_sse42(~crc, data, len);
 #endif

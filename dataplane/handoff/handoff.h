@@ -48,7 +48,8 @@ struct cv_block {
 	uint32_t pad0;
 	char node[32]; /* node id, cut to 31 bytes; set by control */
 	uint64_t durable_seq; /* events before this were durable when it was written; by control */
-	uint8_t pad1[24];
+	uint64_t tag; /* of the segment it was written to, 0 = before there were tags; by control */
+	uint8_t pad1[16];
 };
 _Static_assert(sizeof(struct cv_block) == 128, "block head is ABI");
 

@@ -69,6 +69,14 @@ void fx_close(struct fixture *fx)
 	fx->log = NULL;
 }
 
+void fx_forget_index(const struct fixture *fx, enum cv_lane lane)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s/active.idx", fx->dir, cv_lane_name(lane));
+	unlink(path);
+}
+
 unsigned int fx_block(struct fixture *fx, unsigned int i, enum cv_lane lane, uint64_t source_seq,
 		      uint64_t value, unsigned int count, size_t text)
 {

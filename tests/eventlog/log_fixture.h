@@ -29,6 +29,9 @@ void fx_remove_tree(const char *dir);
 int fx_open(struct fixture *fx, const char **why);
 void fx_close(struct fixture *fx);
 
+/** Take away what says how far the active segment goes: the next start follows its blocks. */
+void fx_forget_index(const struct fixture *fx, enum cv_lane lane);
+
 /**
  * Fill block @p i with @p count records whose values are @p value, value + 1, ...; each carries
  * @p text bytes of text.

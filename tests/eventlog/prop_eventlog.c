@@ -165,12 +165,40 @@ static void verify(struct fixture *fx, uint64_t from, uint64_t to, uint64_t lost
 	fx_close(fx);
 }
 
+/*
+ * What lay in the file before: nothing, or blocks of another life and such as a device could send,
+ * right in all but the tag.
+ */
+static void lay_under(const struct image *im, uint8_t *under)
+{
+	size_t size = im->group[im->groups - 1].end;
+
+	memset(under, 0, SEGMENT);
+	if (below(3) == 0)
+		return;
+	for (size_t at = 0, len; at < SEGMENT; at += len) {
+		struct cv_block *b = (struct cv_block *)(void *)(under + at);
+		const struct cv_block *from =
+			(const struct cv_block *)(const void *)(im->data + at % size);
+
+		len = CV_BLOCK_ALIGN;
+		if (from->magic != CV_BLOCK_MAGIC || at + from->used > SEGMENT)
+			continue;
+		memcpy(b, from, from->used);
+		len = (from->used + CV_BLOCK_ALIGN - 1) & ~(size_t)(CV_BLOCK_ALIGN - 1);
+		b->tag = below(2) ? 0 : next_random();
+		b->first_seq = below(2) ? 1 + below(1000) : im->group[0].seq + below(100000);
+		b->durable_seq = b->first_seq;
+		b->crc32c = cv_block_crc(b);
+	}
+}
+
 /* The last write torn at every sector, and in any other order of sectors. */
 static void tear(struct fixture *fx, struct image *im, uint64_t appended)
 {
 	size_t off = im->group[im->groups - 1].off, end = im->group[im->groups - 1].end;
 	uint64_t acked = im->group[im->groups - 1].seq;
-	uint8_t *torn = malloc(SEGMENT);
+	uint8_t *torn = malloc(SEGMENT), *under = malloc(SEGMENT);
 	char acked_file[512];
 
 	snprintf(acked_file, sizeof(acked_file), "%s/acked", fx->dir);
@@ -179,19 +207,23 @@ static void tear(struct fixture *fx, struct image *im, uint64_t appended)
 
 		unlink(acked_file); /* else it says that the last write was whole */
 
-		memcpy(torn, im->data, SEGMENT);
+		lay_under(im, under);
+		memcpy(torn, im->data, end);
+		memcpy(torn + end, under + end, SEGMENT - end);
 		if (shuffled)
 			for (size_t s = off; s < end; s += SECTOR)
-				memset(torn + s, 0, below(2) ? SECTOR : 0);
+				memcpy(torn + s, under + s, below(2) ? SECTOR : 0);
 		else
-			memset(torn + cut, 0, end - cut);
+			memcpy(torn + cut, under + cut, end - cut);
 		if (below(4) == 0)
 			for (size_t i = 0; i < SECTOR; i++)
 				torn[cut + i] = (uint8_t)next_random();
 		store(im, torn);
+		fx_forget_index(fx, LANE);
 		verify(fx, im->first, acked, 0, 0, appended);
 	}
 	free(torn);
+	free(under);
 }
 
 /* Bits flipped in one acknowledged group, also the last one: only its events may be missing. */
@@ -203,11 +235,14 @@ static void damage(struct fixture *fx, struct image *im, uint64_t appended)
 		unsigned int g = i < 10 ? im->groups - 1 : below(im->groups);
 		size_t len = im->group[g].end - im->group[g].off;
 
-		memcpy(bad, im->data, SEGMENT);
+		lay_under(im, bad);
+		memcpy(bad, im->data, im->group[im->groups - 1].end);
 		for (unsigned int flips = 1 + below(4); flips > 0; flips--)
 			bad[im->group[g].off + below((unsigned int)len)] ^=
 				(uint8_t)(1u << below(8));
 		store(im, bad);
+		if (i > 0) /* the first time it is that of the same blocks */
+			fx_forget_index(fx, LANE);
 		verify(fx, im->first, im->group[im->groups - 1].seq_end, im->group[g].seq,
 		       im->group[g].seq_end, appended);
 	}

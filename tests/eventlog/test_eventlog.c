@@ -231,6 +231,7 @@ static void test_damage_in_the_middle(void **state)
 		append_small(&fx, 1 + i * 10, 10);
 	fx_close(&fx);
 	patch(&fx, 1, 4096 + 300, "damage", 6); /* events 11-20 */
+	fx_forget_index(&fx, LANE);
 	open_log(&fx);
 	assert_int_equal(cv_eventlog_counters(fx.log)->bad_blocks, 1);
 	assert_int_equal(cv_eventlog_counters(fx.log)->cut_bytes, 0);
@@ -262,6 +263,7 @@ static void test_damage_to_a_version(void **state)
 		append_small(&fx, 1 + i * 10, 10);
 	fx_close(&fx);
 	patch(&fx, 1, 4, &version, sizeof(version)); /* events 1-10 */
+	fx_forget_index(&fx, LANE);
 	open_log(&fx);
 	assert_int_equal(cv_eventlog_counters(fx.log)->bad_blocks, 1);
 	assert_int_equal(cv_eventlog_end(fx.log, LANE), 31);
@@ -274,14 +276,20 @@ static void test_damage_to_a_version(void **state)
 static void test_torn_tail_is_cut(void **state)
 {
 	struct fixture fx;
-	uint8_t torn[100] = {1, 2, 3};
+	struct cv_block torn;
+	char path[512];
+	int fd;
 
 	fx_init(&fx, SEGMENT);
 	open_log(&fx);
 	append_small(&fx, 1, 10);
 	fx_close(&fx);
-	patch(&fx, 1, 4096, torn, sizeof(torn));
-	patch(&fx, 1, 70000, torn, sizeof(torn));
+	snprintf(path, sizeof(path), "%s/%s/%020d.log", fx.dir, cv_lane_name(LANE), 1);
+	fd = open(path, O_RDONLY);
+	assert_int_equal(pread(fd, &torn, sizeof(torn), 0), sizeof(torn));
+	close(fd);
+	patch(&fx, 1, 4096, &torn, sizeof(torn));
+	patch(&fx, 1, 69632, &torn, sizeof(torn));
 	open_log(&fx);
 	assert_int_equal(cv_eventlog_counters(fx.log)->cut_bytes, 8192);
 	assert_int_equal(cv_eventlog_counters(fx.log)->bad_blocks, 0);

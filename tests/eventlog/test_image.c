@@ -210,8 +210,10 @@ static void a_torn_end_is_only_a_note(void **state)
 	fx_close(fx);
 	segment_name(fx, 0, name);
 	path_of(fx, name, path);
-	fd = open(path, O_WRONLY);
+	fd = open(path, O_RDWR);
 	memset(junk, 0x5a, sizeof(junk));
+	/* As if of a block of this segment only the head had arrived. */
+	assert_int_equal(pread(fd, junk, sizeof(struct cv_block), 0), sizeof(struct cv_block));
 	assert_int_equal(pwrite(fd, junk, sizeof(junk), SEGMENT - CV_UNIT), sizeof(junk));
 	close(fd);
 	found = look(fx, &walked);
@@ -241,6 +243,7 @@ static void damage_to_the_newest_is_no_torn_end(void **state)
 		assert_int_equal(found.last.to, 2 * PER_BLOCK + 1);
 		if (i == 1)
 			break;
+		fx_forget_index(fx, LANE);
 		/* Its numbers are not given out again, and readers are told of the hole. */
 		assert_int_equal(fx_open(fx, &why), 0);
 		assert_int_equal(cv_eventlog_counters(fx->log)->bad_blocks, 1);

@@ -75,11 +75,15 @@ static void patch(uint64_t off, const void *data, size_t len)
 	close(fd);
 }
 
-static void forget_index(void)
+/* Fill with what begins like blocks of the first segment, and goes on as nothing does. */
+static void make_noise(uint8_t *noise, size_t len)
 {
-	int fd = open_file("active.idx");
+	int fd = open_file(FIRST);
 
-	assert_int_equal(ftruncate(fd, 0), 0);
+	memset(noise, 0x5a, len);
+	for (size_t at = 0; at < len; at += CV_BLOCK_ALIGN)
+		assert_int_equal(pread(fd, noise + at, sizeof(struct cv_block), 0),
+				 sizeof(struct cv_block));
 	close(fd);
 }
 
@@ -119,7 +123,7 @@ static void test_same_with_and_without_index(void **state)
 		assert_int_equal(cv_eventlog_last_source(fx.log, FX_INCARNATION, 3, LANE), 40);
 		assert_int_equal(cv_eventlog_counters(fx.log)->cut_bytes, 0);
 		fx_close(&fx);
-		forget_index();
+		fx_forget_index(&fx, LANE);
 	}
 	open_log();
 	append_blocks(3);
@@ -175,7 +179,7 @@ static void test_torn_write_is_cut(void **state)
 	static uint8_t noise[65536];
 
 	fx_close(&fx);
-	memset(noise, 0x5a, sizeof(noise));
+	make_noise(noise, sizeof(noise));
 	patch(used + TORN - sizeof(noise), noise, sizeof(noise)); /* the last it can have written */
 	open_log();
 	expect_all();
@@ -192,7 +196,7 @@ static void test_what_is_far_behind_is_seen(void **state)
 	uint64_t used = bytes_used();
 
 	fx_close(&fx);
-	memset(noise, 0x5a, sizeof(noise));
+	make_noise(noise, sizeof(noise));
 	patch(used + TORN + (3 << 20), noise, sizeof(noise));
 	open_log();
 	expect_all();
@@ -208,7 +212,7 @@ static void check_large_damage(bool acked_says_so)
 	append_blocks(120);
 	fx_close(&fx);
 	patch(at, zeros, sizeof(zeros));
-	forget_index();
+	fx_forget_index(&fx, LANE);
 	if (!acked_says_so)
 		forget_acked();
 	open_log();

@@ -66,11 +66,18 @@ static int begin(int fd)
 	return node;
 }
 
+static bool is_zero(const void *data, size_t len)
+{
+	const uint8_t *bytes = data;
+
+	return len == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0);
+}
+
 static uint8_t *copy(const void *data, size_t len)
 {
 	uint8_t *bytes;
 
-	if (cv_is_zero(data, len))
+	if (is_zero(data, len))
 		return NULL;
 	bytes = malloc(len);
 	assert(bytes);

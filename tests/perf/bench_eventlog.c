@@ -2,7 +2,8 @@
 /*
  * bench_eventlog: what a durable append costs. One lane, one append in flight, as the consumer
  * does it: groups of full 64 KiB blocks and single small ones, turn by turn in one run with bare
- * O_DIRECT writes of the same bytes, each followed by fdatasync(), over a file written before.
+ * O_DIRECT writes of the same bytes, each followed by fdatasync(), over a file written before; the
+ * log is one that has come to its retention, as a node's is for most of its life.
  *
  *     bench_eventlog DIR [SECONDS-PER-CASE [CASE]]      prints one JSON object per case
  *
@@ -153,6 +154,16 @@ static int run(struct bench *b, struct result *r, double seconds)
 	return 0;
 }
 
+/* Until the log gives up its first segment. */
+static int fill_log(struct bench *b)
+{
+	fill(b, CV_APPEND_MAX, 510);
+	while (cv_eventlog_begin(b->log, CV_LANE_MEASUREMENT) <= 1)
+		if (append(b, CV_APPEND_MAX) < 0)
+			return -1;
+	return 0;
+}
+
 static bool is_wanted(const struct result *r, const char *end)
 {
 	size_t len = strlen(r->name), want = strlen(end);
@@ -199,7 +210,7 @@ int main(int argc, char **argv)
 	struct bench b = {0};
 	const char *why = "no io_uring";
 
-	config.retain_bytes[CV_LANE_MEASUREMENT] = 512u << 20;
+	config.retain_bytes[CV_LANE_MEASUREMENT] = RAW_SIZE;
 	b.blocks = aligned_alloc(CV_BLOCK_ALIGN, (size_t)(CV_APPEND_MAX + 1) * CV_BLOCK_SIZE);
 	if (!b.blocks || cv_loop_create(64, &b.loop) < 0 ||
 	    cv_eventlog_open(b.loop, &config, &b.log, &why) < 0) {
@@ -208,6 +219,10 @@ int main(int argc, char **argv)
 	}
 	if (make_raw(&b, config.dir) < 0) {
 		fprintf(stderr, "bench_eventlog: no O_DIRECT writes in %s\n", config.dir);
+		return 1;
+	}
+	if (fill_log(&b) < 0) {
+		fprintf(stderr, "bench_eventlog: cannot write to the log in %s\n", config.dir);
 		return 1;
 	}
 	for (size_t i = 0; i < cases; i++)

@@ -5,8 +5,9 @@
  *
  *     bench_stalled SERVE READERS STALLED EVENTS TURNS
  *
- * Prints {"readers":N,"stalled":N,"events":N,"turns":[{"beside":X,"alone":X},...]}, events delivered
- * to all readers together per second.
+ * Prints {"readers":N,"stalled":N,"events":N,"bytes_per_subscriber":N,"bytes_per_stalled":N,
+ * "turns":[{"beside":X,"alone":X},...]}: memory of the server for one more who waits for events, and
+ * for one more who reads none of them; events delivered to all readers together per second.
  */
 #include <poll.h>
 #include <stdbool.h>
@@ -41,6 +42,20 @@ static double seconds(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void begin_to_add(void)
+{
+	fprintf(serve.to, "add measurement %u 100\n", ADD_AT_ONCE);
+	fflush(serve.to);
+}
+
+static void wait_until_added(void)
+{
+	char line[64];
+
+	if (!fgets(line, sizeof(line), serve.from))
+		die("add");
 }
 
 /* Subscribe and read the head, which comes when the place in the log is taken. */
@@ -89,18 +104,15 @@ static bool read_some(unsigned int readers, uint64_t want)
 static double turn(unsigned int readers, unsigned int stalled, unsigned int events)
 {
 	double begin;
-	char line[64];
 
 	memset(lines, 0, sizeof(lines));
 	for (unsigned int i = 0; i < readers + stalled; i++)
 		fds[i] = (struct pollfd){.fd = subscribe(), .events = POLLIN};
 	begin = seconds();
 	for (unsigned int done = 0; done < events; done += ADD_AT_ONCE) {
-		fprintf(serve.to, "add measurement %u 100\n", ADD_AT_ONCE);
-		fflush(serve.to);
+		begin_to_add();
 		read_some(readers, 0);
-		if (!fgets(line, sizeof(line), serve.from))
-			die("add");
+		wait_until_added();
 	}
 	while (!read_some(readers, events))
 		;
@@ -108,6 +120,47 @@ static double turn(unsigned int readers, unsigned int stalled, unsigned int even
 	for (unsigned int i = 0; i < readers + stalled; i++)
 		close(fds[i].fd);
 	return begin;
+}
+
+/* Resident memory of the server, bytes. */
+static long resident(void)
+{
+	char path[64], line[128];
+	long kib = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", serve.pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "RssAnon: %ld kB", &kib) == 1)
+			break;
+	if (!f || kib < 0)
+		die("memory of the server");
+	fclose(f);
+	return kib * 1024;
+}
+
+/* What one more costs: waiting, then with events that it does not read. */
+static void measure_memory(unsigned int n)
+{
+	const struct timespec settle = {.tv_sec = 1};
+	long none, waiting;
+
+	close(subscribe()); /* what is made for the first one */
+	none = resident();
+	for (unsigned int i = 0; i < n; i++)
+		fds[i].fd = subscribe();
+	waiting = resident();
+	for (int i = 0; i < 20; i++) {
+		begin_to_add();
+		wait_until_added();
+	}
+	nanosleep(&settle, NULL);
+	printf("\"bytes_per_subscriber\":%ld,\"bytes_per_stalled\":%ld,",
+	       (waiting - none) / (long)n, (resident() - none) / (long)n);
+	for (unsigned int i = 0; i < n; i++)
+		close(fds[i].fd);
+	nanosleep(&settle, NULL);
 }
 
 int main(int argc, char **argv)
@@ -126,9 +179,10 @@ int main(int argc, char **argv)
 		return 2;
 	snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/culvert-stalled-%d", getpid());
 	serve = serve_start(argv[1], address.sun_path);
+	printf("{\"readers\":%u,\"stalled\":%u,\"events\":%u,", readers, stalled, events);
+	measure_memory(readers + stalled);
 	turn(readers, 0, events); /* the log's first segments are made */
-	printf("{\"readers\":%u,\"stalled\":%u,\"events\":%u,\"turns\":[", readers, stalled,
-	       events);
+	printf("\"turns\":[");
 	for (unsigned int i = 0; i < turns; i++) {
 		double beside = turn(readers, stalled, events), alone = turn(readers, 0, events);
 

@@ -233,6 +233,22 @@ static void test_crc32c(void **state)
 	}
 }
 
+/* Long ones are done in parts that are put together. */
+static void test_crc32c_of_long_data(void **state)
+{
+	static const size_t lens[] = {3071, 3072, 3073, 3080, 6143, 6144, 9217, 65408, 65536};
+	uint8_t *data = malloc(65536 + 8);
+	uint32_t x = 1;
+
+	for (size_t i = 0; i < 65536 + 8; i++)
+		data[i] = (uint8_t)((x = x * 1664525 + 1013904223) >> 24);
+	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++)
+		for (size_t off = 0; off < 8; off += 3)
+			assert_int_equal(cv_crc32c((uint32_t)i, data + off, lens[i]),
+					 cv_crc32c_portable((uint32_t)i, data + off, lens[i]));
+	free(data);
+}
+
 static void test_link_carries_descriptors(void **state)
 {
 	struct cv_link_msg out = {
@@ -280,6 +296,7 @@ int main(void)
 		cmocka_unit_test(test_attach_checks_everything),
 		cmocka_unit_test(test_block_check_and_crc),
 		cmocka_unit_test(test_crc32c),
+		cmocka_unit_test(test_crc32c_of_long_data),
 		cmocka_unit_test(test_link_carries_descriptors),
 	};
 
