@@ -309,14 +309,19 @@ static json_t *group_json(const struct cv_group *g, const struct cv_scope *scope
 {
 	uint32_t lanes = g->image.lanes & cv_scope_lanes(scope);
 	char cursor[CV_CURSOR_TEXT_MAX];
+	json_t *row;
 
 	cv_group_cursor_format(&g->image.cursor, scope, cursor);
-	return json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:o}", "name", g->image.name, "cursor",
-			 cursor, "lanes", lanes_json(lanes), "lag",
-			 (json_int_t)lag_behind(g, &g->image.cursor, lanes), "created",
-			 (json_int_t)(g->image.created_ns / 1000000000), "acked",
-			 (json_int_t)(g->image.acked_ns / 1000000000), "members",
-			 members_json(g, lanes));
+	row = json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:o}", "name", g->image.name, "cursor",
+			cursor, "lanes", lanes_json(lanes), "lag",
+			(json_int_t)lag_behind(g, &g->image.cursor, lanes), "created",
+			(json_int_t)(g->image.created_ns / 1000000000), "acked",
+			(json_int_t)(g->image.acked_ns / 1000000000), "members",
+			members_json(g, lanes));
+	/* Whose tokens there are is the node's own matter. */
+	if (!scope && g->image.made_by[0])
+		json_object_set_new(row, "maker", json_string(g->image.made_by));
+	return row;
 }
 
 json_t *cv_groups_json(const struct cv_groups *groups, const struct cv_scope *scope, bool own)

@@ -28,6 +28,9 @@
  */
 #define CV_GROUP_SESSION_NS UINT64_C(30000000000)
 
+/** Most groups that one principal may make: one alone does not use up all there are. */
+#define CV_GROUPS_OF_ONE 32
+
 struct cv_groups;
 
 /**
@@ -45,10 +48,13 @@ void cv_groups_destroy(struct cv_groups *groups);
  * Make the group at the query's from, unless there is one. Until it is on stable storage nobody may
  * join: a group that was forgotten would begin somewhere else.
  *
- * @return 0; -EINPROGRESS: ask again soon; -ENOSPC or -ENOMEM with @p why filled.
+ * @param maker id of the principal that asks, below CV_GROUP_MAKER_SIZE bytes; it may make
+ * CV_GROUPS_OF_ONE. NULL = somebody on the machine, who may make them all.
+ * @return 0; -EINPROGRESS: ask again soon; -EDQUOT, -ENOSPC or -ENOMEM with @p why filled.
  */
 int cv_groups_prepare(struct cv_groups *groups, const char *group,
-		      const struct cv_event_query *query, struct cv_http_refusal *why);
+		      const struct cv_event_query *query, const char *maker,
+		      struct cv_http_refusal *why);
 
 /**
  * Become a member, of a group that is prepared, for a stream that is about to be made: sets the

@@ -36,6 +36,7 @@ static bool is_sound(const struct cv_group_image *image)
 	return memcmp(image->magic, magic, sizeof(magic)) == 0 &&
 	       image->crc32c == checksum(image) && memchr(image->name, '\0', sizeof(image->name)) &&
 	       (image->name[0] == '\0' || cv_group_name_is_good(image->name)) &&
+	       memchr(image->made_by, '\0', sizeof(image->made_by)) &&
 	       image->lanes < 1u << CV_LANE_COUNT;
 }
 

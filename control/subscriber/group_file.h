@@ -16,6 +16,7 @@
 /** Most groups, and longest name of one, bytes. */
 #define CV_GROUPS_MAX 256
 #define CV_GROUP_NAME_MAX 63
+#define CV_GROUP_MAKER_SIZE 24
 
 /** One sector, as it is in the file. */
 struct cv_group_image {
@@ -26,7 +27,8 @@ struct cv_group_image {
 	char name[CV_GROUP_NAME_MAX + 1]; /* "" = the slot is free */
 	struct cv_cursor cursor;
 	int64_t created_ns, acked_ns; /* wall clock */
-	uint8_t zero[376];
+	char made_by[CV_GROUP_MAKER_SIZE]; /* principal's id, "" = somebody on the machine */
+	uint8_t zero[352];
 };
 _Static_assert(sizeof(struct cv_group_image) == 512, "a sector");
 

@@ -105,14 +105,29 @@ static struct cv_cursor place_of(struct cv_groups *groups, const struct cv_event
 	return at;
 }
 
+static unsigned int made_by(const struct cv_groups *groups, const char *maker)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < CV_GROUPS_MAX; i++) {
+		const struct cv_group *g = groups->group[i];
+
+		n += g && g->image.name[0] && strcmp(g->image.made_by, maker) == 0;
+	}
+	return n;
+}
+
 static int make_group(struct cv_groups *groups, const char *name, const struct cv_event_query *q,
-		      struct cv_http_refusal *why)
+		      const char *maker, struct cv_http_refusal *why)
 {
 	static const char hint[] = "DELETE /v1/groups/NAME forgets one that is not used";
 	struct cv_group *g = NULL;
 	unsigned int slot;
 	int res;
 
+	if (maker && made_by(groups, maker) >= CV_GROUPS_OF_ONE)
+		return refuse(why, -EDQUOT, hint, "this token has made as many groups as it may%s",
+			      "");
 	for (slot = 0; slot < CV_GROUPS_MAX; slot++) {
 		g = groups->group[slot];
 		if (!g || (!g->image.name[0] && g->durable == g->change))
@@ -128,6 +143,7 @@ static int make_group(struct cv_groups *groups, const char *name, const struct c
 	if (!g)
 		return refuse(why, -ENOMEM, "try again later", "out of memory%s", "");
 	snprintf(g->image.name, sizeof(g->image.name), "%s", name);
+	snprintf(g->image.made_by, sizeof(g->image.made_by), "%s", maker ? maker : "");
 	g->image.lanes = q->lanes;
 	g->image.cursor = place_of(groups, q);
 	g->image.created_ns = cv_loop_wall_ns(groups->loop);
@@ -139,10 +155,11 @@ static int make_group(struct cv_groups *groups, const char *name, const struct c
 }
 
 int cv_groups_prepare(struct cv_groups *groups, const char *group,
-		      const struct cv_event_query *query, struct cv_http_refusal *why)
+		      const struct cv_event_query *query, const char *maker,
+		      struct cv_http_refusal *why)
 {
 	const struct cv_group *g = cv_group_find(groups, group);
-	int res = g ? 0 : make_group(groups, group, query, why);
+	int res = g ? 0 : make_group(groups, group, query, maker, why);
 
 	if (res < 0)
 		return res;

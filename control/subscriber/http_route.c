@@ -153,7 +153,8 @@ static bool join_group(const struct cv_http_service *service, struct cv_http_con
 		return false;
 	if (c->request.method != CV_HTTP_GET)
 		return true;
-	res = cv_groups_prepare(service->config->groups, wanted->group, wanted, &why);
+	res = cv_groups_prepare(service->config->groups, wanted->group, wanted,
+				c->principal ? c->principal->id : NULL, &why);
 	if (res == 0)
 		res = cv_groups_join(service->config->groups, wanted->group,
 				     wanted->name[0] ? wanted->name : NULL, wanted, &why);
@@ -165,6 +166,7 @@ static bool join_group(const struct cv_http_service *service, struct cv_http_con
 	else if (res < 0)
 		cv_http_conn_refuse(c,
 				    res == -EBUSY    ? 409
+				    : res == -EDQUOT ? 403
 				    : res == -ENOSPC ? 507
 						     : 503,
 				    why.error, why.hint);

@@ -181,6 +181,15 @@ answers 403 "$of_south" "/v1/events/batch?group=south&wait=0"
 answers 403 "$of_south" /v1/groups
 # Others of the group must see the same.
 wider=$(token wider --area 4403 --group 'north*')
+# Nobody makes all the groups there can be.
+for i in $(seq 32); do
+	answers 200 "$wider" "/v1/events/batch?group=north-$i&wait=0"
+done
+answers 403 "$wider" "/v1/events/batch?group=north-33&wait=0"
+answers 200 "$wider" "/v1/events/batch?group=north-32&wait=0"
+answers 200 "$of_north" "/v1/events/batch?group=north-33&wait=0"
+answers 200 "$wider" /v1/groups/north-32 -X DELETE
+answers 200 "$wider" "/v1/events/batch?group=north-34&wait=0"
 answers 409 "$wider" "/v1/events/batch?group=north&member=b&wait=0"
 answers 200 "$of_north" /v1/groups/north -X DELETE
 
