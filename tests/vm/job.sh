@@ -7,8 +7,7 @@ has() { jq -es "any(.[]; $1)" "$LAB_DIR/events.ndjson"; }
 hears() { wait_for $((5 * VM_SLOW)) "event: $1" has "$1"; }
 
 main_job() {
-	vm_link && vm_ssh -O forward -L 127.0.0.1:8480:127.0.0.1:8480 root@$VM_IP
-	wait_for 20 "the tunnel" in_ns mgmt bash -c 'exec 3<>/dev/tcp/127.0.0.1/8480'
+	vm_tunnel
 	in_ns mgmt curl -sN "http://127.0.0.1:8480/v1/events?from=earliest" >"$LAB_DIR/events.ndjson" &
 	local subscriber=$! sub pid
 	lab_parts || return 1

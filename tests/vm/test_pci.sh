@@ -5,6 +5,8 @@
 # not be taken is not.
 # shellcheck source=tests/vm/vm.sh
 . "$(dirname "$0")/vm.sh"
+# shellcheck source=tests/vm/job.sh
+. "$CV_ROOT/tests/vm/job.sh"
 skip_unless_vm
 not() { ! "$@"; }
 
@@ -59,30 +61,7 @@ check "doctor: the card is VFIO's" told ok "card $dev is with driver vfio-pci"
 check "the node is well" vm culvert health --wait $((60 * VM_SLOW))
 
 # --- the main job -------------------------------------------------------------------------------
-in_ns mgmt ssh -i "$LAB_DIR/key" -o BatchMode=yes -o "UserKnownHostsFile=$LAB_DIR/known_hosts" -N \
-	-L 127.0.0.1:8480:127.0.0.1:8480 root@$VM_IP >"$LAB_DIR/tunnel.out" 2>&1 &
-LAB_PIDS+=($!)
-events=$LAB_DIR/events.ndjson
-wait_for 20 "the tunnel" in_ns mgmt bash -c 'exec 3<>/dev/tcp/127.0.0.1/8480'
-in_ns mgmt curl -sN "http://127.0.0.1:8480/v1/events?from=earliest" >"$events" &
-LAB_PIDS+=($!)
-has() { jq -es "any(.[]; $1)" "$events"; }
-hears() { wait_for $((5 * VM_SLOW)) "event: $1" has "$1"; }
-lab_parts || exit 1
-check "ping crosses" in_ns dev ping -c 3 -W 5 "$PLAT_IP"
-printf '[{"bn":"urn:dev:mac:0024befffe804ff1/","n":"temperature","u":"Cel","v":21.5}]' >"$LAB_DIR/pack"
-check "CoAP PUT of a SenML pack" in_ns dev "$COAP_CLIENT" -B 15 -m put -t 110 -f "$LAB_DIR/pack" "coap://$PLAT_IP/pack"
-check "the subscriber outside hears the value" hears '.data.value == 21.5 and .data.unit == "Cel" and .data.proto == "coap"'
-check "mbpoll reads" in_ns plat timeout 30 mbpoll -m tcp -1 -a 1 -r 1 -c 2 -t 4 -o 5 "$DEV_IP"
-check "the subscriber hears Modbus" hears '.data.proto == "modbus"'
-head -c 1048576 /dev/urandom >"$LAB_DIR/megabyte"
-in_ns plat timeout 120 mosquitto_sub -h "$PLAT_IP" -q 1 -t t/big -C 1 -N >"$LAB_DIR/megabyte.back" &
-sub=$!
-sleep 1
-check "1 MB publish" in_ns dev timeout 120 mosquitto_pub -h "$PLAT_IP" -q 1 -t t/big -f "$LAB_DIR/megabyte"
-wait $sub
-check "1 MB arrives intact" cmp "$LAB_DIR/megabyte" "$LAB_DIR/megabyte.back"
-check_ledger
+main_job || exit 1
 vm culvert stats --json | jq -c '{rx: .dataplane.rx, forwarded: .dataplane.forwarded}'
 
 # --- the verdict, which is the worker's here ----------------------------------------------------

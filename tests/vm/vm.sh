@@ -161,6 +161,12 @@ vm_link() {
 # vm COMMAND...: in the machine, as root, over its management port.
 vm() { vm_link && vm_ssh root@$VM_IP "$@"; }
 
+# The machine's API, for who is outside, at the same address.
+vm_tunnel() {
+	vm_link && vm_ssh -O forward -L 127.0.0.1:8480:127.0.0.1:8480 root@$VM_IP
+	wait_for $((5 * VM_SLOW)) "the tunnel" in_ns mgmt bash -c 'exec 3<>/dev/tcp/127.0.0.1/8480'
+}
+
 vm_copy() { # vm_copy FILE PATH-THERE
 	vm "cat >'$2'" <"$1"
 }
