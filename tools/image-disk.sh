@@ -64,6 +64,8 @@ img_slot() { # img_slot VERSION [KEYS]: signed by the key `db` there
 		salt=$(printf "culvert %s" "$version" | sha256sum | cut -d" " -f1)
 		id=$(uuidgen --sha1 --namespace @oid --name "culvert $version")
 		rm -f $out/root.img $out/verity.img $out/efi.img
+		# -T leaves what is older as it is: a file that an installation made is so, or not, by when the tree was.
+		find slot -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 		mkfs.erofs --quiet -zlz4hc,9 -C65536 -T "$SOURCE_DATE_EPOCH" -U "$id" $out/root.img slot
 		veritysetup format --salt "$salt" --uuid "$id" $out/root.img $out/verity.img | sed -n "s/^Root hash:[[:space:]]*//p" >$out/roothash
 		words="culvert.roothash=$(cat $out/roothash) $(grep -v "^#" /src/appliance/image/cmdline | tr "\n" " ")"

@@ -13,7 +13,7 @@ img_kernel_tree() {
 	# shellcheck disable=SC2016 # for the inner shell
 	img_in "$IMG_TREES/tools" sh -ec '
 		name=$(apt-cache depends "$1" | sed -n "s/^ *Depends: \(linux-image-[0-9].*\)/\1/p" | head -n 1)
-		cd /image/debs && apt-get -q download "$name"
+		cd /var/cache/apt/archives && apt-get -q download "$name"
 		dpkg-deb -x "$(ls -t "$name"_*.deb | head -n 1)" /image/trees/kernel
 		dpkg-deb -f "$(ls -t "$name"_*.deb | head -n 1)" Package Version Source >/image/trees/kernel.fields' \
 		sh "$img_kernel" >"$IMG_DIR/kernel.log" 2>&1 || die "no kernel: see $IMG_DIR/kernel.log"
@@ -123,7 +123,8 @@ img_system() {
 	say "assembling the system"
 	rm -rf "$s" "$s.done"
 	cp -a --reflink=auto "$IMG_TREES/root" "$s"
-	img_in "$s" sh -c 'dpkg --purge --force-all apt libapt-pkg7.0 sqv debian-archive-keyring perl-base >/dev/null 2>&1; true'
+	# Purged, apt takes the packages it has fetched with it.
+	IMG_NO_CACHE=yes img_in "$s" sh -c 'dpkg --purge --force-all apt libapt-pkg7.0 sqv debian-archive-keyring perl-base >/dev/null 2>&1; true'
 	cp -a "$s/var/lib/dpkg/status" "$IMG_WORK/dpkg-status"
 	rm -rf "$IMG_WORK/copyright"
 	mkdir "$IMG_WORK/copyright"

@@ -35,7 +35,8 @@ img_write_sources() { # img_write_sources TREE
 }
 
 # img_in TREE COMMAND...: in a mount namespace of its own, so that nothing stays mounted. The source
-# tree is at /src, read-only; the builder's folder at /image; packages in the common cache.
+# tree is at /src, read-only; the builder's folder at /image; packages in the common cache, unless
+# IMG_NO_CACHE is set.
 img_in() {
 	local tree=$1
 	shift
@@ -43,7 +44,7 @@ img_in() {
 	# shellcheck disable=SC2016 # for the inner shell
 	as_root unshare --mount --propagation private sh -c '
 		set -e
-		tree=$1 src=$2 dir=$3; shift 3
+		tree=$1 src=$2 dir=$3 no_cache=$4; shift 4
 		# pivot_root, not chroot: sandboxes within a chroot may not be made.
 		mount --bind "$tree" "$tree"
 		mount -t proc proc "$tree/proc"
@@ -54,7 +55,7 @@ img_in() {
 		mount --bind "$src" "$tree/src"
 		mount -o remount,ro,bind "$tree/src"
 		mount --bind "$dir" "$tree/image"
-		mount --bind "$dir/debs" "$tree/var/cache/apt/archives"
+		[ -n "$no_cache" ] || mount --bind "$dir/debs" "$tree/var/cache/apt/archives"
 		cp /etc/resolv.conf "$tree/etc/resolv.conf" 2>/dev/null || true
 		cp /etc/hosts "$tree/etc/hosts" 2>/dev/null || true
 		mkdir -p "$tree/.old"
@@ -62,7 +63,7 @@ img_in() {
 		cd /
 		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 LC_ALL=C.UTF-8 TZ=UTC \
 			DEBIAN_FRONTEND=noninteractive ${SOURCE_DATE_EPOCH:+SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH} "$@"' \
-		img "$tree" "$CV_ROOT" "$IMG_DIR" "$@"
+		img "$tree" "$CV_ROOT" "$IMG_DIR" "${IMG_NO_CACHE:-}" "$@"
 }
 
 img_base() {
