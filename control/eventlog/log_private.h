@@ -339,6 +339,14 @@ bool cv_block_is_good(const struct cv_block *b, unsigned int lane, size_t avail)
 /** A block that control made to tell of refused records. */
 bool cv_block_is_gap(const struct cv_block *b);
 
+/* ---- probe.c ---- */
+
+/**
+ * Whether a block with this tag may lie between @p from and @p size, bytes of the file: what one append
+ * writes is not overlooked. Turns the loop.
+ */
+bool cv_probe_behind(struct cv_log_lane *l, int fd, uint64_t from, uint64_t size, uint64_t tag);
+
 /* ---- lanes.c ---- */
 
 int cv_lane_open(struct cv_eventlog *log, enum cv_lane lane, const char **why);

@@ -22,11 +22,9 @@ struct scan {
 	bool proof_known;
 	uint64_t proof; /* highest durable_seq of any good block behind */
 	uint64_t limit; /* where looking behind ends */
+	bool clean; /* from the end of the chain to there nothing looks like a block of this segment */
 	bool last, marked; /* marked: "acked" speaks of this segment */
 };
-
-/* Behind what a write may have torn nothing was written: of so many bytes those of one block are looked at. */
-#define PROBE_STEP (1u << 20)
 
 bool cv_block_is_good(const struct cv_block *b, unsigned int lane, size_t avail)
 {
@@ -49,8 +47,8 @@ static bool good_at(struct scan *sc, uint64_t off, const struct cv_block **ret)
 	const struct cv_block *b = cv_segment_file_view(&sc->file, off, &avail);
 
 	*ret = b;
-	return b && cv_block_is_good(b, sc->l->lane, avail) && b->tag == sc->s->tag &&
-	       b->first_seq >= sc->expected;
+	return b && b->tag == sc->s->tag && b->first_seq >= sc->expected &&
+	       cv_block_is_good(b, sc->l->lane, avail);
 }
 
 /*
@@ -63,10 +61,8 @@ static uint64_t limit_behind(struct scan *sc)
 
 	if (!sc->last || limit >= sc->file.size || (sc->marked && sc->l->acked.end > sc->expected))
 		return sc->file.size;
-	for (uint64_t off = limit; off < sc->file.size; off += PROBE_STEP) {
-		if (cv_segment_file_has_head(&sc->file, off, sc->s->tag))
-			return sc->file.size;
-	}
+	if (cv_probe_behind(sc->l, sc->file.fd, limit, sc->file.size, sc->s->tag))
+		return sc->file.size;
 	return limit;
 }
 
@@ -77,10 +73,16 @@ static uint64_t find_behind(struct scan *sc)
 	uint64_t found = 0;
 
 	sc->limit = limit_behind(sc);
+	sc->clean = false;
 	if (sc->proof_known && sc->proof <= sc->expected)
 		return 0;
+	(void)good_at(sc, sc->off, &b);
+	sc->clean = b && !cv_is_head_of(b, sc->s->tag);
 	for (uint64_t off = sc->off + CV_UNIT; off < sc->limit; off += CV_UNIT) {
-		if (!good_at(sc, off, &b))
+		bool good = good_at(sc, off, &b);
+
+		sc->clean &= b && !cv_is_head_of(b, sc->s->tag);
+		if (!good)
 			continue;
 		if (found == 0)
 			found = off;
@@ -140,7 +142,7 @@ static int cut_tail(struct scan *sc)
 	struct cv_eventlog *log = sc->l->log;
 	uint64_t cut = 0;
 
-	for (uint64_t off = sc->s->used; off < sc->limit; off += CV_UNIT) {
+	for (uint64_t off = sc->s->used; !sc->clean && off < sc->limit; off += CV_UNIT) {
 		size_t avail;
 		const struct cv_block *b = cv_segment_file_view(&sc->file, off, &avail);
 

@@ -73,11 +73,15 @@ const struct cv_block *cv_segment_file_view(struct cv_segment_file *f, uint64_t 
 {
 	uint64_t left = f->size - off;
 	size_t want = left < CV_BLOCK_SIZE ? (size_t)left : CV_BLOCK_SIZE;
+	/* Who goes on behind what was read goes on; who comes from elsewhere may want this block only. */
+	bool goes_on =
+		f->buffer_len > 0 && off >= f->buffer_off && off <= f->buffer_off + f->buffer_len;
 
 	if (f->pack)
 		return view_packed(f, off, avail);
 	if (off < f->buffer_off || off + want > f->buffer_off + f->buffer_len) {
-		ssize_t got = pread(f->fd, f->buffer, READ_SIZE, (off_t)off);
+		ssize_t got =
+			pread(f->fd, f->buffer, goes_on ? READ_SIZE : CV_BLOCK_SIZE, (off_t)off);
 
 		f->buffer_off = off;
 		f->buffer_len = got < 0 ? 0 : (size_t)got;
@@ -88,20 +92,6 @@ const struct cv_block *cv_segment_file_view(struct cv_segment_file *f, uint64_t 
 	}
 	*avail = want;
 	return (const struct cv_block *)(const void *)(f->buffer + (off - f->buffer_off));
-}
-
-bool cv_segment_file_has_head(struct cv_segment_file *f, uint64_t off, uint64_t tag)
-{
-	ssize_t got;
-
-	f->buffer_len = 0;
-	got = pread(f->fd, f->buffer, CV_BLOCK_SIZE, (off_t)off);
-	if (got < 0)
-		return true;
-	for (ssize_t at = 0; at + (ssize_t)CV_BLOCK_ALIGN <= got; at += CV_BLOCK_ALIGN)
-		if (cv_is_head_of((const struct cv_block *)(const void *)(f->buffer + at), tag))
-			return true;
-	return false;
 }
 
 void cv_segment_file_forget(struct cv_segment_file *f)

@@ -45,12 +45,6 @@ void cv_segment_file_release(struct cv_segment_file *f);
  */
 const struct cv_block *cv_segment_file_view(struct cv_segment_file *f, uint64_t off, size_t *avail);
 
-/**
- * Whether a block with this tag begins in the CV_BLOCK_SIZE bytes at @p off, without reading more;
- * where they cannot be read, it may.
- */
-bool cv_segment_file_has_head(struct cv_segment_file *f, uint64_t off, uint64_t tag);
-
 /** Forget what was read: the file may have changed. */
 void cv_segment_file_forget(struct cv_segment_file *f);
 
