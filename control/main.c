@@ -16,7 +16,6 @@
 #include "control/provision/provision.h"
 #include "control/support/support.h"
 #include "control/registry/command.h"
-#include "control/update/update.h"
 
 #define DEFAULT_CONFIG "/etc/culvert/culvert.yaml"
 
@@ -49,17 +48,11 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"config", config_command},
-	{"policy", cv_policy_command},
-	{"firewall", cv_firewall_command},
-	{"quarantine", cv_quarantine_command},
-	{"log", cv_log_command},
-	{"registry", cv_registry_command},
-	{"doctor", cv_doctor_command},
-	{"support", cv_support_command},
-	{"update", cv_update_command},
-	{"alarm", cv_alarm_command},
-	{"provision", cv_provision_command},
+	{"config", config_command},	   {"policy", cv_policy_command},
+	{"firewall", cv_firewall_command}, {"quarantine", cv_quarantine_command},
+	{"log", cv_log_command},	   {"registry", cv_registry_command},
+	{"doctor", cv_doctor_command},	   {"support", cv_support_command},
+	{"alarm", cv_alarm_command},	   {"provision", cv_provision_command},
 	{"fleet", cv_fleet_command},
 };
 

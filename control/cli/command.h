@@ -184,7 +184,8 @@ void cv_cli_write_man(FILE *out);
 void cv_cli_write_completion(FILE *out);
 
 /**
- * Become culvert-control, which does the command by the same table; for rows without a handler.
+ * Become culvert-control, or culvert-update where that does it, by the same table; for rows without a
+ * handler.
  */
 int cv_cli_become_control(struct cv_cli *cli);
 

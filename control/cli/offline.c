@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Offline verbs belong to the programs that own the code: the dataplane replays and decodes,
- * control reads configuration and policy. This program finds them and becomes them
- * (docs/adr/0018).
+ * control reads configuration and policy, culvert-update upgrades. This program finds them and
+ * becomes them (docs/adr/0018).
  */
 #include <errno.h>
 #include <jansson.h>
@@ -123,7 +123,8 @@ int cv_cli_become_control(struct cv_cli *cli)
 		head[n++] = word;
 	if (cli->json)
 		head[n] = "--json";
-	return become("culvert-control", head, cli->operands, cli->operand_count);
+	return become(strcmp(head[0], "update") == 0 ? "culvert-update" : "culvert-control", head,
+		      cli->operands, cli->operand_count);
 }
 
 /* Run the compiler and wait. */

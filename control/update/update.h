@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `culvert-control update VERB`: upgrades of the appliance's system, over RAUC. RAUC checks and writes
+ * `culvert-update update VERB`: upgrades of the appliance's system, over RAUC. RAUC checks and writes
  * bundles and tells the firmware what to start; here is what belongs to Culvert: which bundles this
  * node takes, when a slot on trial is good, and what became of the last attempt (docs/adr/0047).
  */
@@ -104,7 +104,7 @@ int cv_update_run(const char *const *argv, json_t **ret_json);
 int cv_update_load(const struct cv_policy_args *args, struct cv_update_self *self,
 		   struct cv_update_attempt *attempt);
 
-/** The `culvert-control update ...` commands; argv[0] is "update". @return exit code. */
+/** The `culvert-update update ...` commands; argv[0] is "update". @return exit code. */
 int cv_update_command(int argc, char **argv);
 
 /* Handlers. Each returns an exit code. */
