@@ -80,8 +80,9 @@ json_t *cv_doctor_json(const struct cv_doctor *d)
 void cv_doctor_run(struct cv_doctor *d)
 {
 	static void (*const checks[])(struct cv_doctor *) = {
-		cv_doctor_processor, cv_doctor_kernel, cv_doctor_bpf,  cv_doctor_hugepages,
-		cv_doctor_isolation, cv_doctor_clock,  cv_doctor_disk, cv_doctor_ports,
+		cv_doctor_processor, cv_doctor_kernel,	  cv_doctor_bpf,
+		cv_doctor_hugepages, cv_doctor_isolation, cv_doctor_clock,
+		cv_doctor_disk,	     cv_doctor_watchdog,  cv_doctor_ports,
 	};
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)

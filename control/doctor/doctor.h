@@ -99,6 +99,7 @@ void cv_doctor_hugepages(struct cv_doctor *d);
 void cv_doctor_isolation(struct cv_doctor *d);
 void cv_doctor_clock(struct cv_doctor *d);
 void cv_doctor_disk(struct cv_doctor *d);
+void cv_doctor_watchdog(struct cv_doctor *d);
 void cv_doctor_ports(struct cv_doctor *d);
 
 /** cards.c: of one pci port. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Processor, hugepages, the worker's CPU, clock, disk. */
+/* Processor, hugepages, the worker's CPU, clock, disk, watchdog. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -326,4 +326,30 @@ void cv_doctor_disk(struct cv_doctor *d)
 		cv_doctor_add(d, "disk", CV_DOCTOR_OK, "", "%s: %llu of %llu MiB free", dir,
 			      (unsigned long long)(avail >> 20), (unsigned long long)(size >> 20));
 	check_direct(d, dir);
+}
+
+/* ---- watchdog -------------------------------------------------------------------------------- */
+
+#define WATCHDOG "/sys/class/watchdog/watchdog0/"
+
+void cv_doctor_watchdog(struct cv_doctor *d)
+{
+	char name[64] = "unknown", state[16] = "";
+	long seconds = 0;
+
+	if (cv_probe_line(d, state, sizeof(state), WATCHDOG "state") < 0) {
+		cv_doctor_add(d, "watchdog", CV_DOCTOR_NOTE,
+			      "load the driver of the board's (iTCO_wdt, sp5100_tco); give a "
+			      "virtual machine one (qemu: -device i6300esb)",
+			      "there is none: a system that hangs stays as it is");
+		return;
+	}
+	(void)cv_probe_line(d, name, sizeof(name), WATCHDOG "identity");
+	(void)cv_probe_number(d, &seconds, WATCHDOG "timeout");
+	if (strcmp(state, "active") == 0)
+		cv_doctor_add(d, "watchdog", CV_DOCTOR_OK, "", "%s, %ld s", name, seconds);
+	else
+		cv_doctor_add(d, "watchdog", CV_DOCTOR_NOTE,
+			      "RuntimeWatchdogSec=60 in /etc/systemd/system.conf",
+			      "%s is not in use: a system that hangs stays as it is", name);
 }

@@ -62,6 +62,10 @@ echo 1 >$cpu/isolated
 echo powersave >$cpu/cpu3/cpufreq/scaling_governor
 for irq in 33 34; do echo 2-3 >bad/proc/irq/$irq/effective_affinity_list; done
 echo 'count 0' >bad/proc/irq/34/spurious
+mkdir -p bad/sys/class/watchdog/watchdog0
+echo iTCO_wdt >bad/sys/class/watchdog/watchdog0/identity
+echo 60 >bad/sys/class/watchdog/watchdog0/timeout
+echo inactive >bad/sys/class/watchdog/watchdog0/state
 echo hpet >bad/sys/devices/system/clocksource/clocksource0/current_clocksource
 echo 0-1 >bad/sys/devices/system/node/node0/cpulist
 echo 2-3 >bad/sys/devices/system/node/node1/cpulist
@@ -83,6 +87,7 @@ is warning isolation "CPU 3"
 is warning interrupts "1 interrupt come to the worker's CPU 3, the first is 33"
 is warning frequency powersave
 is warning "clock source" hpet
+is note watchdog "iTCO_wdt is not in use"
 is problem "port wire" "no carrier, driver e1000"
 is problem "port wire" "8 queues"
 is note "port wire" "MTU of cvdoc0 is 9000"
@@ -97,6 +102,7 @@ echo 1 >bad/proc/sys/net/core/bpf_jit_enable
 echo 'bpf /sys/fs/bpf bpf rw 0 0' >bad/proc/mounts
 echo 'XDP  1' >bad/proc/net/protocols
 printf 'HugePages_Total:   96\nHugepagesize:  2048 kB\n' >bad/proc/meminfo
+echo active >bad/sys/class/watchdog/watchdog0/state
 echo 2-3 >$cpu/isolated
 echo performance >$cpu/cpu3/cpufreq/scaling_governor
 echo 0-1 >bad/proc/irq/33/effective_affinity_list
@@ -108,6 +114,11 @@ echo 1 >bad/sys/class/net/cvdoc0/carrier
 sed -i '/gone/d' node.yaml
 expect 0 "$culvert" doctor --root bad --config node.yaml --json
 jq -e '.state == "ok"' out >/dev/null || { cat out; fail "something is still wrong"; }
+is ok watchdog "iTCO_wdt, 60 s"
+rm -r bad/sys/class/watchdog
+expect 0 "$culvert" doctor --root bad --config node.yaml --json
+is note watchdog "there is none"
+remedies
 echo garbage >bad/sys/class/net/cvdoc0/mtu
 : >bad/proc/cpuinfo
 expect 4 "$culvert" doctor --root bad --config node.yaml

@@ -11,7 +11,11 @@ for program in /usr/lib/systemd/systemd dbus-daemon networkctl python3 mkfs.ext4
 	command -v $program >/dev/null || [ -x $program ] || skip "no $program"
 done
 DIR=$(mktemp -d)
-trap 'rm -rf --one-file-system "$DIR"' EXIT
+leave() {
+	losetup -nO NAME,BACK-FILE | awk '$2 ~ /\/cvunits-[a-z]*.img/ { print $1 }' | xargs -r losetup -d
+	rm -rf --one-file-system "$DIR"
+}
+trap leave EXIT
 cat >"$DIR/begin.sh" <<'END'
 #!/bin/bash
 # In the namespaces: a root folder over the machine's, with the appliance's units, and systemd in it.
@@ -32,6 +36,8 @@ units=$R/usr/lib/systemd/system
 # Debian 12 has neither, and the image's own answer to a failed start is a reboot.
 sed -i '/^ImportCredential/d' "$units"/culvert-*.service
 rm -rf "$units/emergency.service"
+# The machine's watchdog is not for a systemd that is killed.
+rm -rf "$R/usr/lib/systemd/system.conf.d"
 mount --bind "$BUILD" "$R/opt/build"
 mount --bind "$DIR/out" "$R/opt/out"
 printf '#!/bin/sh\nexec /opt/build/control/cli/culvert "$@"\n' >"$R/usr/bin/culvert"
@@ -104,7 +110,10 @@ check "that ended well" wait_for 20 ended_well culvert-host.service
 mkdir -p /tmp/good/culvert /tmp/bad/culvert
 echo 'junk:' >/tmp/bad/culvert/node.yaml
 printf 'node: given\nports: [ { name: a, target: "pcap:x.pcap" } ]\n' >/tmp/good/culvert/node.yaml
-stick() { truncate -s 4M "/tmp/$1.img" && mkfs.ext4 -q -L CULVERT -d "/tmp/$1" "/tmp/$1.img" && losetup --find --show "/tmp/$1.img"; }
+stick() {
+	local file=/tmp/cvunits-$1.img
+	truncate -s 4M "$file" && mkfs.ext4 -q -L CULVERT -d "/tmp/$1" "$file" && losetup --find --show "$file"
+}
 device=$(stick bad)
 systemctl start culvert-provision.service
 check "garbage is told" said culvert-provision.service 'unknown setting "junk"'
@@ -128,18 +137,21 @@ python3 - "$DIR" "$BUILD" "$APPLIANCE" <<'END'
 import os, pty, select, signal, sys, time
 
 folder = sys.argv[1]
-pid, fd = pty.fork()
+# Held open here, too: between two who write to it a terminal that nobody has would end.
+fd, end_of_theirs = pty.openpty()
+pid = os.fork()
 if pid == 0:
+    os.close(fd)
+    os.login_tty(end_of_theirs)
     os.execvp("unshare", ["unshare", "-mnpuiC", "--fork", "--kill-child", "bash", folder + "/begin.sh"] + sys.argv[1:])
 end = time.time() + 180
 with open(folder + "/console", "wb") as console:
     while time.time() < end and not os.path.exists(folder + "/out/done"):
         if select.select([fd], [], [], 0.2)[0]:
-            try:
-                console.write(os.read(fd, 65536))
-            except OSError:
-                break  # everybody has gone
+            console.write(os.read(fd, 65536))
             console.flush()
+        elif os.waitpid(pid, os.WNOHANG) != (0, 0):
+            sys.exit()
 os.kill(pid, signal.SIGKILL)
 os.waitpid(pid, 0)
 END
