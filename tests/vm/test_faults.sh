@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # What happens to a node in the field: its configuration is changed, well and badly; its policy; a clock
-# that is a year off; a cable and a card that are drawn; a disk that is full; an image on a disk that is
-# too small for it.
+# that is a year off; a cable and a card that are drawn; a system that hangs; a disk that is full; an
+# image on a disk that is too small for it.
 # shellcheck source=tests/vm/vm.sh
 . "$(dirname "$0")/vm.sh"
 # shellcheck source=tests/vm/job.sh
@@ -26,7 +26,7 @@ more_than() { [ "$(modbus_events | wc -l)" -gt "$1" ]; }
 VM_FIRST=(-device pcie-root-port,id=slot1,chassis=1,slot=1 -device pcie-root-port,id=slot2,chassis=2,slot=2)
 VM_CARD_DEVICES+=,bus=slot1 VM_CARD_PLATFORM+=,bus=slot2
 year_ago=$(date -u -d '1 year ago' +%FT%T)
-vm_net_up && vm_disk "$IMG_DIR/out/culvert.raw" 4G && vm_start -rtc "base=$year_ago" && vm_up 90 || exit 1
+vm_net_up && vm_disk "$IMG_DIR/out/culvert.raw" 4G && vm_start -device i6300esb -rtc "base=$year_ago" && vm_up 90 || exit 1
 check "a node whose clock is a year behind is well" well
 say "its clock: $(vm date -uIs), started with $year_ago"
 vm_tunnel
@@ -118,6 +118,18 @@ check "and is well" well
 vm_tunnel
 hear "behind all that"
 check_ledger
+
+# --- a system that hangs --------------------------------------------------------------------------
+# systemd that has crashed stays, and nothing is served any more; neither is the watchdog.
+says_watchdog() { vm 'culvert doctor --json || true' | jq -e 'any(.findings[]; .check == "watchdog" and .state == "ok")'; }
+check "the watchdog is fed" says_watchdog
+boot=$(vm_boot_id)
+vm kill -SEGV 1
+vm_unlink
+check "what hangs is started again" vm_wait 120 "the next start" vm_rebooted "$boot"
+check "and is well" well
+vm_tunnel
+hear "behind the watchdog"
 
 # --- a disk that is full --------------------------------------------------------------------------
 # Small segments, so that a little traffic wants new ones.

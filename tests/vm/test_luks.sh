@@ -70,6 +70,12 @@ check "nothing can be read on the disk" not legible "$secret"
 vm_start "${key[@]}" && vm_up 120 || exit 1
 equal "the next start opens them" "$secret" "$(vm cat /data/culvert/site-secret)"
 vm_kill
+cp "$LAB_DIR/data.key" "$LAB_DIR/culvert-data.key"
+vm_stick key CULVERT-KEY culvert-data.key || exit 1
+vm_start -device qemu-xhci -drive "if=none,id=key,format=raw,readonly=on,file=$dir/key.stick" -device usb-storage,drive=key &&
+	vm_up 120 || exit 1
+equal "and so does one with the key on a stick" "$secret" "$(vm cat /data/culvert/site-secret)"
+vm_kill
 head -c 32 /dev/urandom >"$LAB_DIR/wrong.key"
 proof_mark
 vm_start -smbios "$(vm_credential culvert.data.key <"$LAB_DIR/wrong.key")" || exit 1

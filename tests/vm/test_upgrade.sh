@@ -39,7 +39,7 @@ if wants refused; then
 	take other
 	refused "a bundle for another product" 'for "culvert-riscv64"' /data/other.raucb
 	take old
-	refused "an older bundle" "older than $first" /data/old.raucb
+	refused "an older bundle" "older than ${first//+/\\+}" /data/old.raucb
 	take good
 	vm 'head -c 10000000 /data/good.raucb >/data/short.raucb'
 	refused "a truncated bundle" "damaged" /data/short.raucb

@@ -95,6 +95,16 @@ vm_disk() {
 	ssh-keygen -q -t ed25519 -N '' -C test -f "$LAB_DIR/key"
 }
 
+# vm_stick NAME LABEL PATH-THERE...: $LAB_DIR/NAME.stick, of vfat, with these files and folders below $LAB_DIR
+vm_stick() {
+	local name=$1 label=$2
+	shift 2
+	truncate -s 16M "$LAB_DIR/$name.stick"
+	img_in "$IMG_TREES/tools" mkfs.vfat -n "$label" "/image/vm/$LAB/$name.stick" >"$LAB_DIR/stick.out" 2>&1 &&
+		img_in "$IMG_TREES/tools" mcopy -s -i "/image/vm/$LAB/$name.stick" "${@/#//image/vm/$LAB/}" ::/ >>"$LAB_DIR/stick.out" 2>&1 ||
+		{ cat "$LAB_DIR/stick.out"; return 1; }
+}
+
 # vm_credential NAME <VALUE: what the machine's owner hands to it, as a hypervisor can.
 vm_credential() { printf 'type=11,value=io.systemd.credential.binary:%s=%s' "$1" "$(base64 -w 0)"; }
 
