@@ -45,7 +45,9 @@ lab_missing() {
 	# Without it the wires' offloads stay on, and frames without checksums are dropped unseen.
 	command -v ethtool >/dev/null || say "ethtool"
 	bpftool prog show >/dev/null 2>&1 || say "the bpf() system call"
-	[ "$(stat -f -c %T /sys/fs/bpf 2>/dev/null)" = bpf_fs ] || say "a BPF file system at /sys/fs/bpf"
+	# systemd mounts it; a machine may have another init.
+	[ "$(stat -f -c %T /sys/fs/bpf 2>/dev/null)" = bpf_fs ] || mount -t bpf bpf /sys/fs/bpf 2>/dev/null ||
+		say "a BPF file system at /sys/fs/bpf"
 	python3 -c 'import socket; socket.socket(44, socket.SOCK_RAW, 0)' 2>/dev/null || say "AF_XDP sockets"
 }
 
