@@ -12,7 +12,7 @@ citysim=$LAB_BUILD/tools/citysim/citysim scenario=$CV_ROOT/tools/citysim/scenari
 vm_net_up && vm_disk "$IMG_DIR/out/culvert.raw" 4G && vm_start && vm_up 90 || exit 1
 # Small enough that retention takes segment after segment.
 vm 'systemctl stop culvert-dataplane culvert-control; rm -rf /var/lib/culvert/log
-	sed -i "s,^  dir: /var/lib/culvert/log,&\n  segment_size: 4MiB,; s,{ size: [0-9]*GiB,{ size: 64MiB," /data/culvert/culvert.yaml
+	sed -i "s,^  dir: /var/lib/culvert/log,&\n  segment_size: 4MiB,; s,{ size: [0-9]*GiB,{ size: 16MiB," /data/culvert/culvert.yaml
 	systemctl start culvert-control culvert-dataplane'
 check "the node is well" vm culvert health --wait $((60 * VM_SLOW))
 vm_tunnel
@@ -50,7 +50,7 @@ check "nothing grows" awk '{ for (i = 1; i <= 4; i++) row[NR, i] = $i }
 		for (i = 1; i <= 4; i++)
 			if (row[NR, i] > row[first, i] * 1.1 + (i % 2 ? 4096 : 4)) { print "column " i ": " row[first, i] " -> " row[NR, i]; bad = 1 }
 		exit bad }' "$LAB_DIR/samples"
-check "the log keeps to its bounds" awk '$5 > 400 * 1048576 { print; exit 1 }' "$LAB_DIR/samples"
+check "the log keeps to its bounds" awk '$5 > 160 * 1048576 { print; exit 1 }' "$LAB_DIR/samples"
 # An emulated machine tells more slowly than it hears: what retention takes before it is told is a gap.
 caught_up() { vm culvert stats --json | jq -e '(.subscribers | length) == 1 and .subscribers[0].lag == 0'; }
 check "who hears it comes to the end" vm_wait 300 "the subscriber" caught_up
