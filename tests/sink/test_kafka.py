@@ -72,7 +72,7 @@ def test_failures(programs):
     node.add("measurement", 1000)
     node.all_acknowledged("city", 120)
     node.add("alarm", 1000)
-    os.kill(node.sink("city")["pid"], 9)
+    node.end_sink("city")
     s = node.all_acknowledged("city", 120)
     rows = peer.read(s["delivered"] + s["put_back"])  # some of those put back had arrived
     repeats = node.check_events([event for _, _, event in rows])

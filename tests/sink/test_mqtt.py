@@ -4,6 +4,7 @@ import atexit
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -150,7 +151,7 @@ def test_login(programs):
     wait_for("a wrong password", lambda: "password_file" in node.sink("city").get("error", ""))
     with open(node.dir + "/secret", "w", encoding="utf-8") as file:
         file.write(SECRET + "\n")
-    os.kill(node.sink("city")["pid"], 15)  # it reads the file when it starts
+    node.end_sink("city", signal.SIGTERM)  # it reads the file when it starts
     s = node.all_acknowledged("city")
     for name in ("cmdline", "environ"):
         with open(f"/proc/{s['pid']}/{name}", "rb") as file:

@@ -109,7 +109,7 @@ def test_failures(programs):
     time.sleep(3)
     cluster.pause(frozen, False)
     flow()
-    os.kill(node.sink("city")["pid"], 9)
+    node.end_sink("city")
     flow()
     node.kill()
     node.start()
@@ -162,7 +162,7 @@ def test_two_nodes(programs):
         for node in nodes:
             node.add("measurement", 500)
             node.add("alarm", 20)
-    os.kill(nodes[0].sink("city")["pid"], 9)  # what it sends again is not there twice
+    nodes[0].end_sink("city")  # what it sends again is not there twice
     for node in nodes:
         node.all_acknowledged("city", 120)
     all_events = events(cluster.read("CITY", 5200))
