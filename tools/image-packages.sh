@@ -12,7 +12,7 @@ img_packages_build="$cv_packages_build git ccache"
 
 # What its tests in that tree need beside (tools/image-test): not the peers of the tests end to end.
 img_packages_test="iproute2 procps curl jq clang-format codespell shellcheck mandoc openssl python3-jsonschema
-libclang-rt-dev zstd util-linux socat minisign ethtool nftables"
+libclang-rt-dev zstd util-linux socat minisign ethtool nftables e2fsprogs python3-yaml"
 
 # What runs on the node. The programs' libraries are found by looking at the programs.
 img_packages_root="systemd systemd-sysv systemd-resolved udev dbus kmod login passwd util-linux mount
