@@ -64,6 +64,7 @@ struct cv_cli_command {
 	/* A command with verbs ("policy") is nothing by itself. Tables end with name NULL, the list
 	 * with NULL. */
 	const struct cv_cli_command *const *verbs;
+	const char *owner; /* program that does its verbs; NULL = culvert-control */
 	int (*run)(struct cv_cli *cli); /* NULL for one with verbs, and in tables that
 					   culvert-control shares */
 };
@@ -184,10 +185,9 @@ void cv_cli_write_man(FILE *out);
 void cv_cli_write_completion(FILE *out);
 
 /**
- * Become culvert-control, or culvert-update where that does it, by the same table; for rows without a
- * handler.
+ * Become the program that does the command, by the same table; for rows without a handler.
  */
-int cv_cli_become_control(struct cv_cli *cli);
+int cv_cli_become_owner(struct cv_cli *cli);
 
 /**
  * Ask culvert-dataplane something that it answers in JSON.

@@ -26,7 +26,7 @@ const struct cv_cli_command cv_cli_config_offline[] = {
 		.options = {CV_CLI_OPTION_JSON},
 		.exits = "0 1 2 3",
 		.offline = true,
-		.run = cv_cli_become_control,
+		.run = cv_cli_become_owner,
 	},
 	{
 		.name = "config show",
@@ -36,7 +36,7 @@ const struct cv_cli_command cv_cli_config_offline[] = {
 		.details = "What is printed reads back the same.",
 		.exits = "0 1 2 3",
 		.offline = true,
-		.run = cv_cli_become_control,
+		.run = cv_cli_become_owner,
 	},
 	{
 		.name = "config compile",
@@ -51,7 +51,7 @@ const struct cv_cli_command cv_cli_config_offline[] = {
 		.letters = "o",
 		.exits = "0 1 2 3",
 		.offline = true,
-		.run = cv_cli_become_control,
+		.run = cv_cli_become_owner,
 	},
 	{
 		.name = "config doc",
@@ -59,7 +59,7 @@ const struct cv_cli_command cv_cli_config_offline[] = {
 		.details = "The page docs/operator/config.md.",
 		.exits = "0 1 3",
 		.offline = true,
-		.run = cv_cli_become_control,
+		.run = cv_cli_become_owner,
 	},
 	{0},
 };

@@ -26,5 +26,5 @@ int main(int argc, char **argv)
 		curl_global_init(CURL_GLOBAL_NOTHING);
 	if (strcmp(cli.command->name, "policy test") == 0)
 		return cv_cli_policy_test(&cli);
-	return cli.command->run ? cli.command->run(&cli) : cv_cli_become_control(&cli);
+	return cli.command->run ? cli.command->run(&cli) : cv_cli_become_owner(&cli);
 }

@@ -112,9 +112,10 @@ int cv_cli_ask_dataplane(const char *const *args, json_t **ret)
 	return CV_CLI_OK;
 }
 
-int cv_cli_become_control(struct cv_cli *cli)
+int cv_cli_become_owner(struct cv_cli *cli)
 {
 	const char *head[CV_CLI_WORDS_MAX + 2] = {NULL};
+	const struct cv_cli_command *first;
 	char name[CV_CLI_NAME_MAX];
 	size_t n = 0;
 
@@ -123,8 +124,9 @@ int cv_cli_become_control(struct cv_cli *cli)
 		head[n++] = word;
 	if (cli->json)
 		head[n] = "--json";
-	return become(strcmp(head[0], "update") == 0 ? "culvert-update" : "culvert-control", head,
-		      cli->operands, cli->operand_count);
+	first = cv_cli_find(head[0]);
+	return become(first && first->owner ? first->owner : "culvert-control", head, cli->operands,
+		      cli->operand_count);
 }
 
 /* Run the compiler and wait. */

@@ -55,5 +55,5 @@ int cv_cli_policy_test(struct cv_cli *cli)
 			 strcmp(cli->operands[i + 1], WORD) == 0)
 			r = fetch(cli, "", &cli->operands[i + 1]);
 	}
-	return r == CV_CLI_OK ? cv_cli_become_control(cli) : r;
+	return r == CV_CLI_OK ? cv_cli_become_owner(cli) : r;
 }

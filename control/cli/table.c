@@ -88,15 +88,15 @@ const struct cv_cli_command cv_cli_commands[] = {
 	},
 	{
 		CV_CLI_DOCTOR_ROW,
-		.run = cv_cli_become_control,
+		.run = cv_cli_become_owner,
 	},
 	{
 		CV_CLI_PROVISION_ROW,
-		.run = cv_cli_become_control,
+		.run = cv_cli_become_owner,
 	},
 	{
 		CV_CLI_SUPPORT_ROW,
-		.run = cv_cli_become_control,
+		.run = cv_cli_become_owner,
 	},
 	{
 		.name = "health",
@@ -358,6 +358,7 @@ const struct cv_cli_command cv_cli_commands[] = {
 			"each.",
 		.exits = "0 1 2 3 4 5",
 		.verbs = update_verbs,
+		.owner = "culvert-update",
 	},
 	{
 		.name = "fleet",
