@@ -9,6 +9,8 @@
 #include "control/eventlog/pack.h"
 #include "control/loop/task.h"
 
+struct cv_segment_file;
+
 #define CV_UNIT CV_BLOCK_ALIGN
 /* The index has about one entry per so many bytes of a segment. */
 #define CV_INDEX_STEP CV_BLOCK_SIZE
@@ -248,9 +250,8 @@ uint64_t cv_segment_tag(uint64_t key, uint64_t first);
 int cv_tag_key_read(int dir, uint64_t *ret);
 /** Make one and have it on the disk, but for its name. @return 0 or negative errno. */
 int cv_tag_key_make(int dir, uint64_t *ret);
-/** Tag of a segment. @param first_block what its file begins with, NULL = it cannot be read. */
-uint64_t cv_tag_of_file(const struct cv_block *first_block, size_t avail, unsigned int lane,
-			uint64_t first, uint64_t key);
+/** Tag of the segment in a file, by what that begins with. @param first the segment's name. */
+uint64_t cv_tag_of_file(struct cv_segment_file *f, unsigned int lane, uint64_t first, uint64_t key);
 
 /* ---- packing.c ---- */
 

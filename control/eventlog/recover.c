@@ -228,11 +228,7 @@ static void go_to_index_end(struct scan *sc)
 
 static void know_tag(struct scan *sc)
 {
-	size_t avail = 0;
-	const struct cv_block *b =
-		sc->file.size >= CV_UNIT ? cv_segment_file_view(&sc->file, 0, &avail) : NULL;
-
-	sc->s->tag = cv_tag_of_file(b, avail, sc->l->lane, sc->s->first, sc->l->log->tag_key);
+	sc->s->tag = cv_tag_of_file(&sc->file, sc->l->lane, sc->s->first, sc->l->log->tag_key);
 }
 
 int cv_segment_sources(struct cv_log_lane *l, const struct cv_segment *s, int fd)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "control/eventlog/log_private.h"
+#include "control/eventlog/segment_file.h"
 
 #define KEY_NAME "key"
 #define KEY_MAGIC 0x59454b43u /* "CKEY" */
@@ -68,12 +69,13 @@ int cv_tag_key_make(int dir, uint64_t *ret)
 	return res;
 }
 
-uint64_t cv_tag_of_file(const struct cv_block *first_block, size_t avail, unsigned int lane,
-			uint64_t first, uint64_t key)
+uint64_t cv_tag_of_file(struct cv_segment_file *f, unsigned int lane, uint64_t first, uint64_t key)
 {
+	size_t avail = 0;
+	const struct cv_block *b = f->size >= CV_UNIT ? cv_segment_file_view(f, 0, &avail) : NULL;
+
 	/* What it begins with is a head in each of its lives, so no device wrote it. */
-	if (first_block && cv_block_is_good(first_block, lane, avail) &&
-	    first_block->first_seq >= first)
-		return first_block->tag;
+	if (b && cv_block_is_good(b, lane, avail) && b->first_seq >= first)
+		return b->tag;
 	return cv_segment_tag(key, first);
 }

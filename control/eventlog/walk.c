@@ -298,11 +298,7 @@ static void enter(struct walker *w)
 {
 	const struct cv_segment *idx = &w->s->index;
 
-	size_t avail = 0;
-	const struct cv_block *b =
-		w->file.size >= CV_UNIT ? cv_segment_file_view(&w->file, 0, &avail) : NULL;
-
-	w->tag = cv_tag_of_file(b, avail, w->lane->lane, idx->first, w->image->tag_key);
+	w->tag = cv_tag_of_file(&w->file, w->lane->lane, idx->first, w->image->tag_key);
 	w->off = 0;
 	w->entry = 0;
 	w->newest = INT64_MIN;
