@@ -82,41 +82,21 @@ int cv_update_read(const char *dir, struct cv_update_attempt *ret)
 	return 0;
 }
 
-static int write_fresh(const char *path, const json_t *doc)
-{
-	FILE *f = doc ? fopen(path, "we") : NULL;
-	int r = 0;
-
-	if (!f) {
-		r = doc ? -errno : -ENOMEM;
-	} else {
-		if (json_dumpf(doc, f, JSON_INDENT(1)) < 0 || fputc('\n', f) == EOF ||
-		    fflush(f) == EOF || fsync(fileno(f)) < 0)
-			r = errno ? -errno : -EIO;
-		if (fclose(f) == EOF && r == 0)
-			r = -EIO;
-	}
-	return r;
-}
-
 int cv_update_replace(const char *dir, const char *name, json_t *doc)
 {
-	char path[PATH_SIZE], fresh[PATH_SIZE];
-	int r;
+	char path[PATH_SIZE], *text = json_dumps(doc, JSON_INDENT(1));
+	int r = 0;
 
-	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path) ||
-	    snprintf(fresh, sizeof(fresh), "%s/%s.new", dir, name) >= (int)sizeof(fresh)) {
-		json_decref(doc);
-		return -ENAMETOOLONG;
-	}
-	r = write_fresh(fresh, doc);
 	json_decref(doc);
-	if (r == 0 && rename(fresh, path) < 0)
-		r = -errno;
+	if (!text)
+		return -ENOMEM;
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
+		r = -ENAMETOOLONG;
+	if (r == 0)
+		r = cv_replace_file(path, text, strlen(text), 0644);
 	if (r == 0)
 		r = cv_sync_folder(dir);
-	else
-		(void)unlink(fresh);
+	free(text);
 	return r;
 }
 
