@@ -13,14 +13,14 @@ def events(messages):
     return [json.loads(body) for _, _, body in messages]
 
 
-def check_stream(node, cluster, name, **client):
-    """The stream holds every event once, in the order of its lane."""
+def check_stream(node, cluster, name, overtaking=0, **client):
+    """The stream holds every event once, in the order of its lane but for what a cluster may overtake."""
     total = sum(node.added.values())
     messages = cluster.read(name, total, **client)
     ids = [e["id"] for e in events(messages)]
     assert len(set(ids)) == total, f"{total - len(set(ids))} events are twice in the stream"
     assert cluster.stream(name)["state"]["messages"] == total
-    assert node.check_events(events(messages)) == 0
+    assert node.check_events(events(messages), overtaking=overtaking) == 0
     return messages
 
 
@@ -116,7 +116,9 @@ def test_failures(programs):
     flow()
     s = node.all_acknowledged("city", 120)
     assert s["gaps"] == 0, s
-    check_stream(node, cluster, "CITY")
+    # A leader that goes may take later events and lose earlier ones without an answer (sinks.md, Order):
+    # those of a window, and those that were let in behind the acknowledged ones of it.
+    check_stream(node, cluster, "CITY", overtaking=2 * 512)
     node.stop()
     cluster.stop()
     node.remove()
