@@ -19,6 +19,8 @@ ip link set lo up
 
 # shellcheck source=tests/cli/tally.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../cli/tally.sh"
+# shellcheck source=tests/fleet/web.sh
+. "$(dirname "${BASH_SOURCE[0]}")/web.sh"
 BUILD=$(realpath "$1")
 DIR=$(mktemp -d)
 CULVERT=$BUILD/control/cli/culvert
@@ -38,38 +40,14 @@ fleet_keys() {
 		"$BUILD/control/culvert-control" policy keygen --no-password --public "$DIR/$name.pub" \
 			--secret "$DIR/$name.key" >/dev/null || exit 1
 	done
-	for name in ca other-ca; do
-		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$name" \
-			-addext basicConstraints=critical,CA:TRUE -keyout "$DIR/$name.key" -out "$DIR/$name.pem" 2>/dev/null
-	done
-	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=server -keyout "$DIR/server.key" \
-		-out "$DIR/server.csr" 2>/dev/null
-	printf 'subjectAltName=DNS:localhost\n' >"$DIR/ext"
-	openssl x509 -req -in "$DIR/server.csr" -CA "$DIR/ca.pem" -CAkey "$DIR/ca.key" -CAcreateserial -days 2 \
-		-extfile "$DIR/ext" -out "$DIR/server.pem" 2>/dev/null
+	web_authority "$DIR" ca && web_authority "$DIR" other-ca && web_certificate "$DIR" server ca DNS:localhost || exit 1
 }
 
 # --- the server -----------------------------------------------------------------------------------
 fleet_server() {
-	mkdir -p "$FLEET/reports" "$DIR/nginx"
+	web_conf "$DIR/nginx" 127.0.0.1:8443 "$DIR/server" "$DIR/www" "location /elsewhere/ { return 301 $URL/; }"
 	chmod 755 "$DIR"
-	cat >"$DIR/nginx.conf" <<-END
-		daemon off; master_process off; worker_processes 1; pid $DIR/nginx/pid; error_log $DIR/nginx/error.log;
-		events { }
-		http {
-			access_log $DIR/nginx/access.log;
-			client_body_temp_path $DIR/nginx/body; proxy_temp_path $DIR/nginx/p; fastcgi_temp_path $DIR/nginx/f;
-			uwsgi_temp_path $DIR/nginx/u; scgi_temp_path $DIR/nginx/s;
-			server {
-				listen 127.0.0.1:8443 ssl;
-				ssl_certificate $DIR/server.pem; ssl_certificate_key $DIR/server.key;
-				root $DIR/www;
-				location /culvert/reports/ { dav_methods PUT; client_max_body_size 4k; }
-				location /elsewhere/ { return 301 $URL/; }
-			}
-		}
-	END
-	nginx -c "$DIR/nginx.conf" -p "$DIR/nginx" -e "$DIR/nginx/error.log" >"$DIR/nginx/out" 2>&1 &
+	nginx -c "$DIR/nginx/conf" -p "$DIR/nginx" -e "$DIR/nginx/error.log" >"$DIR/nginx/out" 2>&1 &
 	NGINX_PID=$!
 	for _ in $(seq 100); do
 		curl -s --cacert "$DIR/ca.pem" "$URL/" -o /dev/null && return

@@ -133,9 +133,7 @@ hear "behind the watchdog"
 
 # --- a disk that is full --------------------------------------------------------------------------
 # Small segments, so that a little traffic wants new ones.
-vm 'systemctl stop culvert-dataplane culvert-control; rm -rf /var/lib/culvert/log
-	sed -i "s,^  dir: /var/lib/culvert/log,&\n  segment_size: 1MiB," /data/culvert/culvert.yaml
-	systemctl start culvert-control culvert-dataplane'
+vm_new_log 1MiB
 check "the node with small segments is well" well
 vm_tunnel
 vm 'fallocate -l $(($(stat -f -c "%f * %S" /data) - 8388608)) /data/ballast; dd if=/dev/zero of=/data/ballast2 bs=64k status=none' 2>/dev/null

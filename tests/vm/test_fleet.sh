@@ -7,6 +7,8 @@
 . "$(dirname "$0")/vm.sh"
 # shellcheck source=tests/vm/upgrade.sh
 . "$CV_ROOT/tests/vm/upgrade.sh"
+# shellcheck source=tests/fleet/web.sh
+. "$CV_ROOT/tests/fleet/web.sh"
 command -v nginx >/dev/null || { echo "SKIP: there is no nginx"; exit 77; }
 skip_unless_vm
 
@@ -15,28 +17,9 @@ www=$LAB_DIR/www fleet=$LAB_DIR/www/culvert url=https://10.78.0.1:8443/culvert
 health() { vm culvert health --wait $((60 * VM_SLOW)); }
 
 # --- the fleet's server -------------------------------------------------------------------------
-server_keys() {
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9 -subj /CN=fleet-ca \
-		-addext basicConstraints=critical,CA:TRUE -keyout "$keys/web-ca.key" -out "$keys/web-ca.pem" 2>/dev/null &&
-		openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=fleet -keyout "$keys/web.key" -out "$keys/web.csr" 2>/dev/null &&
-		openssl x509 -req -in "$keys/web.csr" -CA "$keys/web-ca.pem" -CAkey "$keys/web-ca.key" -CAcreateserial -days 9 \
-			-extfile <(echo 'subjectAltName=IP:10.78.0.1') -out "$keys/web.pem" 2>/dev/null
-}
 server_up() {
 	local n=$LAB_DIR/nginx
-	mkdir -p "$fleet/reports" "$n"
-	cat >"$n/conf" <<-END
-		daemon off; master_process off; worker_processes 1; pid $n/pid; error_log $n/error.log;
-		events { }
-		http {
-			access_log $n/access.log; client_body_temp_path $n/body; proxy_temp_path $n/p; fastcgi_temp_path $n/f;
-			uwsgi_temp_path $n/u; scgi_temp_path $n/s;
-			server {
-				listen 10.78.0.1:8443 ssl; ssl_certificate $keys/web.pem; ssl_certificate_key $keys/web.key; root $www;
-				location /culvert/reports/ { dav_methods PUT; client_max_body_size 4k; }
-			}
-		}
-	END
+	web_conf "$n" 10.78.0.1:8443 "$keys/web" "$www"
 	lab_spawn nginx mgmt nginx -c "$n/conf" -p "$n" -e "$n/error.log"
 	wait_for 10 "the server" in_ns mgmt curl -s --cacert "$keys/web-ca.pem" "$url/" -o /dev/null
 }
@@ -59,7 +42,8 @@ stick_out() {
 trail_has() { vm culvert config audit --json | jq -e --arg what "$1" --arg result "$2" 'any(.entries[]; .what == $what and .result == $result)'; }
 node_is() { [ "$(vm culvert status --json | jq -r .node)" = "$1" ]; }
 
-vm_keys "$keys" release && server_keys && (cd "$keys" && "$cli" policy keygen --no-password --public fleet.pub --secret fleet.key) >/dev/null || exit 1
+vm_keys "$keys" release && web_authority "$keys" web-ca && web_certificate "$keys" web web-ca IP:10.78.0.1 || exit 1
+(cd "$keys" && "$cli" policy keygen --no-password --public fleet.pub --secret fleet.key) >/dev/null || exit 1
 say "making bundles"
 bundle good 9.1.0 release && bundle bad 9.2.0 release --overlay "$(bad_overlay)" || exit 1
 vm_net_up && vm_disk "$IMG_DIR/out/culvert.raw" 5G && vm_start -device qemu-xhci && vm_up 90 || exit 1
@@ -112,15 +96,7 @@ equal "the roll-out is" complete "$("$cli" fleet step "$fleet" --key "$keys/flee
 
 # --- a release that is not well -----------------------------------------------------------------
 check "publish 9.2.0" publish bad 9.2.0
-boot=$(vm_boot_id)
-back() { vm_rebooted "$boot" && [ "$(field '.slot + .attempt.phase')" = Bfailed ]; }
-began=$SECONDS
-poll
-check "the node takes it and leaves it by itself" vm_wait 400 "the way back" back
-say "back $((SECONDS - began)) s after it asked"
-check "it had really been started" was_on_trial 9.2.0
-check "it is well" health
-equal "with the release before" 9.1.0 "$(field .version)"
+leaves_by_itself 9.2.0 poll
 check "it asks again" poll
 check "the directory has heard that it failed" fleet_says .failed 1
 says "the roll-out stops" halt "$cli" fleet step "$fleet" --tolerate 0 --key "$keys/fleet.key"

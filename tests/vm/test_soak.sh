@@ -11,9 +11,7 @@ citysim=$LAB_BUILD/tools/citysim/citysim scenario=$CV_ROOT/tools/citysim/scenari
 
 vm_net_up && vm_disk "$IMG_DIR/out/culvert.raw" 4G && vm_start && vm_up 90 || exit 1
 # Small enough that retention takes segment after segment.
-vm 'systemctl stop culvert-dataplane culvert-control; rm -rf /var/lib/culvert/log
-	sed -i "s,^  dir: /var/lib/culvert/log,&\n  segment_size: 4MiB,; s,{ size: [0-9]*GiB,{ size: 16MiB," /data/culvert/culvert.yaml
-	systemctl start culvert-control culvert-dataplane'
+vm_new_log 4MiB 's,{ size: [0-9]*GiB,{ size: 16MiB,'
 check "the node is well" vm culvert health --wait $((60 * VM_SLOW))
 vm_tunnel
 mkfifo "$LAB_DIR/events"

@@ -76,18 +76,24 @@ refused() { # refused WHAT TEXT FILE-ON-THE-NODE
 # The health of it said so; where that came too late, the deadline did.
 was_on_trial() { vm_console_is "version $1 is not well|was on trial and is not up" 1; }
 
-# goes_back_by_itself NAME VERSION SLOT: what is never well is installed over the slot that is not SLOT.
-goes_back_by_itself() {
-	local version=$2 slot=$3 boot was began
-	take "$1"
-	boot=$(vm_boot_id) was=$(field .version)
+# leaves_by_itself VERSION COMMAND...: it makes the node start VERSION, which is never well.
+leaves_by_itself() {
+	local version=$1 boot was slot began=$SECONDS
+	shift
+	boot=$(vm_boot_id) was=$(field .version) slot=$(field .slot)
 	back() { vm_rebooted "$boot" && [ "$(field '.slot + .attempt.phase')" = "${slot}failed" ]; }
-	check "a bad bundle is installed" vm culvert update install "/data/$1.raucb"
-	began=$SECONDS
-	vm_reboot
-	check "the node leaves it by itself" vm_wait 300 "the way back" back
-	say "back $((SECONDS - began)) s after the reboot was asked for"
+	"$@"
+	check "the node leaves it by itself" vm_wait 400 "the way back" back
+	say "back $((SECONDS - began)) s after it was to start"
+	check "it had really been started" was_on_trial "$version"
 	check "and is well" vm culvert health --wait $((60 * VM_SLOW))
 	equal "with the version before" "$was" "$(field .version)"
-	check "it had really been started" was_on_trial "$version"
+}
+
+# goes_back_by_itself NAME VERSION SLOT: what is never well is installed over the slot that is not SLOT.
+goes_back_by_itself() {
+	take "$1"
+	equal "the slot that runs" "$3" "$(field .slot)"
+	check "a bad bundle is installed" vm culvert update install "/data/$1.raucb"
+	leaves_by_itself "$2" vm_reboot
 }

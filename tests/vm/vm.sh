@@ -200,6 +200,12 @@ vm_reboot() {
 	vm systemctl reboot
 	vm_unlink
 }
+# vm_new_log SEGMENT-SIZE [SED]: the node with an empty event log of such segments, and SED on its configuration.
+vm_new_log() {
+	vm "systemctl stop culvert-dataplane culvert-control; rm -rf /var/lib/culvert/log
+		sed -i 's,^  dir: /var/lib/culvert/log,&\n  segment_size: $1,; ${2:-}' /data/culvert/culvert.yaml
+		systemctl start culvert-control culvert-dataplane"
+}
 # Lines of the console that match, since the test began.
 vm_console() { grep -acE -- "$1" "$LAB_DIR/serial.log"; }
 vm_console_is() { [ "$(vm_console "$1")" -ge "$2" ]; }
