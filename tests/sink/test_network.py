@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sinks of types nats and mqtt over TLS, and a network that is cut: node and servers are in two
-namespaces with one cable between them, which is pulled while events come, and put back.
+"""Sinks over TLS, and a network that is cut: node and servers are in two namespaces with one cable
+between them, which is pulled while events come, and put back.
 
-usage: test_network.py PROGRAM... (Kafka's mock cluster knows no TLS: docs/subscriber/sinks.md)
+usage: test_network.py SINK_NODE CULVERT_SINK [KAFKA_PEER]
 """
 import atexit
 import os
@@ -13,6 +13,7 @@ import time
 
 from nats_cluster import Cluster, NATS_SERVER, free_ports
 from node import LANES, Node, run, wait_for
+from test_kafka import Peer
 from test_mqtt import MOSQUITTO, Broker, arrived
 from test_nats import check_stream
 
@@ -39,11 +40,41 @@ def pull_cable(pulled):
     sh("ip", "-n", os.environ[LAB], "link", "set", "cable", "down" if pulled else "up")
 
 
-def certificate(folder, name):
+def certificate(folder, name, address=THERE):
     sh("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-       "-subj", f"/CN={name}", "-addext", f"subjectAltName=IP:{THERE}", "-keyout", f"{folder}/{name}.key",
+       "-subj", f"/CN={name}", "-addext", f"subjectAltName=IP:{address}", "-keyout", f"{folder}/{name}.key",
        "-out", f"{folder}/{name}.pem", stderr=subprocess.DEVNULL)
-    os.chmod(f"{folder}/{name}.key", 0o644)
+
+
+def refused(node, sinks):
+    """A server that cannot show the right certificate gets nothing."""
+    node.start()
+    for lane in LANES:
+        node.add(lane, 5)
+    for sink in sinks:
+        wait_for("the refusal by " + sink["name"], lambda: "ca_file" in node.sink(sink["name"]).get("error", ""))
+        assert node.sink(sink["name"])["delivered"] == 0
+    node.stop()
+
+
+def flow_and_cut(node, sinks, seconds):
+    """Cut in the middle of a flow."""
+    for step in range(30):
+        node.add(LANES[step % 4], 50)
+        if step == 10:
+            pull_cable(True)
+            cut = time.monotonic()
+        time.sleep(0.02)
+    held = [node.sink(sink["name"])["lag"] for sink in sinks]
+    assert all(lag > 0 for lag in held), held
+    time.sleep(max(0, cut + seconds - time.monotonic()))
+    pull_cable(False)
+    back = time.monotonic()
+    for sink in sinks:
+        s = node.all_acknowledged(sink["name"], 120)
+        assert s["gaps"] == 0, s
+    print(f"cut for {seconds} s: {held} events held back, all delivered {time.monotonic() - back:.1f} s after",
+          flush=True)
 
 
 def test_cut(programs):
@@ -51,6 +82,7 @@ def test_cut(programs):
     broker = Broker(f"listener {port} {THERE}\ncertfile {{dir}}/server.pem\nkeyfile {{dir}}/server.key")
     for name in ("server", "other"):
         certificate(broker.dir, name)
+        os.chmod(f"{broker.dir}/{name}.key", 0o644)  # servers that are not root
     os.chmod(broker.dir, 0o755)
     broker.start()
     path = broker.subscribe("culvert/#", "brain")
@@ -61,42 +93,65 @@ def test_cut(programs):
     sinks = [{"name": "city", "type": "nats", "servers": cluster.urls(scheme="tls", host=THERE), "tls": True},
              {"name": "brain", "type": "mqtt", "servers": f"{THERE}:{port}", "tls": True}]
 
-    # A server that cannot show the right certificate gets nothing.
-    node = DistantNode(programs, [{**sink, "ca_file": broker.dir + "/other.pem"} for sink in sinks]).start()
-    for lane in LANES:
-        node.add(lane, 5)
-    for sink in sinks:
-        wait_for("the refusal by " + sink["name"], lambda: "ca_file" in node.sink(sink["name"]).get("error", ""))
-        assert node.sink(sink["name"])["delivered"] == 0
-    node.stop()
-
-    # Cut in the middle of a flow, for longer than anybody waits for an answer; three times.
+    node = DistantNode(programs, [{**sink, "ca_file": broker.dir + "/other.pem"} for sink in sinks])
+    refused(node, sinks)
     node.configure([{**sink, "ca_file": broker.dir + "/server.pem"} for sink in sinks])
     node.start()
     for sink in sinks:
         node.all_acknowledged(sink["name"])
-    for seconds in (1, 4, 15):
-        for step in range(30):
-            node.add(LANES[step % 4], 50)
-            if step == 10:
-                pull_cable(True)
-                cut = time.monotonic()
-            time.sleep(0.02)
-        held = [node.sink(sink["name"])["lag"] for sink in sinks]
-        assert all(lag > 0 for lag in held), held
-        time.sleep(max(0, cut + seconds - time.monotonic()))
-        pull_cable(False)
-        back = time.monotonic()
-        for sink in sinks:
-            s = node.all_acknowledged(sink["name"], 120)
-            assert s["gaps"] == 0, s
-        print(f"cut for {seconds} s: {held} events held back, all delivered {time.monotonic() - back:.1f} s after",
-              flush=True)
+    for seconds in (1, 4, 15):  # the last is longer than anybody waits for an answer
+        flow_and_cut(node, sinks, seconds)
     check_stream(node, cluster, "CITY")
     node.check_events(arrived(path, sum(node.added.values())))
     node.stop()
     cluster.stop()
     broker.remove()
+    node.remove()
+
+
+def relays(brokers, folder):
+    """
+    The mock cluster knows no TLS and says that its brokers are at 127.0.0.1: there, on the node, a
+    relay to the other end of the cable, where another has the certificates and asks for the node's.
+    """
+    commands = []
+    for broker in brokers.split(","):
+        port = broker.rsplit(":", 1)[1]
+        commands += [
+            ["socat", f"OPENSSL-LISTEN:{port},bind={THERE},fork,reuseaddr,cert={folder}/server.pem,key={folder}/server.key,"
+             f"verify=1,cafile={folder}/client.pem", f"TCP:127.0.0.1:{port}"],
+            ["ip", "netns", "exec", os.environ[LAB], "socat", f"TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr",
+             f"TCP:{THERE}:{port}"]]
+    for command in commands:
+        atexit.register(subprocess.Popen(command, stderr=subprocess.DEVNULL).kill)
+
+
+def test_kafka_cut(programs):
+    peer = Peer(programs[2], "culvert-cut")
+    sinks = [{"name": "city", "type": "kafka", "servers": peer.brokers, "topic": peer.topic, "tls": True}]
+    node = DistantNode(programs, sinks)
+    for name in ("server", "other", "client"):
+        certificate(node.dir, name, "127.0.0.1")
+    relays(peer.brokers, node.dir)
+    files = {name + "_file": f"{node.dir}/{file}" for name, file in
+             (("ca", "server.pem"), ("cert", "client.pem"), ("key", "client.key"))}
+
+    node.configure([{**sinks[0], **files, "ca_file": node.dir + "/other.pem"}])
+    refused(node, sinks)
+    # Nor does a node without a certificate of its own give it anything.
+    node.configure([{**sinks[0], "ca_file": files["ca_file"]}])
+    node.start()
+    wait_for("the refusal", lambda: node.sink("city").get("error"))
+    assert node.sink("city")["delivered"] == 0
+    node.stop()
+
+    node.configure([{**sinks[0], **files}])
+    node.start()
+    node.all_acknowledged("city")
+    flow_and_cut(node, sinks, 4)
+    node.check_events([event for _, _, event in peer.read(node.sink("city")["delivered"])])
+    node.stop()
+    peer.stop()
     node.remove()
 
 
@@ -125,4 +180,4 @@ if __name__ == "__main__":
         raise SystemExit(77)
     if LAB not in os.environ:
         raise SystemExit(in_lab())
-    run([test_cut])
+    run([test_cut] + ([test_kafka_cut] if sys.argv[3:] else []))
