@@ -141,7 +141,7 @@ static bool retell_one(struct cv_alarm_engine *e, uint32_t number)
 			return false;
 		a->untold &= (uint8_t) ~(1u << change);
 	}
-	if (a->gone)
+	if (a->gone && a->on == 0)
 		release(e, number);
 	return true;
 }
@@ -246,6 +246,8 @@ void cv_alarm_go_on(struct cv_alarm_engine *e, uint32_t alarm, uint32_t device, 
 	struct cv_alarm *a = &e->alarms[alarm];
 	uint64_t every = cv_alarm_rule_at(e, a->rule)->update_ns;
 
+	if (a->gone)
+		return;
 	if (!isnan(value))
 		a->value = value;
 	if (cv_alarm_add_device(a, device) ||
@@ -261,7 +263,7 @@ static void clear(struct cv_alarm_engine *e, uint32_t number, int64_t now)
 	e->active--;
 	a->gone = true;
 	tell(e, number, CV_ALARM_CLEARED, now);
-	if (a->untold == 0)
+	if (a->untold == 0 && a->on == 0)
 		release(e, number);
 }
 
@@ -275,6 +277,11 @@ void cv_alarm_end(struct cv_alarm_engine *e, uint32_t alarm, double value, int64
 	a->on -= a->on > 0;
 	if (a->on > 0)
 		return;
+	if (a->gone) {
+		if (a->untold == 0)
+			release(e, alarm);
+		return;
+	}
 	if (within == 0) {
 		clear(e, alarm, now);
 		return;
@@ -298,28 +305,63 @@ void cv_alarm_case_due(struct cv_alarm_engine *e, uint32_t alarm, int64_t now)
 	}
 }
 
-int cv_alarm_engine_ack(struct cv_alarm_engine *e, const char *id, const char *who,
-			const char *comment, int64_t now)
+/* Who has it in hand. @return 0 or -ENOMEM. */
+static int set_who(struct cv_alarm *a, const char *who, const char *comment, int64_t now)
 {
-	const struct cv_alarm *found = cv_alarm_engine_find(e, id);
-	char *w, *c;
-	struct cv_alarm *a;
+	char *w = strdup(who), *c = strdup(comment);
 
-	if (!found)
-		return -ENOENT;
-	if (found->who)
-		return -EALREADY;
-	a = &e->alarms[found - e->alarms];
-	w = strdup(who);
-	c = strdup(comment);
 	if (!w || !c) {
 		free(w);
 		free(c);
 		return -ENOMEM;
 	}
+	free(a->who);
+	free(a->comment);
 	a->who = w;
 	a->comment = c;
 	a->acked_ns = now;
-	tell(e, (uint32_t)(a - e->alarms), CV_ALARM_ACKNOWLEDGED, now);
+	return 0;
+}
+
+int cv_alarm_engine_ack(struct cv_alarm_engine *e, const char *id, const char *who,
+			const char *comment, int64_t now)
+{
+	const struct cv_alarm *found = cv_alarm_engine_find(e, id);
+	uint32_t number;
+	int res;
+
+	if (!found)
+		return -ENOENT;
+	if (found->who)
+		return -EALREADY;
+	number = (uint32_t)(found - e->alarms);
+	res = set_who(&e->alarms[number], who, comment, now);
+	if (res == 0)
+		tell(e, number, CV_ALARM_ACKNOWLEDGED, now);
+	return res;
+}
+
+/*
+ * Its place is kept while occurrences go on, so that they find it when they end and do not raise it
+ * anew before. Those of before a restart, which nobody has heard of since, have no state that could.
+ */
+int cv_alarm_engine_clear(struct cv_alarm_engine *e, const char *id, const char *who,
+			  const char *comment, int64_t now)
+{
+	const struct cv_alarm *found = cv_alarm_engine_find(e, id);
+	struct cv_alarm *a;
+	uint32_t silent;
+	int res;
+
+	if (!found)
+		return -ENOENT;
+	a = &e->alarms[found - e->alarms];
+	res = set_who(a, who, comment, now);
+	if (res < 0)
+		return res;
+	silent = (uint32_t)__builtin_popcountll(a->restored);
+	a->on -= a->on < silent ? a->on : silent;
+	a->restored = 0;
+	clear(e, (uint32_t)(a - e->alarms), now);
 	return 0;
 }

@@ -69,7 +69,7 @@ struct cv_alarm {
 	uint32_t next_free; /* of a free place */
 	uint16_t rule;
 	uint16_t unit;
-	bool gone; /* cleared, and the host has yet to take it */
+	bool gone; /* cleared; the host has yet to take it, or it was by hand and still goes on */
 	bool parked; /* free, but still on the wheel */
 	uint8_t untold; /* bit per enum cv_alarm_change that the host has yet to take */
 	char area[CV_ALARM_AREA_MAX]; /* "" = of none */
@@ -132,6 +132,15 @@ bool cv_alarm_engine_retell(struct cv_alarm_engine *e);
  */
 int cv_alarm_engine_ack(struct cv_alarm_engine *e, const char *id, const char *who,
 			const char *comment, int64_t now);
+
+/**
+ * Somebody says that an alarm is over, and is told as who acknowledged it. What still goes on does
+ * not raise it again before it has been over.
+ *
+ * @return 0; -ENOENT: there is none with this id; -ENOMEM.
+ */
+int cv_alarm_engine_clear(struct cv_alarm_engine *e, const char *id, const char *who,
+			  const char *comment, int64_t now);
 
 /** An alarm as it was told; for cv_alarm_engine_restore(). */
 struct cv_alarm_past {

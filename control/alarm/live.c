@@ -193,6 +193,12 @@ int cv_alarms_ack(struct cv_alarms *a, const char *id, const char *who, const ch
 			 : -ENOENT;
 }
 
+int cv_alarms_clear(struct cv_alarms *a, const char *id, const char *who, const char *comment)
+{
+	return a->engine ? cv_alarm_engine_clear(a->engine, id, who, comment, time_of(a, INT64_MAX))
+			 : -ENOENT;
+}
+
 /* ---- rules ---------------------------------------------------------------------------------- */
 
 static void host_device(void *owner, uint32_t device, struct cv_alarm_device *ret)

@@ -39,6 +39,8 @@ uint64_t cv_alarms_made(const struct cv_alarms *a, enum cv_lane lane);
 
 /** @return 0, -ENOENT, -EALREADY, -ENOMEM. */
 int cv_alarms_ack(struct cv_alarms *a, const char *id, const char *who, const char *comment);
+/** @return 0, -ENOENT, -ENOMEM. */
+int cv_alarms_clear(struct cv_alarms *a, const char *id, const char *who, const char *comment);
 
 /** Rules as they came, and who brought them. */
 struct cv_alarms_offer {

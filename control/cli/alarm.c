@@ -162,28 +162,38 @@ static int post(struct cv_cli *cli, const char *path, const char *body, size_t l
 	return r;
 }
 
-static void tell_ack(const json_t *doc)
+static void tell_change(const json_t *doc)
 {
-	printf("acknowledged by %s\n", cv_json_text(doc, "acknowledged_by"));
+	printf("%s by %s\n", cv_json_text(doc, "state"), cv_json_text(doc, "acknowledged_by"));
 }
 
-int cv_cli_alarm_ack(struct cv_cli *cli)
+static int change(struct cv_cli *cli, const char *verb)
 {
 	const char *comment = cv_cli_value(cli, "comment");
 	json_t *doc = json_pack("{s:s}", "comment", comment ? comment : "");
-	char *body = doc ? json_dumps(doc, JSON_COMPACT) : NULL, *path = alarm_path(cli, "/ack");
+	char *body = doc ? json_dumps(doc, JSON_COMPACT) : NULL, *path = alarm_path(cli, verb);
 	int r;
 
 	json_decref(doc);
 	if (!doc) {
-		fputs("culvert alarm ack: the comment is not valid UTF-8\n", stderr);
+		fprintf(stderr, "culvert %s: the comment is not valid UTF-8\n", cli->command->name);
 		r = CV_CLI_USAGE;
 	} else {
-		r = post(cli, path, body, body ? strlen(body) : 0, tell_ack);
+		r = post(cli, path, body, body ? strlen(body) : 0, tell_change);
 	}
 	free(path);
 	free(body);
 	return r;
+}
+
+int cv_cli_alarm_ack(struct cv_cli *cli)
+{
+	return change(cli, "/ack");
+}
+
+int cv_cli_alarm_clear(struct cv_cli *cli)
+{
+	return change(cli, "/clear");
 }
 
 static void tell_applied(const json_t *doc)

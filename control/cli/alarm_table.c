@@ -38,6 +38,21 @@ const struct cv_cli_command cv_cli_alarm_online[] = {
 		.run = cv_cli_alarm_ack,
 	},
 	{
+		.name = "alarm clear",
+		.operands = "ID",
+		.min_operands = 1,
+		.max_operands = 1,
+		.help = "say that an alarm is over",
+		.details =
+			"For one that does not end by itself, as of a device that was taken away. "
+			"Who says so is told to all subscribers, with the comment. What still goes "
+			"on raises an alarm again only after it has been over, or when control or "
+			"its rules begin anew.",
+		.options = {{"comment", "TEXT", NULL, "why it is over"}},
+		.exits = "0 1 2 3",
+		.run = cv_cli_alarm_clear,
+	},
+	{
 		.name = "alarm history",
 		.help = "print what became of alarms, from the event log",
 		.details = "Each change of each alarm that a rule raised, oldest first. START is "

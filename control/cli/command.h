@@ -226,6 +226,7 @@ int cv_cli_config_audit(struct cv_cli *cli);
 int cv_cli_alarm_list(struct cv_cli *cli);
 int cv_cli_alarm_show(struct cv_cli *cli);
 int cv_cli_alarm_ack(struct cv_cli *cli);
+int cv_cli_alarm_clear(struct cv_cli *cli);
 int cv_cli_alarm_apply(struct cv_cli *cli);
 int cv_cli_alarm_rules(struct cv_cli *cli);
 int cv_cli_alarm_history(struct cv_cli *cli);

@@ -270,22 +270,49 @@ static bool comment_of(const struct cv_http_call *call, char ret[COMMENT_MAX + 1
 	return good;
 }
 
+/* What can be done with an alarm: POST ID and this. */
+static const struct verb {
+	const char *tail;
+	enum cv_alarm_change change;
+	int (*run)(struct cv_alarms *a, const char *id, const char *who, const char *comment);
+} verbs[] = {
+	{"/ack", CV_ALARM_ACKNOWLEDGED, cv_alarms_ack},
+	{"/clear", CV_ALARM_CLEARED, cv_alarms_clear},
+};
+
+/* @param ret_len of the id before it. @return NULL: the path names none. */
+static const struct verb *verb_of(const char *path, size_t *ret_len)
+{
+	size_t len = strlen(path);
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		size_t end = strlen(verbs[i].tail);
+
+		if (len > end && strcmp(path + len - end, verbs[i].tail) == 0) {
+			*ret_len = len - end;
+			return &verbs[i];
+		}
+	}
+	return NULL;
+}
+
 static json_t *change_alarm(void *owner, const struct cv_http_call *call,
 			    struct cv_http_answer *answer)
 {
-	static const char verb[] = "/ack";
-	size_t len = strlen(call->tail), end = sizeof(verb) - 1;
 	char id[CV_ALARM_NAME_MAX], comment[COMMENT_MAX + 1];
+	const struct verb *verb;
+	size_t len = 0;
 	int res;
 
-	if (call->method != CV_HTTP_POST || len <= end || strcmp(call->tail + len - end, verb) != 0)
+	verb = call->method == CV_HTTP_POST ? verb_of(call->tail, &len) : NULL;
+	if (!verb)
 		return refuse(&answer->status, 405, "this is not what can be done with an alarm",
-			      "POST /v1/alarms/ID/ack");
+			      "POST /v1/alarms/ID/ack or ID/clear");
 	if (!comment_of(call, comment))
 		return refuse(&answer->status, 400, "the body is not right",
 			      "nothing, or {\"comment\": \"at most 255 bytes\"}");
-	res = decode(call->tail, len - end, id, sizeof(id)) && find_for(owner, id, call->query)
-		      ? cv_alarms_ack(owner, id, call->peer->who, comment)
+	res = decode(call->tail, len, id, sizeof(id)) && find_for(owner, id, call->query)
+		      ? verb->run(owner, id, call->peer->who, comment)
 		      : -ENOENT;
 	if (res == -ENOENT)
 		return refuse(&answer->status, 404, "no alarm with this id is active",
@@ -295,8 +322,8 @@ static json_t *change_alarm(void *owner, const struct cv_http_call *call,
 			      "GET /v1/alarms/ID says who");
 	if (res < 0)
 		return refuse(&answer->status, 503, "out of memory", "try again later");
-	return json_pack("{s:s, s:s, s:s}", "id", id, "state", "acknowledged", "acknowledged_by",
-			 call->peer->who);
+	return json_pack("{s:s, s:s, s:s}", "id", id, "state", cv_alarm_change_name(verb->change),
+			 "acknowledged_by", call->peer->who);
 }
 
 /* ---- rules ---------------------------------------------------------------------------------- */
@@ -378,7 +405,7 @@ void cv_alarm_routes(struct cv_alarms *alarms, struct cv_http_route *rows)
 	};
 	rows[2] = (struct cv_http_route){
 		.path = "/v1/alarms/*",
-		.summary = "an active alarm; POST ID/ack acknowledges it",
+		.summary = "an active alarm; POST ID/ack acknowledges it, ID/clear ends it",
 		.reads = CV_HTTP_SCOPE,
 		.changes = CV_HTTP_ACK,
 		.item = get_alarm,

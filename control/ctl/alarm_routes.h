@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Alarms over HTTP: GET /v1/alarms those that are active, GET /v1/alarms/ID one of them, POST
- * /v1/alarms/ID/ack says that somebody has seen it; GET and POST /v1/alarms/rules.
+ * /v1/alarms/ID/ack says that somebody has seen it, ID/clear that it is over; GET and POST /v1/alarms/rules.
  */
 #ifndef CV_ALARM_ROUTES_H
 #define CV_ALARM_ROUTES_H

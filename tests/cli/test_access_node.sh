@@ -155,6 +155,11 @@ jq -e '.acknowledged_by | startswith("south (token ")' out >/dev/null || fail "w
 answers 200 "$reader" "/v1/alarms/$alarm_south"
 jq -e 'has("comment") | not' out >/dev/null || fail "a masked comment was told"
 answers 405 "$of_south" "/v1/alarms/$alarm_south/ack" -X DELETE
+answers 403 "$of_north" "/v1/alarms/$alarm_north/clear" -X POST
+answers 404 "$of_south" "/v1/alarms/$alarm_north/clear" -X POST
+answers 400 "$of_south" "/v1/alarms/$alarm_south/clear" -d '{"comment": 1}'
+answers 200 "$of_south" "/v1/alarms/$alarm_south/clear" -X POST
+answers 404 "$of_city" "/v1/alarms/$alarm_south/clear" -X POST
 answers 403 "$of_south" /v1/policy/apply -X POST
 
 # A consumer group of one's own, by TCP: read, acknowledge, come back behind it.

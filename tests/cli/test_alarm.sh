@@ -91,6 +91,16 @@ start_control
 expect 0 "$culvert" alarm show "$dust"
 [ "$(jq -r .comment out)" = "sent somebody" ] || fail "$(cat out)"
 
+# One that will not speak any more: it is over when somebody says so, and silence goes on unheard.
+missed=$(id_of missed)
+expect 0 "$culvert" alarm clear "$missed" --comment "taken away"
+has "cleared by" out
+expect 2 "$culvert" alarm clear "$missed"
+wait_for "the clear" has_change cleared missed
+last_of_missed() { "$culvert" alarm history --json | jq -r '.data.alarm | select(.rule == "missed") | "\(.state) \(.comment)"' | tail -n 1; }
+sleep 3
+[ "$(last_of_missed)" = "cleared taken away" ] || fail "what was cleared by hand: $(last_of_missed)"
+
 # The station speaks again, with less dust: both end as what they were, and a new one begins.
 start_dataplane
 wait_for "the end of silence" has_change cleared silent
