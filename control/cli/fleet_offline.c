@@ -99,13 +99,14 @@ const struct cv_cli_command cv_cli_fleet_offline[] = {
 		.name = "fleet step",
 		OF_DIR,
 		.help = "go on to the next stage, wait, or stop the roll-out",
-		.details = "Stops when more nodes of the stage than tolerated have failed or are "
-			   "lost, "
-			   "and ends with 4. Goes on when all others are good. Run it by a timer, "
-			   "as often "
-			   "as nodes poll.",
+		.details =
+			"Stops when more nodes of the stage than tolerated have failed or are "
+			"lost, and ends with 4. Goes on when all others are good and the stage has "
+			"stood for --stay. Run it by a timer, as often as nodes poll.",
 		.options = {{"stages", "LIST", NULL, "percentages, commas between; 10,50,100"},
 			    {"tolerate", "N", NULL, "percent of a stage's nodes; 10"},
+			    {"stay", "TIME", NULL,
+			     "a stage lasts so long at least, for each node to have asked; 30min"},
 			    OPTION_LOST,
 			    OPTION_DAYS,
 			    OPTION_KEY,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "control/config/schema.h"
 #include "control/config/units.h"
@@ -17,6 +18,8 @@
 #define PRODUCT "culvert-x86-64"
 #define STAGES "10,50,100"
 #define STAGES_MAX 16
+/* Nodes ask every quarter of an hour, and up to five minutes later (culvert-update.timer). */
+#define STAY_NS (UINT64_C(30) * 60 * 1000000000)
 
 struct job {
 	const struct cv_policy_args *args;
@@ -325,13 +328,20 @@ static int step(const struct cv_policy_args *args)
 {
 	struct job j = {.args = args, .dir = args->operands[0]};
 	enum cv_fleet_step what = CV_FLEET_STEP_WAIT;
-	uint64_t tolerate;
+	const char *text = cv_policy_value(args, "stay");
+	uint64_t tolerate, stay = STAY_NS;
 	int r = number(&j, "tolerate", 0, 100, 10, &tolerate), code;
 
+	if (r == 0 && text && cv_units_duration(text, &stay) < 0) {
+		cv_policy_usage(args, "--stay takes a time such as 30min, or 0s");
+		r = -EINVAL;
+	}
 	if (r == 0)
 		r = count(&j, NULL, NULL);
 	if (r == 0) {
-		what = cv_fleet_decide(&j.index, &j.tally, (unsigned int)tolerate);
+		what = cv_fleet_decide(&j.index, &j.tally, (unsigned int)tolerate,
+				       time(NULL) - j.index.created >=
+					       (int64_t)(stay / 1000000000));
 		r = make_step(&j, what);
 	}
 	code = end(&j, r);

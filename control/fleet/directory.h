@@ -75,9 +75,12 @@ const char *cv_fleet_step_name(enum cv_fleet_step step);
  *
  * @param tolerate so many percent of the nodes of a stage may be lost or have failed; as many need not
  *        be done when the next stage begins.
+ * @param all_asked the stage has stood for long enough that each of its nodes has asked; before that
+ *        those who spoke first would stand for all, and none of them need be of the stage.
  */
 enum cv_fleet_step cv_fleet_decide(const struct cv_fleet_index *index,
-				   const struct cv_fleet_tally *tally, unsigned int tolerate);
+				   const struct cv_fleet_tally *tally, unsigned int tolerate,
+				   bool all_asked);
 
 /** `culvert-control fleet VERB`; argv[0] is "fleet". @return exit code. */
 int cv_fleet_command(int argc, char **argv);

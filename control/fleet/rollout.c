@@ -110,7 +110,8 @@ int cv_fleet_count(const char *dir, const struct cv_fleet_index *index, int64_t 
 }
 
 enum cv_fleet_step cv_fleet_decide(const struct cv_fleet_index *index,
-				   const struct cv_fleet_tally *t, unsigned int tolerate)
+				   const struct cv_fleet_tally *t, unsigned int tolerate,
+				   bool all_asked)
 {
 	unsigned int bad = t->by_outcome[CV_FLEET_FAILED] + t->lost;
 	unsigned int good = t->by_outcome[CV_FLEET_GOOD];
@@ -119,8 +120,8 @@ enum cv_fleet_step cv_fleet_decide(const struct cv_fleet_index *index,
 		return CV_FLEET_STEP_HALTED;
 	if ((uint64_t)bad * 100 > (uint64_t)tolerate * t->selected)
 		return CV_FLEET_STEP_HALT;
-	if (t->nodes == 0)
-		return CV_FLEET_STEP_WAIT; /* nobody has spoken yet */
+	if (t->nodes == 0 || !all_asked)
+		return CV_FLEET_STEP_WAIT; /* nobody has spoken yet, or others may */
 	if (index->percent == 100 && good == t->selected)
 		return CV_FLEET_STEP_COMPLETE;
 	if (index->percent < 100 &&

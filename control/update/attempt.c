@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "control/text/replace_file.h"
@@ -109,9 +110,45 @@ int cv_update_write(const char *dir, const struct cv_update_attempt *a)
 					   "since", (json_int_t)a->since));
 }
 
+/* Of a version: release, what comes before it ("-rc1", "~rc1"), what was built from it ("+2026"). */
+struct version {
+	char release[CV_UPDATE_VERSION], before[CV_UPDATE_VERSION];
+	const char *build;
+};
+
+static struct version version_of(const char *text)
+{
+	size_t release = strcspn(text, "-~+");
+	size_t before = strcspn(text + release, "+");
+	struct version v = {.build = text + release + before};
+
+	snprintf(v.release, sizeof(v.release), "%.*s", (int)release, text);
+	snprintf(v.before, sizeof(v.before), "%.*s", (int)before, text + release);
+	if (v.before[0] == '~')
+		v.before[0] = '-';
+	return v;
+}
+
 bool cv_update_older(const char *a, const char *b)
 {
-	return strverscmp(a, b) < 0;
+	struct version va = version_of(a), vb = version_of(b);
+	int r = strverscmp(va.release, vb.release);
+
+	/* Semantic Versioning 2.0.0, 11: what comes before a release is older than the release. */
+	if (r == 0 && (*va.before == '\0') != (*vb.before == '\0'))
+		r = *va.before ? -1 : 1;
+	if (r == 0)
+		r = strverscmp(va.before, vb.before);
+	if (r == 0)
+		r = strverscmp(va.build, vb.build);
+	return r < 0;
+}
+
+bool cv_update_is_alone(void)
+{
+	int fd = open(CV_UPDATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0;
 }
 
 int cv_update_word(const char *cmdline, const char *key, char *ret, size_t size)

@@ -187,9 +187,11 @@ static int make_good(const struct cv_policy_args *args, const struct cv_update_s
 	if (r != 0)
 		return cv_policy_say(args, CV_CLI_UNREACHABLE,
 				     "rauc cannot tell the firmware that this slot is good");
-	/* What failed in the other slot stays known. */
+	/* What failed in the other slot stays known. It is good all the same where that cannot be written:
+	 * the next start finds it on trial and says so again. */
 	if (cv_update_on_trial(self, attempt) && cv_update_write(CV_UPDATE_DIR, &none) < 0)
-		return cv_policy_say(args, CV_CLI_OUTPUT, "cannot write " CV_UPDATE_DIR);
+		cv_policy_say(args, CV_CLI_OK,
+			      "cannot write " CV_UPDATE_DIR ": is the data partition full?");
 	printf("slot %s, version %s: good\n", self->slot, self->version);
 	return CV_CLI_OK;
 }
@@ -238,6 +240,7 @@ static void note_what_was_left(const struct cv_update_self *self, struct cv_upda
 
 int cv_update_confirm(const struct cv_policy_args *args)
 {
+	static const char *const leave[] = {"rauc", "status", "mark-active", "other", NULL};
 	static const char *const reboot[] = {"systemctl", "reboot", NULL};
 	const char *wait = cv_policy_value(args, "wait");
 	const char *const health[] = {"culvert", "health", "--wait", wait ? wait : "0", NULL};
@@ -262,6 +265,8 @@ int cv_update_confirm(const struct cv_policy_args *args)
 	}
 	fprintf(stderr, "culvert update: slot %s, version %s is not well: rebooting to slot %s\n",
 		self.slot, self.version, self.other);
+	/* The firmware would start the other one by itself, unless it has been told already that this is good. */
+	(void)cv_update_run(leave, NULL);
 	(void)cv_update_run(reboot, NULL);
 	return code;
 }

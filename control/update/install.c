@@ -28,7 +28,7 @@ static const char *text_of(const json_t *object, const char *key)
 
 /* May this bundle be installed here? Signature and contents are RAUC's to judge. */
 static int check_bundle(const struct cv_policy_args *args, const struct cv_update_self *self,
-			const json_t *info)
+			const json_t *info, const char *wanted)
 {
 	const char *compatible = text_of(info, "compatible"), *version = text_of(info, "version");
 	char why[WHY_MAX];
@@ -40,6 +40,11 @@ static int check_bundle(const struct cv_policy_args *args, const struct cv_updat
 	}
 	if (!*version || strlen(version) >= CV_UPDATE_VERSION)
 		return say(args, CV_CLI_INPUT, "the bundle states no version that could be kept");
+	if (wanted && strcmp(version, wanted) != 0) {
+		snprintf(why, sizeof(why), "the bundle has version %s, and was published as %s",
+			 version, wanted);
+		return say(args, CV_CLI_INPUT, why);
+	}
 	if (cv_update_older(version, self->version) && !cv_policy_value(args, "allow-older")) {
 		snprintf(why, sizeof(why),
 			 "the bundle has version %s, older than %s that runs; --allow-older takes "
@@ -128,9 +133,9 @@ static int finish(const struct cv_policy_args *args, struct cv_update_attempt *a
 	return CV_CLI_OK;
 }
 
-int cv_update_install(const struct cv_policy_args *args)
+int cv_update_install_bundle(const struct cv_policy_args *args, const char *bundle,
+			     const char *version)
 {
-	const char *bundle = args->operands[0];
 	const char *const install[] = {"rauc", "install", bundle, NULL};
 	struct cv_update_attempt attempt;
 	struct cv_update_self self;
@@ -142,7 +147,7 @@ int cv_update_install(const struct cv_policy_args *args)
 	if (code == CV_CLI_OK)
 		code = read_bundle(args, bundle, &info);
 	if (code == CV_CLI_OK)
-		code = check_bundle(args, &self, info);
+		code = check_bundle(args, &self, info, version);
 	if (code == CV_CLI_OK)
 		code = begin(args, &self, CV_UPDATE_INSTALLING, text_of(info, "version"), &attempt);
 	json_decref(info);
@@ -156,14 +161,28 @@ int cv_update_install(const struct cv_policy_args *args)
 	return finish(args, &attempt);
 }
 
+static int refuse_beside_another(const struct cv_policy_args *args)
+{
+	return say(args, CV_CLI_UNREACHABLE, "another upgrade is at work");
+}
+
+int cv_update_install(const struct cv_policy_args *args)
+{
+	return cv_update_is_alone() ? cv_update_install_bundle(args, args->operands[0], NULL)
+				    : refuse_beside_another(args);
+}
+
 int cv_update_rollback(const struct cv_policy_args *args)
 {
 	static const char *const activate[] = {"rauc", "status", "mark-active", "other", NULL};
 	static const char *const reboot[] = {"systemctl", "reboot", NULL};
 	struct cv_update_attempt attempt;
 	struct cv_update_self self;
-	int code = cv_update_load(args, &self, &attempt);
+	int code;
 
+	if (!cv_update_is_alone())
+		return refuse_beside_another(args);
+	code = cv_update_load(args, &self, &attempt);
 	if (code != CV_CLI_OK)
 		return code;
 	/* It was never good: a reboot alone leads back. */

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `culvert update poll`: ask the fleet's directory, and do what it says when it is our turn. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -198,16 +196,6 @@ static int count_try(struct poll *p)
 	return cv_update_seen_write(CV_UPDATE_DIR, &p->seen);
 }
 
-/* The way of `culvert update install`, with all that it looks at. */
-static int install(struct poll *p)
-{
-	char *operands[] = {(char *)BUNDLE};
-	const struct cv_policy_args args = {
-		.command = p->args->command, .operands = operands, .n_operands = 1};
-
-	return cv_update_install(&args);
-}
-
 static int upgrade(struct poll *p)
 {
 	static const char *const reboot[] = {"systemctl", "reboot", NULL};
@@ -221,7 +209,8 @@ static int upgrade(struct poll *p)
 		fprintf(stderr, "culvert update poll: %s\n", p->why);
 		code = CV_CLI_INPUT;
 	} else {
-		code = install(p);
+		/* The way of `culvert update install`, with all that it looks at. */
+		code = cv_update_install_bundle(p->args, BUNDLE, p->index.version);
 		(void)unlink(BUNDLE);
 	}
 	if (code != CV_CLI_OK) {
@@ -243,14 +232,6 @@ static int resolve(const struct poll *p, const char *name, char ret[PATH_MAX])
 	return *name ? cv_config_resolve(p->config, name, ret) : 0;
 }
 
-/* One at a time: a person beside the timer. Held until the process ends. */
-static bool is_alone(void)
-{
-	int fd = open(CV_UPDATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0;
-}
-
 static int prepare(struct poll *p)
 {
 	const struct cv_config_update *u = &p->config->host.update;
@@ -263,8 +244,8 @@ static int prepare(struct poll *p)
 	p->server = (struct cv_fetch_server){u->url, p->ca, p->cert, p->key};
 	if (r < 0)
 		return cv_policy_say(p->args, CV_CLI_INPUT, "the name of a file is too long");
-	if (!is_alone())
-		return cv_policy_say(p->args, CV_CLI_UNREACHABLE, "another poll is at work");
+	if (!cv_update_is_alone())
+		return cv_policy_say(p->args, CV_CLI_UNREACHABLE, "another upgrade is at work");
 	if (cv_update_seen_read(CV_UPDATE_DIR, &p->seen) < 0)
 		return cv_policy_say(p->args, CV_CLI_INPUT,
 				     "cannot read " CV_UPDATE_DIR

@@ -65,7 +65,7 @@ int cv_update_replace(const char *dir, const char *name, json_t *doc);
 /** Replace it whole, on the disk before this returns. @return 0 or negative errno. */
 int cv_update_write(const char *dir, const struct cv_update_attempt *attempt);
 
-/** Is version @p a older than @p b? Numbers within are compared as numbers. */
+/** Is version @p a older than @p b? Numbers within are compared as numbers; 1.0-rc1 is older than 1.0. */
 bool cv_update_older(const char *a, const char *b);
 
 /** Word of a kernel command line: "B" of "rauc.slot=B". @return 0 or -ENOENT. */
@@ -99,6 +99,18 @@ bool cv_update_has_system(const char *slot);
  * @return its exit code; 127 when it could not be started.
  */
 int cv_update_run(const char *const *argv, json_t **ret_json);
+
+/** One of those that install or go back at a time: held until the process ends. @return false: another is at it. */
+bool cv_update_is_alone(void);
+
+/**
+ * Check a bundle, write it to the other slot and have that started once; for who is alone.
+ *
+ * @param version that the bundle is said to have, NULL: any.
+ * @return exit code; what fails is told.
+ */
+int cv_update_install_bundle(const struct cv_policy_args *args, const char *bundle,
+			     const char *version);
 
 /** Read what a verb needs; what fails is told. @return CV_CLI_OK or an exit code. */
 int cv_update_load(const struct cv_policy_args *args, struct cv_update_self *self,

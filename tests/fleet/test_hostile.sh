@@ -141,8 +141,14 @@ check "nothing was asked for a fourth time" test "$(grep -c 'GET /culvert/culver
 restore
 rm -f "$N/data/update/fleet.json"
 
-says "two at once" 3 'another poll is at work' node alone flock /data/culvert/update culvert update poll \
+says "two at once" 3 'another upgrade is at work' node alone flock /data/culvert/update culvert update poll \
 	--config /data/culvert/culvert.yaml
+says "nor a person beside the timer" 3 'another upgrade is at work' node alone flock /data/culvert/update culvert update install /data/x.raucb
+fleet publish "$FLEET" "$(bundle 1.9.0)" --version 2.0.0 --percent 100 --key "$DIR/fleet.key" >/dev/null
+says "published as what it is not" 2 'has version 1.9.0, and was published as 2.0.0' poll alone
+check "it was not installed" sh -c "! grep -q '^rauc install' '$N/data/rauc.log'"
+publish 2.0.0
+rm -f "$N/data/update/fleet.json"
 
 # --- and after all that it still takes a good one -------------------------------------------------
 says "a good one" 0 'version 2.0.0: trial' poll alone

@@ -34,7 +34,7 @@ status() { fleet status "$FLEET" --json | jq -r "$1"; }
 began=$SECONDS
 check "publish" fleet publish "$FLEET" "$(bundle 2.0.0)" --version 2.0.0 --percent 10 --key "$DIR/fleet.key"
 check "the index is signed as minisign does" minisign -V -p "$DIR/fleet.pub" -m "$FLEET/index"
-says "nobody has spoken: it waits" 0 '^wait$' fleet step "$FLEET" --key "$DIR/fleet.key"
+says "nobody has spoken: it waits" 0 '^wait$' fleet step "$FLEET" --stay 0s --key "$DIR/fleet.key"
 stage=0
 for percent in 10 50 100; do
 	equal "stage" $percent "$(status .percent)"
@@ -47,7 +47,8 @@ for percent in 10 50 100; do
 	stage=$selected
 	want=advance
 	[ $percent != 100 ] || want=complete
-	says "$percent %: then" 0 "^$want\$" fleet step "$FLEET" --key "$DIR/fleet.key"
+	says "$percent %: not before every node has had its time" 0 '^wait$' fleet step "$FLEET" --key "$DIR/fleet.key"
+	says "$percent %: then" 0 "^$want\$" fleet step "$FLEET" --stay 1s --key "$DIR/fleet.key"
 	say "$percent %: $selected of 50 nodes"
 done
 equal "everybody runs it" 50 "$(with_version 2.0.0)"
@@ -65,7 +66,7 @@ for n in "${NODES[@]}"; do
 	grep -qx "$n" <<<"$first" || [ $((i % 2)) = 0 ] || echo 3.0.0 >"$DIR/nodes/$n/data/ill"
 done
 everybody
-says "the first stage is well" 0 '^advance$' fleet step "$FLEET" --key "$DIR/fleet.key"
+says "the first stage is well" 0 '^advance$' fleet step "$FLEET" --stay 0s --key "$DIR/fleet.key"
 everybody
 failed=$(status .failed)
 check "at 50 % some have failed" test "$failed" -gt 2

@@ -92,7 +92,7 @@ equal "it runs the release" 9.1.0 "$(field .version)"
 equal "in the other slot" B "$(field .slot)"
 check "it asks again" poll
 check "the directory has heard that it is well" fleet_says '"\(.good) \(.nodes)"' "1 1"
-equal "the roll-out is" complete "$("$cli" fleet step "$fleet" --key "$keys/fleet.key" | tail -n 1)"
+equal "the roll-out is" complete "$("$cli" fleet step "$fleet" --stay 0s --key "$keys/fleet.key" | tail -n 1)"
 
 # --- a release that is not well -----------------------------------------------------------------
 check "publish 9.2.0" publish bad 9.2.0

@@ -134,30 +134,41 @@ static void decisions(void **state)
 	struct cv_fleet_tally t = {.nodes = 50, .selected = 10};
 
 	t.by_outcome[CV_FLEET_WAITING] = 10;
-	assert_int_equal(cv_fleet_decide(&i, &t, 10), CV_FLEET_STEP_WAIT);
+	assert_int_equal(cv_fleet_decide(&i, &t, 10, true), CV_FLEET_STEP_WAIT);
 	t.by_outcome[CV_FLEET_GOOD] = 8;
-	assert_int_equal(cv_fleet_decide(&i, &t, 10), CV_FLEET_STEP_WAIT);
+	assert_int_equal(cv_fleet_decide(&i, &t, 10, true), CV_FLEET_STEP_WAIT);
 	t.by_outcome[CV_FLEET_GOOD] = 9;
-	assert_int_equal(cv_fleet_decide(&i, &t, 10), CV_FLEET_STEP_ADVANCE);
+	assert_int_equal(cv_fleet_decide(&i, &t, 10, true), CV_FLEET_STEP_ADVANCE);
 	t.by_outcome[CV_FLEET_FAILED] = 1;
-	assert_int_equal(cv_fleet_decide(&i, &t, 10), CV_FLEET_STEP_ADVANCE);
-	assert_int_equal(cv_fleet_decide(&i, &t, 9), CV_FLEET_STEP_HALT);
+	assert_int_equal(cv_fleet_decide(&i, &t, 10, true), CV_FLEET_STEP_ADVANCE);
+	assert_int_equal(cv_fleet_decide(&i, &t, 9, true), CV_FLEET_STEP_HALT);
 	t.lost = 1;
-	assert_int_equal(cv_fleet_decide(&i, &t, 10), CV_FLEET_STEP_HALT);
+	assert_int_equal(cv_fleet_decide(&i, &t, 10, true), CV_FLEET_STEP_HALT);
 	i.halted = true;
-	assert_int_equal(cv_fleet_decide(&i, &t, 10), CV_FLEET_STEP_HALTED);
+	assert_int_equal(cv_fleet_decide(&i, &t, 10, true), CV_FLEET_STEP_HALTED);
 	i = sample;
 	i.percent = 100;
 	t = (struct cv_fleet_tally){.nodes = 50, .selected = 50};
 	t.by_outcome[CV_FLEET_GOOD] = 49;
-	assert_int_equal(cv_fleet_decide(&i, &t, 10), CV_FLEET_STEP_WAIT);
+	assert_int_equal(cv_fleet_decide(&i, &t, 10, true), CV_FLEET_STEP_WAIT);
 	t.by_outcome[CV_FLEET_GOOD] = 50;
-	assert_int_equal(cv_fleet_decide(&i, &t, 10), CV_FLEET_STEP_COMPLETE);
+	assert_int_equal(cv_fleet_decide(&i, &t, 10, true), CV_FLEET_STEP_COMPLETE);
 	/* Nobody has spoken; or the few there are have none in the stage. */
 	t = (struct cv_fleet_tally){0};
-	assert_int_equal(cv_fleet_decide(&sample, &t, 10), CV_FLEET_STEP_WAIT);
+	assert_int_equal(cv_fleet_decide(&sample, &t, 10, true), CV_FLEET_STEP_WAIT);
 	t.nodes = 3;
-	assert_int_equal(cv_fleet_decide(&sample, &t, 10), CV_FLEET_STEP_ADVANCE);
+	assert_int_equal(cv_fleet_decide(&sample, &t, 10, true), CV_FLEET_STEP_ADVANCE);
+	/* As long as others may speak up, one of the stage that is well is not all of it. */
+	assert_int_equal(cv_fleet_decide(&sample, &t, 10, false), CV_FLEET_STEP_WAIT);
+	t.selected = t.by_outcome[CV_FLEET_GOOD] = 1;
+	assert_int_equal(cv_fleet_decide(&sample, &t, 10, false), CV_FLEET_STEP_WAIT);
+	i.percent = 100;
+	t.nodes = 1;
+	assert_int_equal(cv_fleet_decide(&i, &t, 10, false), CV_FLEET_STEP_WAIT);
+	/* What fails stops it at once. */
+	t = (struct cv_fleet_tally){.nodes = 1, .selected = 1};
+	t.by_outcome[CV_FLEET_FAILED] = 1;
+	assert_int_equal(cv_fleet_decide(&sample, &t, 10, false), CV_FLEET_STEP_HALT);
 }
 
 int main(void)

@@ -114,6 +114,14 @@ static void test_versions(void **state)
 	assert_true(cv_update_older("0.9.0", "0.10.0"));
 	assert_true(cv_update_older("0.1.0+20261122.035000.aaaaaaaa",
 				    "0.1.0+20261122.035001.00000000"));
+	assert_true(cv_update_older("0.1.0", "0.1.0+20261122"));
+	assert_true(cv_update_older("1.0.0-rc1", "1.0.0"));
+	assert_true(cv_update_older("1.0.0~rc1", "1.0.0"));
+	assert_true(cv_update_older("1.0.0-rc9", "1.0.0-rc10"));
+	assert_true(cv_update_older("1.0.0-rc1+b1", "1.0.0"));
+	assert_false(cv_update_older("1.0.0", "1.0.0-rc1"));
+	assert_false(cv_update_older("1.0.0-rc1", "0.9.9"));
+	assert_false(cv_update_older("", ""));
 	assert_false(cv_update_older("0.2.0", "0.2.0"));
 	assert_false(cv_update_older("1.0", "0.99"));
 }
