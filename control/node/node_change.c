@@ -156,7 +156,6 @@ static int store_fresh(struct cv_node *n, uint64_t number)
 	snprintf(about.name, sizeof(about.name), "%s", q->name);
 	snprintf(about.who, sizeof(about.who), "%s", q->who);
 	cv_sha256_text(q->data, q->len, about.hash);
-	cv_store_remove(&n->store, number); /* of a change that a crash interrupted */
 	res = cv_store_begin(&n->store, q->data, q->len, NULL, 0);
 	return res == 0 ? cv_store_keep(&n->store, &about) : res;
 }

@@ -128,14 +128,15 @@ static int begin(struct cv_node *n, struct cv_config **ret, struct cv_diagnostic
 		cv_diag("error",
 			"%s: the configuration was confirmed, but the file cannot be written",
 			n->path);
-	if (!n->state.unwritten && !try_again(n))
+	/* Where the file cannot be written it may hold what was taken back. */
+	if (!try_again(n) && !n->state.unwritten)
 		return take_file(n, ret, diag);
 	res = take_stored(n, ret, diag);
 	if (res < 0 && n->state.confirm) {
 		cv_diagnostics_print(diag, stderr);
 		cv_diagnostics_free(diag);
 		revert(n, CV_NODE_FAILED, "cannot be read");
-		return take_file(n, ret, diag);
+		return n->state.unwritten ? take_stored(n, ret, diag) : take_file(n, ret, diag);
 	}
 	return res;
 }

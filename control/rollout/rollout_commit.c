@@ -93,7 +93,10 @@ static void take_live(struct cv_rollout *r, struct cv_state *s, uint64_t number)
 	s->shadow = 0;
 	s->live_since_ns = cv_loop_wall_ns(r->loop);
 	snprintf(s->live_who, sizeof(s->live_who), "%s", r->job.who);
-	raise_version(s, number == r->job.fresh.about.number ? &r->job.fresh : &r->shadow);
+	if (number == r->job.fresh.about.number)
+		raise_version(s, &r->job.fresh);
+	else if (number == r->shadow.about.number)
+		raise_version(s, &r->shadow);
 	cv_rollout_set_deadline(s, r->job.confirm_ns);
 }
 
