@@ -13,6 +13,7 @@
 #include "control/cli/client.h"
 #include "control/cli/command.h"
 #include "control/cli/output.h"
+#include "control/text/ifname.h"
 
 /* Frames of a port within a second that the dataplane cannot have overlooked. */
 #define FRAMES_TOLD 20
@@ -45,11 +46,12 @@ static bool check_dataplane(const struct look *l, char why[WHY_MAX])
 /* Administratively up; a cable that is out is not the node's fault. */
 static bool interface_up(const char *name)
 {
-	char path[128];
+	char path[128], real[IF_NAMESIZE];
 	unsigned int flags = 0;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/sys/class/net/%s/flags", name);
+	cv_kernel_ifname(name, real);
+	snprintf(path, sizeof(path), "/sys/class/net/%s/flags", real);
 	f = fopen(path, "re");
 	if (!f)
 		return false;
@@ -172,11 +174,12 @@ static const struct check {
 
 static uint64_t interface_frames(const char *name)
 {
-	char path[128];
+	char path[128], real[IF_NAMESIZE];
 	uint64_t n = 0;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/sys/class/net/%s/statistics/rx_packets", name);
+	cv_kernel_ifname(name, real);
+	snprintf(path, sizeof(path), "/sys/class/net/%s/statistics/rx_packets", real);
 	f = fopen(path, "re");
 	if (!f)
 		return 0;

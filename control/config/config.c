@@ -7,6 +7,7 @@
 
 #include "control/config/schema.h"
 #include "control/config/units.h"
+#include "control/text/ifname.h"
 
 static int make(const char *path, struct cv_config **ret)
 {
@@ -123,4 +124,19 @@ int cv_config_resolve(const struct cv_config *config, const char *name, char *re
 	int n = snprintf(ret, PATH_MAX, "%.*s%s", dir, config->path, name);
 
 	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+bool cv_config_has_port(const struct cv_config *config, const char *interface)
+{
+	char name[IF_NAMESIZE], wanted[IF_NAMESIZE];
+
+	cv_kernel_ifname(interface, wanted);
+	for (size_t i = 0; i < config->n_ports; i++) {
+		if (config->ports[i].target.kind != CV_PORT_AF_XDP)
+			continue;
+		cv_kernel_ifname(config->ports[i].target.text, name);
+		if (strcmp(name, wanted) == 0)
+			return true;
+	}
+	return false;
 }

@@ -295,6 +295,9 @@ void cv_config_free(struct cv_config *config);
  */
 int cv_config_resolve(const struct cv_config *config, const char *name, char *ret);
 
+/** Is the interface of this name, by the kernel or an alternative one, an AF_XDP port? */
+bool cv_config_has_port(const struct cv_config *config, const char *interface);
+
 /** Write the configuration with all defaults filled in, as YAML that loads equal. */
 void cv_config_show(const struct cv_config *config, FILE *out);
 

@@ -46,16 +46,6 @@ static int add(struct guards *g, const struct cv_config_management *m, const uin
 	return 0;
 }
 
-static bool is_port(const struct cv_config *config, const char *interface)
-{
-	for (size_t i = 0; i < config->n_ports; i++) {
-		if (config->ports[i].target.kind == CV_PORT_AF_XDP &&
-		    strcmp(config->ports[i].target.text, interface) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Each address that an interface of our ports has: elsewhere no policy stands in front. */
 static int add_own(struct guards *g, const struct cv_config_management *m,
 		   const struct ifaddrs *all)
@@ -65,7 +55,7 @@ static int add_own(struct guards *g, const struct cv_config_management *m,
 	for (const struct ifaddrs *i = all; r == 0 && i; i = i->ifa_next) {
 		const void *addr = i->ifa_addr;
 
-		if (!addr || !is_port(g->config, i->ifa_name))
+		if (!addr || !cv_config_has_port(g->config, i->ifa_name))
 			continue;
 		if (i->ifa_addr->sa_family == AF_INET)
 			r = add(g, m, (const void *)&((const struct sockaddr_in *)addr)->sin_addr,

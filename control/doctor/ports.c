@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "control/doctor/doctor.h"
+#include "control/text/ifname.h"
 
 #define NET "/sys/class/net/"
 
@@ -173,10 +174,14 @@ static void check_attached(const struct port *p)
 
 static void check_port(struct cv_doctor *d, const struct cv_config_port *port)
 {
-	char check[48], path[128];
+	char check[48], path[128], name[IF_NAMESIZE];
 	struct port p = {.d = d, .check = check, .ifname = port->target.text};
 	long mtu;
 
+	if (!d->root[0]) {
+		cv_kernel_ifname(port->target.text, name);
+		p.ifname = name;
+	}
 	snprintf(check, sizeof(check), "port %s", port->name);
 	if (cv_probe_number(d, &mtu, NET "%s/mtu", p.ifname) < 0) {
 		cv_doctor_add(

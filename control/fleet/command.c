@@ -136,7 +136,7 @@ static int publish(const struct cv_policy_args *args)
 	if (r == 0)
 		r = take_window(&j);
 	if (r == 0 && mkdir(j.dir, 0755) < 0 && errno != EEXIST)
-		r = -errno;
+		r = cv_diagnostics_fail(&j.diag, j.dir, -errno, NULL, strerror(errno));
 	if (r == 0)
 		r = cv_fleet_add_bundle(j.dir, args->operands[1], &j.index, &j.diag);
 	if (r == 0)

@@ -70,6 +70,8 @@ int cv_fleet_store(const char *dir, struct cv_fleet_index *index, int64_t second
 		r = put(dir, CV_FLEET_INDEX, text);
 	if (r == 0)
 		r = put(dir, CV_FLEET_SIGNATURE, signature);
+	if (r == 0) /* the bundle's name with theirs: its contents are there since it was copied */
+		r = cv_sync_folder(dir);
 	free(text);
 	free(signature);
 	return r < 0 ? cv_diagnostics_fail(diag, dir, r,
@@ -129,6 +131,8 @@ static int copy_in(int from, const char *path, struct cv_fleet_index *index)
 	if (to < 0)
 		return -errno;
 	r = copy(from, to, index);
+	if (r == 0 && fsync(to) < 0)
+		r = -errno;
 	if (close(to) < 0 && r == 0)
 		r = -errno;
 	if (r == 0 && rename(fresh, path) < 0)

@@ -187,6 +187,17 @@ int cv_fleet_index_parse(const char *text, size_t len, struct cv_fleet_index *re
 	return r;
 }
 
+/* What a node says is printed on its publisher's terminal: nothing that steers one (ECMA-48, C0 and C1). */
+static void make_plain(char *text)
+{
+	for (unsigned char *at = (unsigned char *)text; *at; at++) {
+		if (*at < 0x20 || *at == 0x7f)
+			*at = '?';
+		else if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)
+			at[0] = at[1] = '?';
+	}
+}
+
 int cv_fleet_report_parse(const char *text, size_t len, struct cv_fleet_report *ret, char *why)
 {
 	struct cv_fleet_report p = {0};
@@ -202,6 +213,7 @@ int cv_fleet_report_parse(const char *text, size_t len, struct cv_fleet_report *
 	take_outcome(&t, &p.outcome);
 	snprintf(p.detail, sizeof(p.detail), "%s",
 		 take_text(&t, "detail", sizeof(p.detail), "a short text"));
+	make_plain(p.detail);
 	p.time = take_time(&t, "time");
 	r = end(&t);
 	if (r == 0)

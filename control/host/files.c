@@ -53,16 +53,6 @@ static void address_line(const char *key, const struct cv_prefix *p, FILE *out)
 	fprintf(out, "%s=%s\n", key, text);
 }
 
-/* Frames by it are for others: its card must not throw them away. */
-static bool is_port(const struct cv_config *config, const char *name)
-{
-	for (size_t i = 0; i < config->n_ports; i++)
-		if (config->ports[i].target.kind == CV_PORT_AF_XDP &&
-		    strcmp(config->ports[i].target.text, name) == 0)
-			return true;
-	return false;
-}
-
 /* systemd.network(5) */
 static int network_file(struct cv_host_files *files, const struct cv_config *config,
 			const struct cv_config_interface *in)
@@ -77,7 +67,9 @@ static int network_file(struct cv_host_files *files, const struct cv_config *con
 	fprintf(out,
 		"%s[Match]\nName=%s\n\n[Link]\nRequiredForOnline=no\n%s\n"
 		"[Network]\nDHCP=%s\nLinkLocalAddressing=ipv6\nConfigureWithoutCarrier=yes\n",
-		head, in->name, is_port(config, in->name) ? "Promiscuous=yes\n" : "",
+		head, in->name,
+		/* Frames by a port are for others: its card must not throw them away. */
+		cv_config_has_port(config, in->name) ? "Promiscuous=yes\n" : "",
 		dhcp_words[in->dhcp]);
 	for (size_t i = 0; i < in->n_addresses; i++)
 		address_line("Address", &in->addresses[i].address, out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/nft/firewall.h"
+#include "control/text/ifname.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -51,6 +52,7 @@ int cv_firewall_list(const struct cv_config *config, struct cv_quarantine *ret,
 static int apply(const struct cv_config *config, const struct cv_quarantine *list,
 		 struct cv_diagnostics *diag)
 {
+	char names[CV_PORTS_MAX][IF_NAMESIZE];
 	const char *ports[CV_PORTS_MAX];
 	struct cv_nft_rules rules = {
 		.management = config->management,
@@ -63,8 +65,10 @@ static int apply(const struct cv_config *config, const struct cv_quarantine *lis
 	int r = cv_nft_open(&nft, &why);
 
 	for (size_t i = 0; i < config->n_ports; i++) {
-		if (config->ports[i].target.kind == CV_PORT_AF_XDP)
-			ports[rules.n_sensor_ports++] = config->ports[i].target.text;
+		if (config->ports[i].target.kind != CV_PORT_AF_XDP)
+			continue;
+		cv_kernel_ifname(config->ports[i].target.text, names[i]);
+		ports[rules.n_sensor_ports++] = names[i];
 	}
 	if (r == 0)
 		r = cv_nft_apply(nft, &rules, list, &why);

@@ -30,6 +30,19 @@ static void learn(struct cv_support *s, const char *name, size_t len)
 	}
 }
 
+/* Of a file's name that stands in a configuration: up to a comment, without blanks behind it. */
+static size_t name_len(const char *at)
+{
+	size_t len = strcspn(at, ",}\"'\r\n");
+
+	for (size_t i = 1; i < len; i++)
+		if (at[i] == '#' && (at[i - 1] == ' ' || at[i - 1] == '\t'))
+			len = i;
+	while (len > 0 && (at[len - 1] == ' ' || at[len - 1] == '\t'))
+		len--;
+	return len;
+}
+
 /* Settings that name a file of secrets end in "_file" or in "key". Looked for in the text as it is:
  * a configuration that is wrong names them, too, and so does a line that is commented out. */
 static void learn_secrets(struct cv_support *s)
@@ -47,7 +60,7 @@ static void learn_secrets(struct cv_support *s)
 		at++;
 		at += strspn(at, " \t\"'");
 		if (names)
-			learn(s, at, strcspn(at, ",}\"'\n"));
+			learn(s, at, name_len(at));
 	}
 	free(text);
 }
@@ -236,6 +249,8 @@ void cv_support_collect(struct cv_support *s)
 	add_command(s, "node/log.txt", command);
 	add_machine(s);
 	add_command(s, "journal.txt",
-		    "journalctl --no-pager -o short-iso-precise -n 20000 -u culvert-control -u "
-		    "culvert-dataplane");
+		    "journalctl --no-pager -o short-iso-precise -n 20000 -u 'culvert-*' -u rauc");
+	add_file(s, "node/upgrade.json", "/data/culvert/update/attempt.json");
+	add_file(s, "node/fleet.json", "/data/culvert/update/fleet.json");
+	add_file(s, "node/hardware.json", "/run/culvert-hardware/report.json");
 }

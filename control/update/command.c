@@ -213,7 +213,11 @@ int cv_update_mark(const struct cv_policy_args *args)
 		return make_good(args, &self, &attempt);
 	if (cv_update_run(mark_bad, NULL) != 0)
 		return cv_policy_say(args, CV_CLI_UNREACHABLE, "rauc cannot mark the slot");
-	attempt = (struct cv_update_attempt){.phase = CV_UPDATE_FAILED, .since = time(NULL)};
+	/* Of what was last attempted there the version stays known: a fleet must not bring it again. */
+	if (strcmp(attempt.slot, self.other) != 0)
+		attempt = (struct cv_update_attempt){0};
+	attempt.phase = CV_UPDATE_FAILED;
+	attempt.since = time(NULL);
 	snprintf(attempt.slot, sizeof(attempt.slot), "%s", self.other);
 	snprintf(attempt.from, sizeof(attempt.from), "%s", self.version);
 	if (cv_update_write(CV_UPDATE_DIR, &attempt) < 0)

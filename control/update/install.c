@@ -176,7 +176,7 @@ int cv_update_rollback(const struct cv_policy_args *args)
 {
 	static const char *const activate[] = {"rauc", "status", "mark-active", "other", NULL};
 	static const char *const reboot[] = {"systemctl", "reboot", NULL};
-	struct cv_update_attempt attempt;
+	struct cv_update_attempt attempt, before;
 	struct cv_update_self self;
 	int code;
 
@@ -196,11 +196,14 @@ int cv_update_rollback(const struct cv_policy_args *args)
 	if (!cv_update_has_system(self.other))
 		return say(args, CV_CLI_INPUT,
 			   "the other slot is empty: there is nothing to go back to");
+	before = attempt;
 	code = begin(args, &self, CV_UPDATE_TRIAL, "previous", &attempt);
 	if (code != CV_CLI_OK)
 		return code;
-	if (cv_update_run(activate, NULL) != 0)
-		return cv_policy_say(args, CV_CLI_UNREACHABLE,
-				     "rauc cannot tell the firmware to start the other slot");
-	return finish(args, &attempt);
+	if (cv_update_run(activate, NULL) == 0)
+		return finish(args, &attempt);
+	/* It would be taken for tried and left otherwise. */
+	(void)cv_update_write(CV_UPDATE_DIR, &before);
+	return say(args, CV_CLI_UNREACHABLE,
+		   "rauc cannot tell the firmware to start the other slot");
 }

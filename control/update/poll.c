@@ -246,6 +246,7 @@ static int prepare(struct poll *p)
 		return cv_policy_say(p->args, CV_CLI_INPUT, "the name of a file is too long");
 	if (!cv_update_is_alone())
 		return cv_policy_say(p->args, CV_CLI_UNREACHABLE, "another upgrade is at work");
+	(void)unlink(BUNDLE); /* a power cut may have left it */
 	if (cv_update_seen_read(CV_UPDATE_DIR, &p->seen) < 0)
 		return cv_policy_say(p->args, CV_CLI_INPUT,
 				     "cannot read " CV_UPDATE_DIR

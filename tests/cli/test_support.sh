@@ -22,7 +22,7 @@ cat >culvert.yaml <<END
 # -----BEGIN EC PRIVATE KEY-----
 # PLANTED-pem-in-comment
 # -----END EC PRIVATE KEY-----
-# somebody wrote PLANTED-in-password-file down here, and {"token": "PLANTED-json", "more": "stays-too"}
+# somebody wrote PLANTED-in-password-file down here, and PLANTED-in-token-file, and {"token": "PLANTED-json", "more": "stays-too"}
 node: support-test
 ports: [ { name: rec, target: "pcap:$capture", side: device } ]
 policy: policy.yaml

@@ -10,6 +10,9 @@ NODE_IP=10.77.1.254
 
 lab_up && lab_config || exit 1
 ip -n "$LAB-box" addr add "$NODE_IP/16" dev cva
+# By another name than the kernel's: addresses, the firewall and /sys know only that.
+ip -n "$LAB-box" link property add dev cva altname sensors-west
+sed -i 's/af_xdp:cva/af_xdp:sensors-west/' "$LAB_DIR/culvert.yaml"
 cat >"$LAB_DIR/policy.yaml" <<-END
 	default: { ip: drop, non_ip: drop, inspect: false }
 	services: { admin: tcp/2222, other: tcp/2223 }
@@ -31,6 +34,9 @@ done
 from() { in_ns "$1" curl -s -m "$3" -o /dev/null "http://$NODE_IP:$2/page"; }
 refused() { ! from "$@"; }
 
+# /sys is that of the namespace here.
+port_is_up() { ip netns exec "$LAB-box" "$LAB_BUILD/control/cli/culvert" --socket "$LAB_DIR/control.sock" health --json | jq -e '.checks[] | select(.name == "ports") | .ok'; }
+
 control_start || exit 1
 wait_for 10 "the node's service" from dev 2222 1
 check "management from its prefix, no dataplane" from dev 2222 5
@@ -41,6 +47,7 @@ check "the same port from elsewhere" refused plat 2222 2
 culvert stats --json >"$LAB_DIR/stats.json"
 check "what passed is counted as guarded" jq -e '.xdp.devices["allow-guard"] > 10' "$LAB_DIR/stats.json"
 check "nothing else passed" jq -e '[.xdp.devices, .xdp.platform | .allow // 0] | add == 0' "$LAB_DIR/stats.json"
+check "the port is up by its other name" port_is_up
 check "the rules drop what is not" jq -e '.xdp.devices["deny-rule"] >= 1 and .xdp.platform["deny-rule"] >= 1' \
 	"$LAB_DIR/stats.json"
 check_ledger

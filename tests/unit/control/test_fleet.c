@@ -100,6 +100,24 @@ static void mistakes_are_refused(void **state)
 	free(text);
 }
 
+/* What a node says of itself cannot steer its publisher's terminal. */
+static void reports_are_plain(void **state)
+{
+	struct cv_fleet_report r = {.serial = 7,
+				    .node = "a",
+				    .running = "1",
+				    .target = "2",
+				    .time = 1795336000,
+				    .detail = "\x1b[2Jno\nroom\x7f \xc2\x9b"
+					      "31m \xe6\xbb\xa1"};
+	char *text = NULL, why[CV_FLEET_WHY];
+
+	assert_int_equal(cv_fleet_report_write(&r, &text), 0);
+	assert_int_equal(cv_fleet_report_parse(text, strlen(text), &r, why), 0);
+	assert_string_equal(r.detail, "?[2Jno?room? ??31m \xe6\xbb\xa1");
+	free(text);
+}
+
 static void shares_grow_and_differ(void **state)
 {
 	struct cv_fleet_index a = sample, b = sample;
@@ -174,9 +192,8 @@ static void decisions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(written_is_read),
-		cmocka_unit_test(mistakes_are_refused),
-		cmocka_unit_test(shares_grow_and_differ),
+		cmocka_unit_test(written_is_read),   cmocka_unit_test(mistakes_are_refused),
+		cmocka_unit_test(reports_are_plain), cmocka_unit_test(shares_grow_and_differ),
 		cmocka_unit_test(decisions),
 	};
 
