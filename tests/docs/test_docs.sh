@@ -25,6 +25,7 @@ here() {
 		-e "s|/etc/culvert/culvert.yaml|$LAB_DIR/culvert.yaml|g" \
 		-e "s|/etc/culvert/policy.yaml|$LAB_DIR/policy.yaml|g" \
 		-e "s#/tmp/\(dropped.pcapng\|head\|host\|stick\|node-data\|fleet\|batch\|brain.token\|node.yaml\|in-force.yaml\|support.tar.zst\)\b#$LAB_DIR/\1#g" \
+		-e "s|/safe/|$LAB_DIR/safe/|g" \
 		-e "s|/var/lib/culvert/log|$LAB_DIR/log|g"
 }
 
