@@ -20,7 +20,7 @@ in_ns dev "$COAP_CLIENT" -B 3 -m put -t 110 -f "$LAB_DIR/pack" "coap://$PLAT_IP/
 here() {
 	sed -e "s#^curl -N '[^?]*/v1/events'\$#code=0; timeout 2 & || code=\$?; [ \$code -eq 124 ]#" \
 		-e 's|\./tools/run\b|./tools/run --no-install --for 5|' \
-		-e 's;^\(\./tools/\(test\|bench\|fuzz\|oracle-diff\|confusion\)\)\>.*;\1 --help;' \
+		-e 's;^\(\./tools/\(test\|image-test\|bench\|fuzz\|oracle-diff\|confusion\)\)\>.*;\1 --help;' \
 		-e "s|/run/culvert/control.sock|$LAB_DIR/control.sock|g" \
 		-e "s|/etc/culvert/culvert.yaml|$LAB_DIR/culvert.yaml|g" \
 		-e "s|/etc/culvert/policy.yaml|$LAB_DIR/policy.yaml|g" \
