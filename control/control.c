@@ -328,11 +328,12 @@ static void on_watch(struct cv_op *op, int res, uint32_t flags)
 	if (state == CV_LEDGER_OPEN && !c->ledger_open) {
 		const struct cv_equation *e = cv_ledger_broken(&c->ledger);
 
-		cv_diag("warning", "the ledger is open: %s (%s) is off by %lld", e->name, e->text,
-			(long long)(e->left - e->right));
+		cv_tell(CV_MESSAGE_LEDGER_OPEN, "the ledger is open: %s (%s) is off by %lld",
+			e->name, e->text, (long long)(e->left - e->right));
 	}
 	if (state != CV_LEDGER_MOVING)
 		c->ledger_open = state == CV_LEDGER_OPEN;
+	cv_log_watch_tell(&c->log_told, c->log);
 	watch_firewall(c);
 	cv_tls_control_watch(&c->tls);
 	cv_loop_timer(c->loop, &c->watch, CV_WATCH_NS);
@@ -422,7 +423,7 @@ int cv_control_start(struct cv_control *c, const char *config_path)
 	cv_loop_timer(c->loop, &c->watch, CV_WATCH_NS);
 	cv_sink_keeper_go(c->sinks);
 	cv_notify("READY=1");
-	fputs("culvert-control: ready\n", stderr);
+	cv_tell(CV_MESSAGE_READY, "ready");
 	return 0;
 }
 

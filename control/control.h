@@ -17,6 +17,7 @@
 #include "control/intake/devices.h"
 #include "control/ledger.h"
 #include "control/link/link_server.h"
+#include "control/log_watch.h"
 #include "control/loop/loop.h"
 #include "control/nft/firewall.h"
 #include "control/quarantine/keeper.h"
@@ -54,6 +55,7 @@ struct cv_control {
 	struct cv_sink_keeper *sinks; /* NULL = none are configured */
 	struct cv_ledger ledger;
 	bool ledger_open; /* said so already */
+	struct cv_log_watch_told log_told;
 	bool stopping;
 	bool again; /* ended to start anew with another configuration */
 	bool input_wrong; /* configuration or policy cannot be used */

@@ -8,6 +8,7 @@
 #include "control/control.h"
 #include "control/ctl/metrics.h"
 #include "control/doctor/doctor.h"
+#include "control/diag.h"
 #include "control/fleet/directory.h"
 #include "control/host/host.h"
 #include "control/logtool/logtool.h"
@@ -63,6 +64,9 @@ static int serve(const char *path)
 	int code = res == 0 ? EXIT_FINE : control.input_wrong ? EXIT_INPUT : EXIT_FAILED;
 	bool again = res < 0 && cv_node_take_back(control.node, res);
 
+	if (res < 0 && !again)
+		cv_tell(CV_MESSAGE_START_FAILED,
+			"control does not start: what is wrong was told before this");
 	if (res == 0 && cv_control_run(&control) < 0)
 		code = EXIT_FAILED;
 	again |= control.again;

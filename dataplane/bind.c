@@ -85,10 +85,10 @@ static int parse(int argc, char **argv, struct cv_run_options *o, struct cv_pci_
 static void tell_back(const char *address, const char *driver, int error)
 {
 	if (error == 0)
-		cv_diag("note", "card %s is back with driver %s", address, driver);
+		cv_tell(CV_MESSAGE_CARD_BACK, "card %s is back with driver %s", address, driver);
 	else
-		cv_diag("warning", "card %s does not go back to driver %s (%s)", address, driver,
-			strerror(-error));
+		cv_tell(CV_MESSAGE_CARD_KEPT, "card %s does not go back to driver %s (%s)", address,
+			driver, strerror(-error));
 }
 
 static int bind_one(const struct cv_pci_places *places, const struct cv_gen_port *port)

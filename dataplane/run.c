@@ -35,6 +35,8 @@ static void on_signal(int sig)
 	stop_wanted = true;
 }
 
+#define PROGRAM "culvert-dataplane"
+
 void cv_diag(const char *level, const char *format, ...)
 {
 	char line[768];
@@ -43,7 +45,18 @@ void cv_diag(const char *level, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(line, sizeof(line), format, ap);
 	va_end(ap);
-	fprintf(stderr, "culvert-dataplane: %s: %s\n", level, line);
+	cv_journal(PROGRAM, NULL, level, line);
+}
+
+void cv_tell(enum cv_message what, const char *format, ...)
+{
+	char line[768];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(line, sizeof(line), format, ap);
+	va_end(ap);
+	cv_journal(PROGRAM, cv_messages[what].id, cv_messages[what].level, line);
 }
 
 static int make_handoff(struct cv_run *run)
@@ -246,7 +259,7 @@ int cv_run(const struct cv_run_options *options)
 		.options = *options, .link = -1, .doorbell = -1, .handoff = {.fd = -1}};
 	err = start(&run);
 	if (err == 0) {
-		cv_diag("note", "ready: %u port%s, generation %llu", run.port_count,
+		cv_tell(CV_MESSAGE_READY, "ready: %u port%s, generation %llu", run.port_count,
 			run.port_count == 1 ? "" : "s", (unsigned long long)run.gen->number);
 		housekeeping(&run);
 	}

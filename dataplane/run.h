@@ -9,6 +9,7 @@
 
 #include <rte_mempool.h>
 
+#include "dataplane/journal.h"
 #include "dataplane/policies.h"
 #include "dataplane/quarantine_slot.h"
 #include "dataplane/worker.h"
@@ -63,5 +64,7 @@ int cv_run_attach(struct cv_run *run);
 
 /** One line on stderr: "culvert-dataplane: LEVEL: ...". Main thread only. */
 __attribute__((format(printf, 2, 3))) void cv_diag(const char *level, const char *format, ...);
+/** The same with the id and the level of a message that is waited for (docs/operator/messages.md). */
+__attribute__((format(printf, 2, 3))) void cv_tell(enum cv_message what, const char *format, ...);
 
 #endif

@@ -63,9 +63,11 @@ void cv_tls_control_watch(struct cv_tls_control *t)
 	int res = t->tls ? cv_tls_refresh(t->tls, why) : 0;
 
 	if (res < 0)
-		cv_diag("warning", "api.tls: %s; the certificate before stays in use", why);
+		cv_tell(CV_MESSAGE_CERTIFICATE_BAD,
+			"api.tls: %s; the certificate before stays in use", why);
 	else if (res > 0)
-		cv_diag("note", "api.tls: new connections get the certificate in %s", t->cert);
+		cv_tell(CV_MESSAGE_CERTIFICATE_NEW,
+			"api.tls: new connections get the certificate in %s", t->cert);
 }
 
 void cv_tls_control_close(struct cv_tls_control *t)

@@ -71,7 +71,8 @@ static void on_drained(void *owner, struct cv_consumer *c)
 	for (int i = 0; i < CV_LINKS_MAX; i++)
 		if (s->consumers[i] == c)
 			s->consumers[i] = NULL;
-	cv_diag("note", "dataplane (process %llu) is gone, its handoff is drained",
+	cv_tell(CV_MESSAGE_DATAPLANE_GONE,
+		"dataplane (process %llu) is gone, its handoff is drained",
 		(unsigned long long)cv_consumer_handoff(c)->header->pid);
 	cv_consumer_destroy(c);
 }
@@ -100,7 +101,7 @@ static void refuse(struct link *l, int error, const char *text)
 
 	snprintf(msg.text, sizeof(msg.text), "%s", text);
 	if (strcmp(l->server->refusal, text) != 0)
-		cv_diag("warning", "refused a dataplane: %s", text);
+		cv_tell(CV_MESSAGE_DATAPLANE_REFUSED, "refused a dataplane: %s", text);
 	snprintf(l->server->refusal, sizeof(l->server->refusal), "%s", text);
 	(void)cv_link_send(l->fd, &msg, -1, -1);
 }
@@ -210,7 +211,7 @@ static void attach(struct link *l, const struct cv_link_msg *msg, int fds[2])
 		return;
 	}
 	l->server->refusal[0] = '\0';
-	cv_diag("note", "dataplane attached (process %llu, generation %llu)",
+	cv_tell(CV_MESSAGE_DATAPLANE_ATTACHED, "dataplane attached (process %llu, generation %llu)",
 		(unsigned long long)cv_consumer_handoff(l->consumer)->header->pid,
 		(unsigned long long)msg->generation);
 	(void)cv_link_send(l->fd, &answer, -1, -1);

@@ -166,7 +166,8 @@ static void settle(struct cv_node *n, int64_t row)
 	struct cv_node_state next;
 
 	if (n->state.unwritten && cv_node_write_file(n) < 0)
-		cv_diag("error", "%s cannot be written; the next start tries again", n->path);
+		cv_tell(CV_MESSAGE_CONFIG_UNWRITTEN,
+			"%s cannot be written; the next start tries again", n->path);
 	cv_audit_finish(n->audit, row, "done", "");
 	next = n->state;
 	next.audit = 0;

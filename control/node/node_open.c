@@ -32,7 +32,7 @@ static void revert(struct cv_node *n, enum cv_node_change why, const char *text)
 {
 	json_t *unused = NULL;
 
-	cv_diag("warning", "configuration %llu %s: going back to %llu",
+	cv_tell(CV_MESSAGE_CONFIG_REVERTED, "configuration %llu %s: going back to %llu",
 		(unsigned long long)n->state.live, text, (unsigned long long)n->state.previous);
 	(void)cv_node_back(n, why, "culvert-control", &unused);
 	json_decref(unused);
@@ -125,7 +125,7 @@ static int begin(struct cv_node *n, struct cv_config **ret, struct cv_diagnostic
 		return take_file(n, ret, diag);
 	finish_row(n);
 	if (n->state.unwritten && cv_node_write_file(n) < 0)
-		cv_diag("error",
+		cv_tell(CV_MESSAGE_CONFIG_UNWRITTEN,
 			"%s: the configuration was confirmed, but the file cannot be written",
 			n->path);
 	/* Where the file cannot be written it may hold what was taken back. */

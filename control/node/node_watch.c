@@ -105,7 +105,7 @@ static void back(struct cv_node *n, enum cv_node_change why, const char *text)
 {
 	json_t *unused = NULL;
 
-	cv_diag("warning", "configuration %llu %s: going back to %llu",
+	cv_tell(CV_MESSAGE_CONFIG_REVERTED, "configuration %llu %s: going back to %llu",
 		(unsigned long long)n->state.live, text, (unsigned long long)n->state.previous);
 	(void)cv_node_back(n, why, "culvert-control", &unused);
 	json_decref(unused);

@@ -119,9 +119,9 @@ static void done(void *owner)
 	free(k->read);
 	k->read = NULL;
 	if (k->error < 0)
-		cv_diag("warning", "the quarantine stays as it was: %s", k->why);
+		cv_tell(CV_MESSAGE_QUARANTINE_FAILED, "the quarantine stays as it was: %s", k->why);
 	else
-		cv_diag("note", "%u device%s in quarantine", k->link->count,
+		cv_tell(CV_MESSAGE_QUARANTINE, "%u device%s in quarantine", k->link->count,
 			k->link->count == 1 ? "" : "s");
 	snprintf(k->warning, sizeof(k->warning), "%s", k->error < 0 ? k->why : "");
 }

@@ -68,7 +68,8 @@ void cv_rollout_on_confirm(struct cv_op *op, int res, uint32_t flags)
 	if (cv_rollout_left(&r->state) == 0 && !r->job.busy && !r->previous.gen) {
 		stay(r);
 	} else if (cv_rollout_left(&r->state) == 0 && !r->job.busy) {
-		cv_diag("warning", "policy %llu was not confirmed in time: going back to %llu",
+		cv_tell(CV_MESSAGE_POLICY_REVERTED,
+			"policy %llu was not confirmed in time: going back to %llu",
 			(unsigned long long)r->state.live, (unsigned long long)r->state.previous);
 		json_decref(cv_rollout_begin(r, &timeout, &status));
 	}

@@ -75,7 +75,8 @@ static void check_deadline(struct cv_rollout *r)
 	s->confirm = false;
 	if (!s->previous)
 		return;
-	cv_diag("warning", "policy %llu was not confirmed in time: going back to %llu",
+	cv_tell(CV_MESSAGE_POLICY_REVERTED,
+		"policy %llu was not confirmed in time: going back to %llu",
 		(unsigned long long)s->live, (unsigned long long)s->previous);
 	s->live = s->previous;
 	s->previous = 0;

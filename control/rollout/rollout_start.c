@@ -119,7 +119,8 @@ static int load_live(struct cv_rollout *r, struct cv_diagnostics *diag)
 	if (res == 0)
 		res = cv_rollout_compile(r, v.about.number, &v, diag, why, sizeof(why));
 	if (res < 0) {
-		cv_diag("error", "policy %llu, which is in force, cannot be loaded from %s%s%s",
+		cv_tell(CV_MESSAGE_POLICY_BROKEN,
+			"policy %llu, which is in force, cannot be loaded from %s%s%s",
 			(unsigned long long)r->state.live, r->store.dir, why[0] ? ": " : "", why);
 		cv_version_release(&v);
 		return res;

@@ -111,7 +111,7 @@ static void ended(struct cv_sink_child *c, int how)
 		snprintf(text, sizeof(text), "its process was ended by signal %d; started again",
 			 WTERMSIG(how));
 		cv_sink_status_error(c->status, text);
-		cv_diag("warning", "sink %s: %s", c->settings.sink.name, text);
+		cv_tell(CV_MESSAGE_SINK_TROUBLE, "sink %s: %s", c->settings.sink.name, text);
 	}
 	if (atomic_load(&c->status->state) != CV_SINK_STATE_REFUSED)
 		cv_sink_status_set(c->status, CV_SINK_STATE_CRASHED);

@@ -124,6 +124,11 @@ systemctl start culvert-provision.service
 check "a good one is taken" grep -q given /data/culvert/culvert.yaml
 check "said so" said culvert-provision.service "provisioned from $device: 1 files"
 losetup -d "$device"
+# What programs tell (docs/operator/messages.md).
+systemd-run -q --wait /opt/build/tests/unit/control/test_journal "told by its id"
+check "a message is found by its id" wait_for 10 sh -c 'journalctl -q -o cat MESSAGE_ID=a85b36f39cff4ceaaced677f970bab66 | grep -qx "told by its id"'
+check "errors are errors" sh -c 'journalctl -q -o cat -p err | grep -qx "told by its id"'
+check "warnings are warnings" sh -c 'journalctl -q -o cat -p warning..warning | grep -qx "without an id"'
 systemctl start culvert-update.service
 check "nobody to ask" said culvert-update.service 'update.url is not set'
 check "that ended well" ended_well culvert-update.service
