@@ -167,6 +167,20 @@ static int disturbing_irqs(const struct cv_doctor *d, int cpu, long *first)
 	return n;
 }
 
+/* The appliance keeps systemd's slices off the CPU (appliance/root/usr/lib/culvert/hardware). */
+static bool slices_keep_off(const struct cv_doctor *d, int cpu)
+{
+	static const char *const slices[] = {"system.slice", "user.slice", "init.scope"};
+	char cpus[LIST_SIZE];
+
+	for (size_t i = 0; i < sizeof(slices) / sizeof(slices[0]); i++)
+		if (cv_probe_line(d, cpus, sizeof(cpus), "/sys/fs/cgroup/%s/cpuset.cpus.effective",
+				  slices[i]) < 0 ||
+		    cv_probe_in_list(cpus, cpu))
+			return false;
+	return true;
+}
+
 void cv_doctor_isolation(struct cv_doctor *d)
 {
 	char isolated[LIST_SIZE] = "", governor[64] = "performance";
@@ -179,6 +193,9 @@ void cv_doctor_isolation(struct cv_doctor *d)
 	if (cv_probe_in_list(isolated, cpu)) {
 		cv_doctor_add(d, "isolation", CV_DOCTOR_OK, "", "CPU %d is kept for the worker",
 			      cpu);
+	} else if (slices_keep_off(d, cpu)) {
+		cv_doctor_add(d, "isolation", CV_DOCTOR_OK, "",
+			      "all other programs are kept off the worker's CPU %d", cpu);
 	} else {
 		cv_doctor_add(d, "isolation", CV_DOCTOR_WARNING, "",
 			      "other programs may run on the worker's CPU %d", cpu);

@@ -115,6 +115,18 @@ sed -i '/gone/d' node.yaml
 expect 0 "$culvert" doctor --root bad --config node.yaml --json
 jq -e '.state == "ok"' out >/dev/null || { cat out; fail "something is still wrong"; }
 is ok watchdog "iTCO_wdt, 60 s"
+# The appliance's way: systemd's slices are kept off the CPU.
+echo >$cpu/isolated
+for slice in system.slice user.slice init.scope; do
+	mkdir -p bad/sys/fs/cgroup/$slice
+	echo 0-2 >bad/sys/fs/cgroup/$slice/cpuset.cpus.effective
+done
+expect 0 "$culvert" doctor --root bad --config node.yaml --json
+[ "$(state isolation "all other programs are kept off")" = ok ] || fail "$(cat out)"
+echo 0-3 >bad/sys/fs/cgroup/user.slice/cpuset.cpus.effective
+expect 0 "$culvert" doctor --root bad --config node.yaml --json
+[ "$(state isolation "other programs may run")" = warning ] || fail "$(cat out)"
+echo 2-3 >$cpu/isolated
 rm -r bad/sys/class/watchdog
 expect 0 "$culvert" doctor --root bad --config node.yaml --json
 is note watchdog "there is none"
