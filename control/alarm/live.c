@@ -241,6 +241,11 @@ static void hand_over(struct cv_alarms *a, const struct cv_alarm_engine *from)
 	}
 }
 
+bool cv_alarms_told(struct cv_alarms *a)
+{
+	return !a->engine || cv_alarm_engine_retell(a->engine);
+}
+
 int cv_alarms_put_in_force(struct cv_alarms *a, struct cv_alarm_rules *rules, uint64_t number)
 {
 	const struct cv_alarm_host host = {
@@ -250,8 +255,6 @@ int cv_alarms_put_in_force(struct cv_alarms *a, struct cv_alarm_rules *rules, ui
 
 	if (res < 0)
 		return res;
-	if (before)
-		cv_alarm_engine_retell(before);
 	a->engine = next; /* what it takes over may be over already, and be told so */
 	if (before)
 		hand_over(a, before);

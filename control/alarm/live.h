@@ -63,7 +63,9 @@ int cv_alarms_apply(struct cv_alarms *a, const struct cv_alarms_offer *offer,
 
 /* ---- between live.c and live_rules.c ---------------------------------------------------------- */
 
-/** Take the engine's place; NULL: there are no rules. */
+/** Has the log taken every change of alarms? What it could not take yet is offered again. */
+bool cv_alarms_told(struct cv_alarms *a);
+/** Take the engine's place, whose changes are told; NULL: there are no rules. */
 int cv_alarms_put_in_force(struct cv_alarms *a, struct cv_alarm_rules *rules, uint64_t number);
 struct cv_alarm_store *cv_alarms_store(const struct cv_alarms *a);
 const struct cv_config *cv_alarms_config(const struct cv_alarms *a);

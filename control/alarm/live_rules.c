@@ -166,6 +166,11 @@ int cv_alarms_apply(struct cv_alarms *a, const struct cv_alarms_offer *offer,
 		res = check_signatures(a, offer, diag);
 	if (res == 0)
 		res = check_version(&now, rules->version, offer, diag);
+	/* What the log has yet to take would go with the engine, and nobody would hear of it. */
+	if (res == 0 && !cv_alarms_told(a))
+		res = wrong(diag, -EAGAIN,
+			    "apply them when culvert health says that the log is well",
+			    "the event log does not take alarms now");
 	if (res == 0)
 		res = read_config(a, path, &text, &len, diag);
 	if (res < 0) {
