@@ -16,6 +16,10 @@ img_initrd() {
 		ln -s usr/lib $root/lib; ln -s usr/lib64 $root/lib64; ln -s bin $root/sbin
 		cp /usr/bin/busybox $root/bin/busybox
 		cp /src/appliance/image/init $root/init
+		# No start but a failing one comes by these.
+		for applet in cat dd od sed tr xxd; do
+			/usr/bin/busybox --list | grep -qx $applet || { echo "busybox has no $applet"; exit 1; }
+		done
 		for program in modprobe blkid veritysetup; do
 			path=$(readlink -f "$(command -v $program)")
 			cp "$path" $root/bin/$program

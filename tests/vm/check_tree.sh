@@ -61,7 +61,7 @@ find "$tree" -xdev -path "$tree/usr/share" -prune -o -type f \( -name '*.key' -o
 
 # ---- what starts --------------------------------------------------------------------------------
 holds "units are off unless the preset names them" has_line usr/lib/systemd/system-preset/00-culvert.preset "disable *"
-for unit in auditd.service audit-rules.service culvert-access.service culvert-control.service culvert-dataplane.service; do
+for unit in auditd.service audit-rules.service culvert-access.service culvert-control.service culvert-dataplane.service culvert-health.service culvert-started.service; do
 	holds "$unit is enabled" enabled "$unit"
 done
 find "$tree/etc/systemd/system" -name '*.service' -printf '%f\n' | sort -u |

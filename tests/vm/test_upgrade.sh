@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Upgrades: a good one stays, a bad one undoes itself, what is not for this node is refused, and pulling
-# the plug at any step leaves a node that starts. Makes its own bundles of the system that tools/image
-# has built. CULVERT_VM_PARTS names the parts to run, in this order: refused cuts first good bad noise keys;
-# the plug (cuts, first) is pulled only when asked for, which the test vm-cuts does
+# the plug at any step leaves a node that starts; so does a good slot that rots. Makes its own bundles of
+# the system that tools/image has built. CULVERT_VM_PARTS names the parts to run, in this order: refused cuts
+# first good rot bad noise keys; the plug (cuts, first) is pulled only when asked for, which the test vm-cuts
+# does; rot wants good before it.
 # shellcheck source=tests/vm/vm.sh
 . "$(dirname "$0")/vm.sh"
 # shellcheck source=tests/vm/upgrade.sh
 . "$CV_ROOT/tests/vm/upgrade.sh"
 skip_unless_vm
-parts=${CULVERT_VM_PARTS:-refused good bad noise keys}
+parts=${CULVERT_VM_PARTS:-refused good rot bad noise keys}
 wants() { [[ " $parts " == *" $1 "* ]]; }
 
 for who in release stranger next; do vm_keys "$keys" $who || exit 1; done
@@ -106,6 +107,10 @@ if wants first; then
 	equal "its own data" kept "$(vm cat /data/culvert/mine)"
 fi
 
+starts_first() { # starts_first SLOT
+	vm "b=\$(efibootmgr | sed -nE 's/^Boot([0-9A-F]{4})\\*? $1.*/\\1/p'); efibootmgr | grep -qE \"^BootOrder: \$b\""
+}
+
 # --- good ---------------------------------------------------------------------------------------
 if wants good; then
 	take good
@@ -127,8 +132,46 @@ if wants good; then
 	check "and is well" vm culvert health --wait $((60 * VM_SLOW))
 	equal "with the new version" 9.1.0 "$(field .version)"
 	equal "its own data" kept "$(vm cat /data/culvert/mine)"
-	check "the firmware starts it first" vm "b=\$(efibootmgr | sed -nE 's/^Boot([0-9A-F]{4})\\*? $runs.*/\\1/p'); efibootmgr | grep -qE \"^BootOrder: \$b\""
+	check "the firmware starts it first" starts_first $runs
 	check "the dataplane is attached" vm 'culvert status --json | grep -q "\"attached\": true"'
+fi
+
+# --- a good slot that rots ----------------------------------------------------------------------
+# By the firmware alone it would be started for ever.
+partition() { say "/dev/disk/by-partlabel/$1-$(tr AB ab <<<"$2")"; } # partition PART SLOT
+break_block() { vm "dd if=/dev/zero of=$1 bs=4096 count=1 conv=notrunc,fsync status=none; sync"; }
+# What the ram disk has counted of the slot's starts.
+counted() { vm "dd if=$(partition verity "$1") bs=4096 skip=2047 count=1 status=none | tr -d '\\000'"; }
+start_is_over() { vm systemctl is-active culvert-started; }
+# The plug is pulled; what runs then is the other slot, which stays.
+falls_back() {
+	vm_kill
+	vm_start "${bundles[@]}" && vm_up 200 || exit 1
+	runs=$(other $runs)
+	check "what was started then is good" wait_good
+	equal "it is the other slot" $runs "$(field .slot)"
+	check "the firmware starts it first" starts_first $runs
+	check "its start is over" vm_wait 60 "its end" start_is_over
+	equal "its own data" kept "$(vm cat /data/culvert/mine)"
+}
+if wants rot; then
+	# The ram disk gives up where it cannot open the hashes.
+	equal "there is another good slot" good "$(field '.slots[] | select(.running | not).state')"
+	broken=$(partition verity $runs)
+	vm "dd if=$broken of=/data/block bs=4096 count=1 status=none"
+	break_block "$broken"
+	falls_back
+	check "what was broken said so" vm_console_is "slot $(tr AB ab <<<"$(other $runs)") cannot be started" 1
+	# A block that is read later stops the kernel.
+	vm "dd if=/data/block of=$broken bs=4096 conv=notrunc,fsync status=none; rm /data/block"
+	equal "a start that is over is not counted" "" "$(counted $runs)"
+	vm "echo starts 3 | dd of=$(partition verity $runs) bs=4096 seek=2047 conv=sync,notrunc,fsync status=none"
+	equal "as if three had ended early" "starts 3" "$(counted $runs)"
+	break_block "$(partition root $runs)"
+	panics=$(vm_console 'not syncing: dm-verity device corrupted')
+	falls_back
+	check "two more did" vm_console_is 'not syncing: dm-verity device corrupted' $((panics + 2))
+	check "then it was left" vm_console_is "slot $(tr AB ab <<<"$(other $runs)") was started 5 times" 1
 fi
 
 # --- bad ----------------------------------------------------------------------------------------
