@@ -67,6 +67,7 @@ done
 find "$tree/etc/systemd/system" -name '*.service' -printf '%f\n' | sort -u |
 	grep -vxE 'culvert-.*|auditd\.service|audit-rules\.service|chrony(d)?\.service|rauc\.service|ssh(d)?\.service|systemd-(networkd|resolved|network-generator|timesyncd|pstore).*|getty@(tty1)?\.service|dbus-org\..*|autovt@\.service' |
 	none "no other service is enabled"
+grep -L '^NoNewPrivileges=yes' "$tree"/usr/lib/systemd/system/culvert-*.service | none "no service of ours gains privileges by what it executes"
 holds "a failed start gives no shell" grep -q '^ExecStart=/bin/sleep' "$tree/usr/lib/systemd/system/emergency.service"
 holds "data are mounted without programs and devices" grep -qE '^[^#]*[[:space:]]/data[[:space:]].*nosuid,nodev,noexec' "$tree/etc/fstab"
 
