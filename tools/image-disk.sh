@@ -23,11 +23,21 @@ img_initrd() {
 		for program in modprobe blkid veritysetup; do
 			path=$(readlink -f "$(command -v $program)")
 			cp "$path" $root/bin/$program
+			echo "$path" >>/tmp/files
 			ldd "$path" | grep -o "/[^ ]*" | while read -r lib; do
+				realpath "$lib" >>/tmp/files
 				mkdir -p "$root/usr/$(dirname "${lib#/usr/}" | sed s,^/,,)"
 				cp -L "$lib" "$root/usr/$(echo "${lib#/usr/}" | sed s,^/,,)"
 			done
 		done
+		# What the kernel image is made of beside the kernel: these packages, and that of the stub before it.
+		dpkg -S /usr/bin/busybox /usr/lib/systemd/boot/efi/linuxx64.efi.stub $(sort -u /tmp/files) >/tmp/owners
+		for package in $(sed "s/:.*//" /tmp/owners | sort -u); do
+			dpkg-query -W -f "Package: \${Package}\nVersion: \${Version}\nArchitecture: \${Architecture}\n\n" $package
+			[ ! -d /image/work/copyright/$package ] || continue
+			mkdir /image/work/copyright/$package
+			cp -L /usr/share/doc/$package/copyright /image/work/copyright/$package/
+		done >/image/work/initrd.fields
 		cd $from/kernel
 		for pattern in $(grep -v "^#" /src/appliance/image/kernel.initrd); do
 			# What the kernel has built in has no file.
@@ -151,10 +161,17 @@ img_bundle() { # img_bundle VERSION CERT KEY
 	rm -rf "$s" "$b"
 }
 
-# What it is made of: SPDX for programs, a list for people.
+# What it is made of: SPDX for programs, a list for people, and the texts that the list speaks of.
 img_sbom() { # img_sbom VERSION
 	"$CV_ROOT/tools/image-sbom" "$1" "$SOURCE_DATE_EPOCH" "$IMG_WORK/dpkg-status" "$IMG_WORK/copyright" \
-		"$IMG_TREES/kernel.fields" "$IMG_OUT/sbom.spdx.json" "$IMG_OUT/licences.txt" || die "no bill of materials"
+		"$IMG_TREES/kernel.fields" "$IMG_WORK/initrd.fields" "$IMG_OUT/sbom.spdx.json" "$IMG_OUT/licences.txt" ||
+		die "no bill of materials"
+	mkdir -p "$IMG_WORK/copyright/culvert"
+	cp "$CV_ROOT/LICENSE" "$IMG_WORK/copyright/culvert/copyright"
+	# shellcheck disable=SC2016 # for the inner shell
+	img_tool sh -ec 'tar --sort=name --format=gnu --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
+		--mode=u=rwX,go=rX -C /image/work -I "gzip -9n" -cf "$1/copyright.tar.gz" copyright' \
+		sh "/image/${IMG_OUT##*/}" || die "no copyright files"
 }
 
 img_report() { # img_report VERSION SECONDS

@@ -114,6 +114,18 @@ img_var_folders() {
 	mkdir "$s/var"
 }
 
+# img_copyright DOC: the packages' copyright files, which the system itself has no room for. A package's
+# folder may be a link to another's.
+img_copyright() {
+	local file name
+	for file in "$1"/*/copyright; do
+		name=$(basename "$(dirname "$file")")
+		[ -e "$file" ] || continue
+		mkdir -p "$IMG_WORK/copyright/$name"
+		cp -L "$file" "$IMG_WORK/copyright/$name/"
+	done
+}
+
 # The system without what a single image has of its own: img_own.
 img_system() {
 	local s=$IMG_WORK/system libraries
@@ -128,7 +140,9 @@ img_system() {
 	cp -a "$s/var/lib/dpkg/status" "$IMG_WORK/dpkg-status"
 	rm -rf "$IMG_WORK/copyright"
 	mkdir "$IMG_WORK/copyright"
-	(cd "$s/usr/share/doc" && find . -name copyright -exec cp --parents -L {} "$IMG_WORK/copyright" \;) 2>/dev/null || true
+	img_copyright "$s/usr/share/doc"
+	img_copyright "$IMG_TREES/kernel/usr/share/doc"
+	cp -a "$s/usr/share/common-licenses" "$IMG_WORK/copyright/"
 	# The kernel, then ours over Debian's.
 	mkdir -p "$s/usr/lib/modules"
 	cp -a "$IMG_TREES"/kernel/{usr/,}lib/modules/* "$s/usr/lib/modules/" 2>/dev/null || true
