@@ -174,14 +174,21 @@ img_sbom() { # img_sbom VERSION
 		sh "/image/${IMG_OUT##*/}" || die "no copyright files"
 }
 
+# So much may the image use on its disk, in MB.
+IMG_GOAL=600
+
 img_report() { # img_report VERSION SECONDS
+	local used
 	say "version       $1"
 	say "slot hash     $(cat "$IMG_OUT/roothash")"
 	say "kernel        $IMG_KERNEL"
 	say "kernel image  $(($(stat -c %s "$IMG_WORK/uki.efi") >> 20)) MiB"
 	say "system        $(($(stat -c %s "$IMG_OUT/root.img") >> 20)) MiB compressed, $(du -sm --apparent-size "$IMG_WORK/slot" | cut -f1) MiB of files"
-	[ ! -e "$IMG_OUT/culvert.raw" ] ||
-		say "disk          $IMG_OUT/culvert.raw: $(du -m "$IMG_OUT/culvert.raw" | cut -f1) MiB used of $(($(stat -c %s "$IMG_OUT/culvert.raw") >> 20)) MiB"
+	if [ -e "$IMG_OUT/culvert.raw" ]; then
+		used=$(du --block-size=1 "$IMG_OUT/culvert.raw" | cut -f1)
+		say "disk          $IMG_OUT/culvert.raw: $((used >> 20)) MiB used of $(($(stat -c %s "$IMG_OUT/culvert.raw") >> 20)) MiB"
+		say "goal          $IMG_GOAL MB used on the disk: $([ "$used" -le $((IMG_GOAL * 1000000)) ] && echo met || echo missed) ($((used / 1000000)) MB)"
+	fi
 	[ ! -e "$IMG_OUT/culvert.raucb" ] || say "bundle        $IMG_OUT/culvert.raucb: $(($(stat -c %s "$IMG_OUT/culvert.raucb") >> 20)) MiB"
 	say "built in      $2 s"
 }
