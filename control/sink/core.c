@@ -36,6 +36,7 @@ struct cv_sink_core {
 	uint64_t oldest, oldest_since_ns; /* ticket that has waited longest */
 	bool have_cursor, keeping_alive;
 	struct cv_member_cursor cursor; /* to acknowledge */
+	const struct cv_frame *held; /* read, and waits for its place in the window */
 	struct cv_sink_window *window;
 	struct cv_sink_writer writer;
 };
@@ -110,8 +111,9 @@ void cv_sink_done(struct cv_sink_core *c, uint64_t ticket)
 	cv_sink_count(c->status, CV_SINK_COUNTER_DELIVERED, 1);
 	atomic_fetch_sub(&c->status->under_way, 1);
 	c->backoff_ns = BACKOFF_MIN_NS;
-	if (c->limit < c->settings->sink.window)
-		c->limit *= 2;
+	c->limit *= 2;
+	if (c->limit > c->settings->sink.window) /* which need not be a power of two */
+		c->limit = c->settings->sink.window;
 }
 
 void cv_sink_refused(struct cv_sink_core *c, uint64_t ticket, enum cv_sink_refusal reason,
@@ -239,32 +241,56 @@ static bool send_events(struct cv_sink_core *c)
 
 /* ---- control's side ------------------------------------------------------------------------------- */
 
-static int take_frames(struct cv_sink_core *c, struct cv_sink_source *source)
+/* @return 0, also when there is none; c->held is the next frame that says something. */
+static int hold_next(struct cv_sink_core *c, struct cv_sink_source *source)
 {
-	const struct cv_frame *f;
 	int res = 0;
 
-	if (c->stop_ns)
-		return 0;
-	while (cv_sink_window_has_room(c->window)) {
+	while (!c->held && res >= 0) {
 		if (cv_sink_source_is_empty(source)) {
 			res = cv_sink_source_read(source);
 			if (res < 0 || cv_sink_source_is_empty(source))
 				break;
 		}
-		res = cv_sink_source_next(source, &f);
-		if (res < 0)
-			break;
-		if (res == 0 || f->type == CV_FRAME_IDLE)
-			continue;
-		cv_sink_window_push(c->window, f);
-		if (f->type == CV_FRAME_CURSOR)
-			continue;
-		cv_sink_count(c->status, CV_SINK_COUNTER_TAKEN, 1);
-		cv_sink_count(c->status, CV_SINK_COUNTER_GAPS, f->type == CV_FRAME_GAP);
-		atomic_fetch_add(&c->status->under_way, 1);
+		res = cv_sink_source_next(source, &c->held);
+		if (res <= 0 || c->held->type == CV_FRAME_IDLE)
+			c->held = NULL;
 	}
 	return res < 0 ? res : 0;
+}
+
+/* A cursor always may: what it acknowledges has arrived perhaps. */
+static bool may_take(const struct cv_sink_core *c, const struct cv_frame *f)
+{
+	return f->type == CV_FRAME_CURSOR || (!c->stop_ns && !cv_sink_window_is_full(c->window));
+}
+
+static int take_frames(struct cv_sink_core *c, struct cv_sink_source *source)
+{
+	while (cv_sink_window_has_room(c->window)) {
+		int res = hold_next(c, source);
+
+		if (res < 0)
+			return res;
+		if (!c->held || !may_take(c, c->held))
+			break;
+		cv_sink_window_push(c->window, c->held);
+		if (c->held->type != CV_FRAME_CURSOR) {
+			cv_sink_count(c->status, CV_SINK_COUNTER_TAKEN, 1);
+			cv_sink_count(c->status, CV_SINK_COUNTER_GAPS,
+				      c->held->type == CV_FRAME_GAP);
+			atomic_fetch_add(&c->status->under_way, 1);
+		}
+		c->held = NULL;
+	}
+	return 0;
+}
+
+/* Has room come for what was read already? For that nothing else would wake us. */
+static bool can_take_more(const struct cv_sink_core *c, const struct cv_sink_source *source)
+{
+	return cv_sink_window_has_room(c->window) &&
+	       (c->held ? may_take(c, c->held) : !cv_sink_source_is_empty(source));
 }
 
 static void note_acked(struct cv_sink_core *c, const struct cv_cursor *cursor)
@@ -306,13 +332,13 @@ static void wait_for_news(struct cv_sink_core *c, const struct cv_sink_source *s
 	unsigned int n = 1;
 	int timeout = TURN_MS;
 
-	if (!c->stop_ns && cv_sink_window_has_room(c->window))
+	if (!c->stop_ns && !c->held && cv_sink_window_has_room(c->window))
 		fds[n++] = (struct pollfd){.fd = source->stream_fd, .events = POLLIN};
 	if (c->connection)
 		n += c->ops->wait_for(c->connection, fds + n, &timeout);
 	else if (c->retry_ns < c->now_ns + TURN_MS * MS)
 		timeout = (int)((c->retry_ns - c->now_ns) / MS) + 1;
-	if (more)
+	if (more || can_take_more(c, source))
 		timeout = 0;
 	(void)poll(fds, n, timeout);
 }
@@ -338,10 +364,10 @@ int cv_sink_core_run(struct cv_sink_core *c, struct cv_sink_source *source,
 		bool more;
 
 		c->now_ns = mono_ns();
+		look_after_connection(c); /* what is settled makes room */
 		res = take_frames(c, source);
 		if (res < 0)
 			break;
-		look_after_connection(c);
 		more = send_events(c);
 		res = acknowledge(c, source);
 		if (res < 0 || is_over(c, source, *stop))

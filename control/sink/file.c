@@ -198,7 +198,7 @@ static int publish(void *self, const struct cv_sink_message *m)
 {
 	struct file_sink *f = self;
 
-	if (f->used + m->len + 1 > BUFFER_SIZE)
+	if (f->n_tickets == f->sink->window || f->used + m->len + 1 > BUFFER_SIZE)
 		return -EAGAIN;
 	memcpy(f->buffer + f->used, m->body, m->len);
 	f->used += m->len;

@@ -16,6 +16,7 @@ struct cv_sink_window {
 	uint32_t capacity; /* of entries, power of two */
 	uint32_t write; /* where the next frame goes */
 	unsigned int sent; /* sent, not settled */
+	unsigned int open, open_max; /* events not settled, and most of them */
 	uint64_t head, next, tail; /* tickets: oldest held, next to be sent, next to be added */
 };
 
@@ -35,6 +36,7 @@ int cv_sink_window_create(unsigned int events, struct cv_sink_window **ret)
 
 	if (!w)
 		return -ENOMEM;
+	w->open_max = events;
 	w->capacity = 16;
 	/* Cursors stand between the events, at most one behind each. */
 	while (w->capacity < 2 * events)
@@ -80,6 +82,11 @@ bool cv_sink_window_has_room(const struct cv_sink_window *w)
 	return w->tail - w->head < w->capacity && place(w, CV_FRAME_MAX) >= 0;
 }
 
+bool cv_sink_window_is_full(const struct cv_sink_window *w)
+{
+	return w->open >= w->open_max;
+}
+
 void cv_sink_window_push(struct cv_sink_window *w, const struct cv_frame *f)
 {
 	uint32_t len = (uint32_t)sizeof(*f) + f->len;
@@ -89,6 +96,7 @@ void cv_sink_window_push(struct cv_sink_window *w, const struct cv_frame *f)
 	*e = (struct cv_sink_entry){.offset = (uint32_t)at, .lane = (uint8_t)f->lane};
 	if (f->type == CV_FRAME_CURSOR)
 		e->state = CV_ENTRY_SETTLED;
+	w->open += e->state != CV_ENTRY_SETTLED;
 	memcpy(w->bytes + at, f, len);
 	w->write = (uint32_t)at + len;
 	w->tail++;
@@ -140,6 +148,7 @@ bool cv_sink_window_settle(struct cv_sink_window *w, uint64_t ticket)
 	if (e->state == CV_ENTRY_SETTLED)
 		return false;
 	w->sent -= e->state == CV_ENTRY_SENT;
+	w->open--;
 	e->state = CV_ENTRY_SETTLED;
 	return true;
 }

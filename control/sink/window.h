@@ -28,6 +28,8 @@ void cv_sink_window_destroy(struct cv_sink_window *w);
 
 /** Does one more frame of any size fit? */
 bool cv_sink_window_has_room(const struct cv_sink_window *w);
+/** Are as many events as there may be not settled yet? Cursors are none. */
+bool cv_sink_window_is_full(const struct cv_sink_window *w);
 /** Add a frame; needs room. A cursor needs no sending. */
 void cv_sink_window_push(struct cv_sink_window *w, const struct cv_frame *f);
 

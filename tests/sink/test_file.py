@@ -37,6 +37,30 @@ def test_delivery(programs):
     node.remove()
 
 
+def test_window(programs):
+    """No more under way than the window says, whatever number that is, and all of it arrives."""
+    windows = {"one": 1, "three": 3, "hundred": 100, "many": 1500}
+    node = Node(programs, [{"name": name, "type": "file", "dir": name, "window": window}
+                           for name, window in windows.items()])
+    for name in windows:  # it may not write there: all that it takes stays under way
+        os.mkdir(f"{node.dir}/{name}", 0o555)
+    node.start()
+    node.add("measurement", 5000)
+    for name, window in windows.items():
+        wait_for("a full window", lambda: node.sink(name)["under_way"] >= window and node.sink(name).get("error"))
+        s = node.check_ledger(name)
+        assert s["under_way"] == window and s["delivered"] == 0, s
+    for name in windows:
+        os.chmod(f"{node.dir}/{name}", 0o777)
+    node.add("measurement", 2000)
+    for name in windows:
+        s = node.all_acknowledged(name)
+        assert s["starts"] == 1 and s["put_back"] == 0, s
+        assert node.check_events(read_files(f"{node.dir}/{name}")) == 0
+    node.stop()
+    node.remove()
+
+
 def test_process(programs):
     node = Node(programs, [{"name": "archive", "type": "file", "dir": "out"}])
     node.start()
@@ -127,4 +151,4 @@ def test_projections(programs):
 
 
 if __name__ == "__main__":
-    run([test_delivery, test_process, test_crashes, test_refused_settings, test_filters, test_projections])
+    run([test_delivery, test_window, test_process, test_crashes, test_refused_settings, test_filters, test_projections])

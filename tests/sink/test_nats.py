@@ -141,7 +141,7 @@ def test_outage(programs):
         node.add("measurement", 2000)
         node.add("alarm", 200)
     s = node.check_ledger("city")
-    assert s["under_way"] <= 2 * 1024 and s["state"] == "connecting", s
+    assert s["under_way"] <= 1024 and s["state"] == "connecting", s
     cluster.start(0)
     s = node.all_acknowledged("city", 120)
     assert s["starts"] == 1, "it was started again"

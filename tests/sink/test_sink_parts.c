@@ -172,6 +172,28 @@ static void window_keeps_order(void **state)
 	cv_sink_window_destroy(w);
 }
 
+/* As many events as it is for, whatever number that is; cursors among them take no place. */
+static void window_is_bounded(void **state)
+{
+	for (unsigned int events = 1; events <= 100; events += 33) {
+		struct cv_sink_window *w;
+
+		assert_int_equal(cv_sink_window_create(events, &w), 0);
+		for (uint64_t i = 0; i < events; i++) {
+			assert_false(cv_sink_window_is_full(w));
+			assert_true(cv_sink_window_has_room(w));
+			push(w, 2 * i, 128);
+			push_cursor(w, 2 * i);
+		}
+		assert_true(cv_sink_window_is_full(w));
+		cv_sink_window_rewind(w);
+		assert_true(cv_sink_window_is_full(w));
+		assert_true(cv_sink_window_settle(w, 2 * (events - 1)));
+		assert_false(cv_sink_window_is_full(w));
+		cv_sink_window_destroy(w);
+	}
+}
+
 /* Random pushes, sends, answers out of order and rewinds: each frame comes out whole. */
 static void window_is_a_ring(void **state)
 {
@@ -219,6 +241,7 @@ int main(void)
 		cmocka_unit_test(wrong_templates_are_refused),
 		cmocka_unit_test(events_are_split),
 		cmocka_unit_test(window_keeps_order),
+		cmocka_unit_test(window_is_bounded),
 		cmocka_unit_test(window_is_a_ring),
 	};
 
