@@ -27,15 +27,21 @@ void cv_sink_writer_init(struct cv_sink_writer *w, const struct cv_sink_settings
 	w->key = *s->key ? s->key : "{device}";
 }
 
+/* As the device states it, cut between characters; a zero in it ends nothing. */
 static void name_of(const struct cv_record *rec, char *ret, size_t size)
 {
 	struct cv_tlv_view v = cv_record_tlv(rec, CV_TLV_NAME);
+	size_t len = v.len < size ? v.len : size - 1;
 
-	if (rec->name_id != 0)
+	if (rec->name_id != 0) {
 		snprintf(ret, size, "%s", cv_name_text(rec->name_id));
-	else
-		snprintf(ret, size, "%.*s", v.data ? (int)v.len : 0,
-			 v.data ? (const char *)v.data : "");
+		return;
+	}
+	while (len > 0 && len < v.len && (v.data[len] & 0xc0) == 0x80)
+		len--;
+	for (size_t i = 0; i < len; i++)
+		ret[i] = v.data[i] ? (char)v.data[i] : '_';
+	ret[len] = '\0';
 }
 
 static void fill_topic(struct cv_sink_writer *w, unsigned int lane, unsigned int kind,

@@ -228,22 +228,47 @@ static int set_properties(mosquitto_property **properties, const struct cv_sink_
 	return res;
 }
 
+/*
+ * What the library itself finds wrong with an event: it would do so each time.
+ *
+ * @param topic whether all but the topic was found right before.
+ */
+static bool is_unfit(int res, bool topic, enum cv_sink_refusal *ret)
+{
+	switch (res) {
+	case MOSQ_ERR_OVERSIZE_PACKET:
+	case MOSQ_ERR_PAYLOAD_SIZE:
+		*ret = CV_SINK_REFUSAL_TOO_LARGE;
+		return true;
+	case MOSQ_ERR_MALFORMED_UTF8:
+	case MOSQ_ERR_INVAL:
+		*ret = topic ? CV_SINK_REFUSAL_BAD_TOPIC : CV_SINK_REFUSAL_BAD_EVENT;
+		return true;
+	default:
+		return false;
+	}
+}
+
 static int publish(void *self, const struct cv_sink_message *msg)
 {
 	struct mqtt_sink *m = self;
 	mosquitto_property *properties = NULL;
+	enum cv_sink_refusal reason;
 	int id = 0, res;
+	bool written;
 
 	if (m->under_way >= m->under_way_max || m->under_way >= IDS - 2)
 		return -EAGAIN;
 	res = set_properties(&properties, msg);
-	if (res == 0)
+	written = res == 0;
+	if (written)
 		res = mosquitto_publish_v5(m->client, &id, msg->topic, (int)msg->len, msg->body, 1,
 					   false, properties);
 	mosquitto_property_free_all(&properties);
-	if (res == MOSQ_ERR_OVERSIZE_PACKET || res == MOSQ_ERR_PAYLOAD_SIZE) {
-		cv_sink_refused(m->core, msg->ticket, CV_SINK_REFUSAL_TOO_LARGE,
-				"larger than the broker takes");
+	if (is_unfit(res, written, &reason)) {
+		cv_sink_refused(m->core, msg->ticket, reason,
+				reason == CV_SINK_REFUSAL_TOO_LARGE ? "larger than the broker takes"
+								    : mosquitto_strerror(res));
 		return 0;
 	}
 	if (res != MOSQ_ERR_SUCCESS) {

@@ -232,11 +232,19 @@ static natsStatus set_headers(struct nats_sink *n, natsMsg *msg, const struct cv
 	return s;
 }
 
+/* What the library itself finds wrong with an event: it would do so each time. */
+static bool is_unfit(natsStatus s, enum cv_sink_refusal *ret)
+{
+	*ret = s == NATS_MAX_PAYLOAD ? CV_SINK_REFUSAL_TOO_LARGE : CV_SINK_REFUSAL_BAD_TOPIC;
+	return s == NATS_MAX_PAYLOAD || s == NATS_INVALID_SUBJECT;
+}
+
 static int publish(void *self, const struct cv_sink_message *m)
 {
 	struct nats_sink *n = self;
 	int64_t largest = natsConnection_GetMaxPayload(n->connection);
 	char reply[sizeof(n->inbox) + 24];
+	enum cv_sink_refusal reason;
 	natsMsg *msg = NULL;
 	natsStatus s;
 
@@ -255,6 +263,10 @@ static int publish(void *self, const struct cv_sink_message *m)
 	n->asked += s == NATS_OK;
 	if (s == NATS_OK)
 		return 0;
+	if (is_unfit(s, &reason)) {
+		cv_sink_refused(n->core, m->ticket, reason, natsStatus_GetText(s));
+		return 0;
+	}
 	cv_sink_say(n->core, "the connection to NATS is lost (%s)", natsStatus_GetText(s));
 	return -EPIPE;
 }

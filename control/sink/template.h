@@ -2,7 +2,8 @@
 /*
  * Topics, subjects and keys as the configuration writes them: text with {placeholders} that each
  * event fills. What an event brings can never be a wildcard, a separator or a blank of the
- * transport: such bytes become '_'.
+ * transport, nor what is no text (malformed UTF-8, controls, non-characters): such characters become
+ * '_'. Filled texts are well-formed UTF-8.
  */
 #ifndef CV_SINK_TEMPLATE_H
 #define CV_SINK_TEMPLATE_H
@@ -23,12 +24,12 @@ enum cv_sink_placeholder {
 	CV_SINK_PLACEHOLDERS(CV_SINK_PLACEHOLDER_ROW) CV_SINK_PLACEHOLDER_COUNT
 };
 
-/** Room for a filled template, bytes with a terminating zero; what is longer is cut. */
+/** Room for a filled template, bytes with a terminating zero; longer ones are cut between characters. */
 #define CV_SINK_TOPIC_MAX 512
 
 /** Which alphabet a text must keep to. */
 enum cv_sink_alphabet {
-	CV_SINK_ALPHABET_ANY, /* keys: any bytes */
+	CV_SINK_ALPHABET_ANY, /* keys: any text */
 	CV_SINK_ALPHABET_NATS, /* tokens between dots, no blanks, no wildcards */
 	CV_SINK_ALPHABET_KAFKA, /* letters, digits, '.', '_', '-'; 249 bytes */
 	CV_SINK_ALPHABET_MQTT, /* no wildcards */

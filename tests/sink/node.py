@@ -50,7 +50,8 @@ class Node:
 
     def start(self):
         self.process = subprocess.Popen([self.dir + "/sink_node", self.config],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        encoding="utf-8", errors="surrogateescape")
         atexit.register(self.process.kill)
         assert self.process.stdout.readline() == "ready\n", "the node does not start"
         return self
@@ -63,6 +64,11 @@ class Node:
     def add(self, lane, count, text=20):
         assert self.ask(f"add {lane} {count} {text}") == "added\n"
         self.added[lane] += count
+
+    def add_named(self, lane, name):
+        """@param name: what the device calls the quantity; surrogates stand for bytes of no character."""
+        assert self.ask(f"name {lane} {name}") == "added\n"
+        self.added[lane] += 1
 
     def sinks(self):
         return json.loads(self.ask("sinks"))

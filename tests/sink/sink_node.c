@@ -4,6 +4,7 @@
  * configuration file it is given. Told what to do by lines on standard input:
  *
  *     add LANE COUNT TEXT   see tests/eventlog/log_feed.h
+ *     name LANE NAME        append an event of a quantity that its device calls so; any bytes
  *     sinks                 print what /v1/status says of the sinks, one line of JSON
  *
  * usage: sink_node CONFIG
@@ -13,12 +14,16 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "control/sink/keeper.h"
 #include "control/subscriber/group_routes.h"
 #include "control/subscriber/http_server.h"
 #include "tests/eventlog/log_feed.h"
+
+/* Receive time of events with a name; of no day that retention would have an opinion of. */
+#define NAMED_US UINT64_C(1777863721000000)
 
 static struct fixture fx;
 static struct cv_config *config;
@@ -28,11 +33,35 @@ static struct cv_groups *groups;
 static struct cv_http_route routes[CV_GROUP_ROUTES];
 static struct feed feed;
 
-/* Any line but "add" asks for the sinks. */
+/* The text of an event becomes its name. */
+static void add_named(const char *lane_name, const char *name)
+{
+	int lane = cv_lane_by_name(lane_name, strlen(lane_name));
+	struct cv_record *rec =
+		(struct cv_record *)(void *)((uint8_t *)fx.blocks + sizeof(struct cv_block));
+	struct cv_tlv *tlv = (struct cv_tlv *)(void *)(rec + 1);
+	size_t len = strlen(name);
+
+	if (lane < 0)
+		return;
+	fx_block(&fx, 0, (enum cv_lane)lane, ++feed.source_seq[lane], NAMED_US + feed.added[lane]++,
+		 1, len);
+	tlv->tag = CV_TLV_NAME;
+	memcpy(tlv + 1, name, len);
+	puts(fx_append(&fx, (enum cv_lane)lane, 1) == 0 ? "added" : "append failed");
+}
+
+/* Any line that adds nothing asks for the sinks. */
 static void obey(const char *line)
 {
-	json_t *sinks = cv_sinks_json(keeper, fx.log);
+	char lane[32], name[256];
+	json_t *sinks;
 
+	if (sscanf(line, "name %31s %255[^\n]", lane, name) == 2) {
+		add_named(lane, name);
+		return;
+	}
+	sinks = cv_sinks_json(keeper, fx.log);
 	json_dumpf(sinks, stdout, JSON_COMPACT);
 	json_decref(sinks);
 	putchar('\n');

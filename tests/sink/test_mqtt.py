@@ -134,6 +134,41 @@ def test_binary(programs):
     node.remove()
 
 
+def test_names(programs):
+    """Whatever a device calls its quantity, the event arrives, and those behind it."""
+    names = {
+        "plain": "plain",
+        "a" * 126 + "é": "a" * 126,  # longer than is taken, by half a character
+        "Zähler-度-\U0001f600": "Zähler-度-\U0001f600",
+        "a\x01b\x7fc\u0085d": "a_b_c_d",
+        "a\ufffeb\ufdd0c\U0010ffffd": "a_b_c_d",  # no characters (MQTT 5, 1.5.4)
+        "a\udcc3": "a_",
+        "a\udced\udca0\udc80b": "a___b",  # a surrogate
+        "a/+#": "a___",
+        "$SYS": "$SYS",
+    }
+    broker = Broker().start()
+    path = broker.subscribe("t/#", "brain")
+    first = broker.subscribe("+/first", "first")
+    node = Node(programs, [settings(broker, topic="t/{name}"),
+                           settings(broker, name="own", topic="{name}/first")]).start()
+    for name in names:
+        node.add_named("measurement", name)
+    node.add("measurement", 5)
+    for name in ("city", "own"):
+        s = node.all_acknowledged(name)
+        assert s["refused"] == {} and s["failures"] == 0 and s["delivered"] == len(names) + 5, s
+    node.check_events(arrived(path, len(names) + 5))
+    topics = [m["topic"] for m in messages(path)]
+    assert topics == ["t/" + n for n in names.values()] + ["t/none"] * 5, topics
+    arrived(first, len(names) + 5)
+    topics = [m["topic"] for m in messages(first)]  # where "$" would make it the broker's own
+    assert topics == [n.replace("$", "_") + "/first" for n in names.values()] + ["none/first"] * 5, topics
+    node.stop()
+    broker.remove()
+    node.remove()
+
+
 def test_login(programs):
     """The password comes from a file that nobody else may read, and shows nowhere."""
     broker = Broker("allow_anonymous false\npassword_file {dir}/users", ["-u", "city", "-P", SECRET])
@@ -203,4 +238,4 @@ def test_tls(programs):
 if __name__ == "__main__":
     if not MOSQUITTO:
         raise SystemExit(77)
-    run([test_delivery, test_shared, test_binary, test_login, test_tls])
+    run([test_delivery, test_shared, test_binary, test_names, test_login, test_tls])

@@ -50,6 +50,124 @@ static void hostile_values_stay_one_token(void **state)
 	assert_string_equal(got, "t._.x________");
 }
 
+/* What is no text in any transport is none in a topic, a subject or a key. */
+static void hostile_characters_are_replaced(void **state)
+{
+	static const struct {
+		const char *name, *mqtt, *kafka;
+	} rows[] = {
+		{"Z\xc3\xa4hler \xe5\xba\xa6", "Z\xc3\xa4hler \xe5\xba\xa6", "Z_hler__"},
+		{"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80", "_"},
+		{"a\x01"
+		 "b\x1f\x7f",
+		 "a_b__", "a_b__"},
+		{"\xc2\x80.\xc2\x9f.\xc2\xa0", "_._.\xc2\xa0", "_____"},
+		{"\xef\xb7\x8f\xef\xb7\x90\xef\xb7\xaf\xef\xb7\xb0", "\xef\xb7\x8f__\xef\xb7\xb0",
+		 "____"}, /* U+FDD0 to U+FDEF */
+		{"\xef\xbf\xbd\xef\xbf\xbe\xef\xbf\xbf\xf4\x8f\xbf\xbf", "\xef\xbf\xbd___", "____"},
+		{"a\xc3", "a_", "a_"}, /* cut */
+		{"a\xe5\xba", "a__", "a__"},
+		{"\xc0\x80\xff\x80", "____", "____"}, /* overlong, and bytes of no character */
+		{"\xed\xa0\x80", "___", "___"}, /* a surrogate */
+		{"$SYS", "_SYS", "_SYS"},
+	};
+	const char *hostile[CV_SINK_PLACEHOLDER_COUNT] = {"a", "b", "c", "d", NULL, "e"};
+	char got[CV_SINK_TOPIC_MAX];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		hostile[CV_SINK_PLACEHOLDER_NAME] = rows[i].name;
+		cv_sink_template_fill("{name}", CV_SINK_ALPHABET_MQTT, hostile, got);
+		assert_string_equal(got, rows[i].mqtt);
+		cv_sink_template_fill("{name}", CV_SINK_ALPHABET_KAFKA, hostile, got);
+		assert_string_equal(got, rows[i].kafka);
+		cv_sink_template_fill("{name}", CV_SINK_ALPHABET_ANY, hostile, got);
+		assert_string_equal(got, rows[i].name[0] == '$' ? "$SYS" : rows[i].mqtt);
+	}
+	hostile[CV_SINK_PLACEHOLDER_NAME] = "$JS\xc2\x85.\xc3\xa4 ";
+	cv_sink_template_fill("{name}.$", CV_SINK_ALPHABET_NATS, hostile, got);
+	assert_string_equal(got, "_JS__\xc3\xa4_.$");
+}
+
+/* Never inside a character, and no shorter one slips in behind one that had no room. */
+static void cuts_are_between_characters(void **state)
+{
+	char name[2 * CV_SINK_TOPIC_MAX + 8], got[CV_SINK_TOPIC_MAX];
+	const char *many[CV_SINK_PLACEHOLDER_COUNT] = {"a", "b", "c", "d", name, "e"};
+
+	for (size_t before = 0; before < 8; before++) {
+		size_t at = before, len;
+
+		memset(name, 'n', before);
+		while (at + 4 < sizeof(name)) {
+			memcpy(name + at, "\xf0\x9f\x98\x80", 4);
+			at += 4;
+		}
+		name[at] = '\0';
+		len = cv_sink_template_fill("{name}{node}", CV_SINK_ALPHABET_MQTT, many, got);
+		assert_int_equal(len, before + (CV_SINK_TOPIC_MAX - 1 - before) / 4 * 4);
+		assert_memory_equal(got, name, len);
+		assert_int_equal(cv_sink_template_fill("{name}", CV_SINK_ALPHABET_ANY, many, got),
+				 len);
+	}
+	/* A subject that is cut behind a dot has no empty token there. */
+	memset(name, 'n', sizeof(name) - 1);
+	name[CV_SINK_TOPIC_MAX - 2] = '\0';
+	assert_int_equal(cv_sink_template_fill("{name}.{node}", CV_SINK_ALPHABET_NATS, many, got),
+			 CV_SINK_TOPIC_MAX - 2);
+	assert_int_equal(got[CV_SINK_TOPIC_MAX - 3], 'n');
+}
+
+/* An event whose device calls its quantity so, written for MQTT; its topic is the name alone. */
+static void topic_of(const char *name, size_t len, const char *expected)
+{
+	static const struct cv_sink_settings settings = {
+		.node = "node-7", .sink = {.type = CV_SINK_MQTT, .topic = "{name}"}};
+	struct {
+		struct cv_frame head;
+		struct cv_record rec;
+		struct cv_tlv tlv;
+		char name[CV_TLV_MAX + 12];
+	} f = {.tlv = {.tag = CV_TLV_NAME, .len = (uint16_t)len}};
+	struct cv_sink_writer *w = calloc(1, sizeof(*w));
+	struct cv_sink_message m;
+
+	memcpy(f.name, name, len);
+	f.rec.size = (uint16_t)((sizeof(f.rec) + sizeof(f.tlv) + len + 4 + 7) / 8 * 8);
+	f.rec.version = CV_RECORD_VERSION;
+	f.head = (struct cv_frame){.len = f.rec.size, .type = CV_FRAME_RECORD, .seq = 1};
+	assert_int_equal(cv_record_check(&f.rec, f.rec.size), 0);
+	cv_sink_writer_init(w, &settings);
+	assert_int_equal(cv_sink_write(w, &f.head, &m), 0);
+	assert_string_equal(m.topic, expected);
+	free(w);
+}
+
+static void names_are_cut_between_characters(void **state)
+{
+	char name[CV_TLV_MAX], expected[128];
+
+	memset(name, 'n', sizeof(name));
+	for (size_t cut = 1; cut < 4; cut++) {
+		/* A character of four bytes of which as many are within the bound. */
+		size_t before = sizeof(expected) - 1 - cut;
+
+		memset(name, 'n', sizeof(name));
+		memcpy(name + before, "\xf0\x9f\x98\x80", 4);
+		memset(expected, 'n', before);
+		expected[before] = '\0';
+		topic_of(name, sizeof(name), expected);
+		topic_of(name, before + 4, expected);
+	}
+	memset(name, 'n', sizeof(name));
+	memcpy(name + sizeof(expected) - 5, "\xf0\x9f\x98\x80", 4);
+	memcpy(expected, name, sizeof(expected) - 1);
+	expected[sizeof(expected) - 1] = '\0';
+	topic_of(name, sizeof(name), expected);
+	topic_of("a\0b", 3, "a_b");
+	topic_of("\0", 1, "_");
+	topic_of("", 0, "none");
+}
+
 static void long_values_are_cut(void **state)
 {
 	char name[2000], got[CV_SINK_TOPIC_MAX];
@@ -68,14 +186,16 @@ static void wrong_templates_are_refused(void **state)
 		const char *text;
 		enum cv_sink_alphabet alphabet;
 	} rows[] = {
-		{"", CV_SINK_ALPHABET_ANY},	     {"a..b", CV_SINK_ALPHABET_NATS},
-		{".a", CV_SINK_ALPHABET_NATS},	     {"a.", CV_SINK_ALPHABET_NATS},
-		{"a.*", CV_SINK_ALPHABET_NATS},	     {"a.>", CV_SINK_ALPHABET_NATS},
-		{"a b", CV_SINK_ALPHABET_NATS},	     {"$SYS.x", CV_SINK_ALPHABET_NATS},
-		{"a/+", CV_SINK_ALPHABET_MQTT},	     {"a/#", CV_SINK_ALPHABET_MQTT},
-		{"$share/x", CV_SINK_ALPHABET_MQTT}, {"a/b", CV_SINK_ALPHABET_KAFKA},
-		{"{devices}", CV_SINK_ALPHABET_ANY}, {"{device", CV_SINK_ALPHABET_ANY},
-		{"a}", CV_SINK_ALPHABET_NATS},	     {"{}", CV_SINK_ALPHABET_ANY},
+		{"", CV_SINK_ALPHABET_ANY},	      {"a..b", CV_SINK_ALPHABET_NATS},
+		{".a", CV_SINK_ALPHABET_NATS},	      {"a.", CV_SINK_ALPHABET_NATS},
+		{"a.*", CV_SINK_ALPHABET_NATS},	      {"a.>", CV_SINK_ALPHABET_NATS},
+		{"a b", CV_SINK_ALPHABET_NATS},	      {"$SYS.x", CV_SINK_ALPHABET_NATS},
+		{"a/+", CV_SINK_ALPHABET_MQTT},	      {"a/#", CV_SINK_ALPHABET_MQTT},
+		{"$share/x", CV_SINK_ALPHABET_MQTT},  {"a/b", CV_SINK_ALPHABET_KAFKA},
+		{"{devices}", CV_SINK_ALPHABET_ANY},  {"{device", CV_SINK_ALPHABET_ANY},
+		{"a}", CV_SINK_ALPHABET_NATS},	      {"{}", CV_SINK_ALPHABET_ANY},
+		{"a\xc2\x85", CV_SINK_ALPHABET_MQTT}, {"\xef\xbf\xbe", CV_SINK_ALPHABET_ANY},
+		{"a\xc3", CV_SINK_ALPHABET_NATS},     {"\xc3\xa4", CV_SINK_ALPHABET_KAFKA},
 	};
 	char why[128];
 
@@ -237,6 +357,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(templates_are_filled),
 		cmocka_unit_test(hostile_values_stay_one_token),
+		cmocka_unit_test(hostile_characters_are_replaced),
+		cmocka_unit_test(cuts_are_between_characters),
+		cmocka_unit_test(names_are_cut_between_characters),
 		cmocka_unit_test(long_values_are_cut),
 		cmocka_unit_test(wrong_templates_are_refused),
 		cmocka_unit_test(events_are_split),
