@@ -10,6 +10,14 @@
 #define DATA "/data/culvert"
 #define FACTORY "/usr/share/culvert/factory/culvert.yaml"
 
+static void tell_unfinished(void)
+{
+	fputs("culvert provision: what was begun is not finished: some files are in place and some "
+	      "are not; they are kept, and the next start or 'culvert provision' goes on with "
+	      "them\n",
+	      stderr);
+}
+
 static int tell(const struct cv_policy_args *args, const struct cv_provision_request *q,
 		const struct cv_provision_set *set, enum cv_provision_outcome outcome)
 {
@@ -20,6 +28,9 @@ static int tell(const struct cv_policy_args *args, const struct cv_provision_req
 	case CV_PROVISION_ALREADY:
 		printf("%s: the node has been provisioned with these files\n", q->source);
 		return CV_CLI_OK;
+	case CV_PROVISION_BEGUN:
+		tell_unfinished();
+		return CV_CLI_OUTPUT;
 	default:
 		fprintf(stderr,
 			"culvert provision: %s: the node has a configuration of its own and goes "
@@ -47,10 +58,11 @@ static int install(const struct cv_policy_args *args, const struct cv_provision_
 	}
 	if (r == 0)
 		r = cv_provision_install(q, set, &outcome, &diag);
+	if (r < 0 || outcome == CV_PROVISION_BEGUN)
+		cv_diagnostics_print(&diag, stderr);
 	if (r == 0) {
 		code = tell(args, q, set, outcome);
 	} else {
-		cv_diagnostics_print(&diag, stderr);
 		fprintf(stderr,
 			"culvert provision: %s is not right; nothing was changed, the node goes on "
 			"with what it has\n",
@@ -80,16 +92,18 @@ static int run_row(const struct cv_policy_args *args)
 		.source = value_or(args, "source", folder ? folder : ""),
 		.again = cv_policy_value(args, "again") != NULL,
 	};
-	int r = cv_provision_finish(q.data);
+	struct cv_diagnostics diag = {0};
+	int r = cv_provision_finish(q.data, &diag);
 
-	if (r < 0)
-		fprintf(stderr, "culvert provision: what was begun cannot be finished: %s\n",
-			strerror(-r));
-	else if (r > 0)
-		puts("what a power cut interrupted is finished");
-	if (!folder)
-		return r < 0 ? CV_CLI_OUTPUT : CV_CLI_OK;
-	return install(args, &q, folder);
+	cv_diagnostics_print(&diag, stderr);
+	cv_diagnostics_free(&diag);
+	if (r > 0)
+		puts("what was interrupted is finished");
+	if (r < 0) { /* nothing else is put among files of which some are in place */
+		tell_unfinished();
+		return CV_CLI_OUTPUT;
+	}
+	return folder ? install(args, &q, folder) : CV_CLI_OK;
 }
 
 int cv_provision_command(int argc, char **argv)

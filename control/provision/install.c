@@ -66,7 +66,35 @@ static void audit(const char *data, const char *hash, const char *result, const 
 
 /* ---- what was checked is put in place -------------------------------------------------------- */
 
-static int move_all(const char *stage, const char *data, const json_t *record)
+/* What a person can do about it. */
+static const char *remedy(int r)
+{
+	switch (r) {
+	case -ENOSPC:
+	case -EDQUOT:
+		return "the data partition is full: make room";
+	case -EISDIR:
+	case -ENOTDIR:
+		return "something else has this name: take it away";
+	default:
+		return NULL;
+	}
+}
+
+static int move_one(const char *stage, const char *data, const json_t *file,
+		    struct cv_diagnostics *diag)
+{
+	const char *name = json_string_value(json_object_get(file, "name"));
+	const char *target = json_string_value(json_object_get(file, "target"));
+	int r = name && target ? cv_place_move(stage, name, data, target) : -EBADMSG;
+
+	return r < 0 ? cv_diagnostics_fail(diag, target ? target : RECORD, r, remedy(r),
+					   strerror(-r))
+		     : 0;
+}
+
+static int move_all(const char *stage, const char *data, const json_t *record,
+		    struct cv_diagnostics *diag)
 {
 	json_t *file;
 	size_t i;
@@ -74,13 +102,13 @@ static int move_all(const char *stage, const char *data, const json_t *record)
 
 	json_array_foreach(json_object_get(record, "files"), i, file)
 	{
-		const char *name = json_string_value(json_object_get(file, "name"));
-		const char *target = json_string_value(json_object_get(file, "target"));
-
 		if (r == 0)
-			r = name && target ? cv_place_move(stage, name, data, target) : -EBADMSG;
+			r = move_one(stage, data, file, diag);
 	}
-	return r;
+	if (r < 0)
+		return r;
+	r = cv_place_move(stage, RECORD, data, DONE);
+	return r < 0 ? cv_diagnostics_fail(diag, DONE, r, remedy(r), strerror(-r)) : 0;
 }
 
 static const char *text_of(const json_t *doc, const char *key)
@@ -90,7 +118,16 @@ static const char *text_of(const json_t *doc, const char *key)
 	return text ? text : "";
 }
 
-int cv_provision_finish(const char *data)
+/* Was the whole checked? From then on it is put in place, and nothing of it may be thrown away. */
+static bool is_begun(const char *stage)
+{
+	char path[PATH_MAX];
+
+	return cv_place_path(stage, RECORD, path) == 0 &&
+	       (access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR));
+}
+
+int cv_provision_finish(const char *data, struct cv_diagnostics *diag)
 {
 	char stage[PATH_MAX], path[PATH_MAX];
 	json_t *record;
@@ -99,15 +136,17 @@ int cv_provision_finish(const char *data)
 	if (r == 0)
 		r = cv_place_path(stage, RECORD, path);
 	if (r < 0)
-		return r;
-	record = json_load_file(path, 0, NULL);
-	if (!record) {
+		return cv_diagnostics_fail(diag, data, r, NULL, "the name is too long");
+	if (!is_begun(stage)) {
 		cv_place_clear(stage); /* nothing of it counts yet */
 		return 0;
 	}
-	r = move_all(stage, data, record);
-	if (r == 0)
-		r = cv_place_move(stage, RECORD, data, DONE);
+	record = json_load_file(path, 0, NULL);
+	if (!record)
+		return cv_diagnostics_fail(diag, path, -EBADMSG,
+					   "with its folder taken away the node keeps what it has",
+					   "cannot be read: what is being given is not known");
+	r = move_all(stage, data, record, diag);
 	if (r == 0) {
 		cv_place_clear(stage);
 		audit(data, text_of(record, "hash"), "done", text_of(record, "source"));
@@ -208,11 +247,10 @@ static int commit(struct job *j)
 		r = cv_sync_folder(j->stage);
 	if (r == 0)
 		r = cv_place_move(j->stage, RECORD ".new", j->stage, RECORD);
-	if (r == 0)
-		r = cv_provision_finish(j->q->data);
 	if (r < 0)
-		return cv_diagnostics_fail(j->diag, j->q->data, r, NULL, strerror(-r));
-	return 0;
+		return cv_diagnostics_fail(j->diag, j->q->data, r, remedy(r), strerror(-r));
+	r = cv_provision_finish(j->q->data, j->diag);
+	return r < 0 ? r : 0;
 }
 
 /* ---- may it be -------------------------------------------------------------------------------- */
@@ -248,11 +286,25 @@ static int has_been(const struct job *j)
 	return j->q->again ? 0 : is;
 }
 
+/* @return 0 where it goes on at the next start, else @p r: it is as it was. */
+static int give_up(struct job *j, int r, enum cv_provision_outcome *ret)
+{
+	bool begun = is_begun(j->stage);
+	char detail[256];
+
+	if (!begun)
+		cv_place_clear(j->stage);
+	snprintf(detail, sizeof(detail), "%.120s: %.100s", j->q->source,
+		 j->diag->n ? j->diag->items[0].text : strerror(-r));
+	audit(j->q->data, j->hash, begun ? "begun" : "refused", detail);
+	*ret = CV_PROVISION_BEGUN;
+	return begun ? 0 : r;
+}
+
 int cv_provision_install(const struct cv_provision_request *q, const struct cv_provision_set *set,
 			 enum cv_provision_outcome *ret, struct cv_diagnostics *diag)
 {
 	struct job j = {.q = q, .set = set, .diag = diag};
-	char detail[256];
 	int is, r;
 
 	if (cv_place_path(q->data, STAGE, j.stage) < 0)
@@ -261,6 +313,9 @@ int cv_provision_install(const struct cv_provision_request *q, const struct cv_p
 	if (set->n == 0)
 		return cv_diagnostics_fail(diag, q->source, -EINVAL, NULL,
 					   "there is nothing that a node is given");
+	if (is_begun(j.stage))
+		return cv_diagnostics_fail(diag, j.stage, -EBUSY, NULL,
+					   "what was begun before is not finished");
 	cv_provision_hash(set, j.hash);
 	is = has_been(&j);
 	if (is) {
@@ -272,13 +327,8 @@ int cv_provision_install(const struct cv_provision_request *q, const struct cv_p
 		r = check(&j);
 	if (r == 0)
 		r = commit(&j);
-	if (r == 0) {
-		*ret = CV_PROVISION_DONE;
-		return 0;
-	}
-	cv_place_clear(j.stage);
-	snprintf(detail, sizeof(detail), "%.120s: %.100s", q->source,
-		 diag->n ? diag->items[0].text : strerror(-r));
-	audit(q->data, j.hash, "refused", detail);
-	return r;
+	if (r < 0)
+		return give_up(&j, r, ret);
+	*ret = CV_PROVISION_DONE;
+	return 0;
 }

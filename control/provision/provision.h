@@ -91,21 +91,24 @@ enum cv_provision_outcome {
 	CV_PROVISION_DONE,
 	CV_PROVISION_ALREADY, /* with these very files */
 	CV_PROVISION_REFUSED, /* the node has others; nothing was changed */
+	CV_PROVISION_BEGUN, /* checked, and not all of it is in place: cv_provision_finish() goes on */
 };
 
 /**
- * Finish what a power cut interrupted: put in place what was checked, or forget what was not.
+ * Finish what was interrupted, by a power cut or a full disk: put in place what was checked, or forget
+ * what was not.
  *
- * @return 1 something was put in place, 0 there was nothing to do, negative errno.
+ * @return 1 something was put in place, 0 there was nothing to do; negative errno with a finding: what
+ *         was checked is kept for the next time.
  */
-int cv_provision_finish(const char *data);
+int cv_provision_finish(const char *data, struct cv_diagnostics *diag);
 
 /**
  * Check a set together with what the node has, and put it in place: all of it or nothing, whenever
- * the power goes. Written to the configuration's audit trail.
+ * the power goes. Written to the configuration's audit trail. What was begun is to be finished before.
  *
- * @param ret set on success.
- * @return 0; -EINVAL with findings: nothing was changed; other negative errno with a finding.
+ * @param ret set on success; CV_PROVISION_BEGUN comes with a finding.
+ * @return 0; -EINVAL with findings, other negative errno with a finding: nothing was changed.
  */
 int cv_provision_install(const struct cv_provision_request *request,
 			 const struct cv_provision_set *set, enum cv_provision_outcome *ret,

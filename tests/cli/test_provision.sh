@@ -187,6 +187,47 @@ equal "that is forgotten" "$before" "$(hash_of "$DATA")"
 check "and leaves nothing" test ! -e "$DATA/.provision"
 say "power cut $cut times"
 
+# --- it cannot go on -------------------------------------------------------------------------------
+# A folder where a file is to be: what is in place is not forgotten, and what is not is kept.
+new_node
+provision "$DIR/stick" >/dev/null
+rm -rf "$DATA.whole"
+cp -a "$DATA" "$DATA.whole"
+new_node
+rm "$DATA/policy.yaml"
+mkdir "$DATA/policy.yaml"
+touch "$DATA/policy.yaml/in-the-way"
+says "something in the way" 5 'policy.yaml: error: Is a directory \(something else has this name: take it away\)' \
+	provision --source "the stick" "$DIR/stick"
+check "told that it is not over" grep -q 'not finished.*the next start' "$DIR/says.out"
+check "and not that nothing was changed" eval '! grep -q "nothing was changed" "$DIR/says.out"'
+check "files before it are in place" cmp "$DIR/stick/node.yaml" "$DATA/culvert.yaml"
+check "files behind it are kept" cmp "$DIR/release.pub" "$DATA/.provision/trust/release.pub"
+check "it does not count as provisioned" test ! -e "$DATA/provisioned.json"
+equal "the trail says it" "provision|begun|the stick: Is a directory" "$(trail)"
+for again in "" --again; do
+	# shellcheck disable=SC2086 # one word or none
+	says "another stick${again:+, meant,} has to wait" 5 'not finished.*the next start' provision $again "$DIR/other"
+	check "and changes nothing" cmp "$DIR/stick/node.yaml" "$DATA/culvert.yaml"
+	check "nor what is kept" cmp "$DIR/release.pub" "$DATA/.provision/trust/release.pub"
+done
+says "at the next start it is there still" 5 'policy.yaml: error: Is a directory' provision
+rm -r "$DATA/policy.yaml"
+says "it is taken away" 0 'interrupted is finished' provision
+equal "and the next start finishes" "$(cd "$DATA.whole" && rm provisioned.json && hash_of .)" \
+	"$(jq -e .source "$DATA/provisioned.json" >/dev/null && rm "$DATA/provisioned.json" && hash_of "$DATA")"
+equal "which the trail says" "provision|done|the stick" "$(trail)"
+check "nothing is left behind" test ! -e "$DATA/.provision"
+new_node
+before=$(hash_of "$DATA")
+mkdir -p "$DATA/.provision/trust"
+echo '{' >"$DATA/.provision/record.json"
+cp "$DIR/release.pub" "$DATA/.provision/trust/"
+says "a record that cannot be read" 5 'record.json: error: cannot be read.*taken away' provision "$DIR/stick"
+check "is no reason to forget" test -e "$DATA/.provision/trust/release.pub"
+rm -r "$DATA/.provision"
+equal "without it all is as it was" "$before" "$(hash_of "$DATA")"
+
 # --- the unit's script, on file systems -----------------------------------------------------------
 # In a mount namespace of its own, where /data and the programs are as on the appliance.
 script() { # script IMAGE...
