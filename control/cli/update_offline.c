@@ -13,7 +13,9 @@ const struct cv_cli_command cv_cli_update_offline[] = {
 		.help = "say which system runs and what became of the last upgrade",
 		.details =
 			"Both system slots with version and state: good, bad, installing, trial, "
-			"failed.",
+			"failed; and their generations: the number of a system that was found "
+			"good, "
+			"with the configuration that it had.",
 		.options = {CV_CLI_OPTION_JSON},
 		.exits = "0 1 2 3 5",
 		.offline = true,
@@ -38,10 +40,13 @@ const struct cv_cli_command cv_cli_update_offline[] = {
 	{
 		.name = "update rollback",
 		.help = "start the other slot by the next reboot",
-		.details = "The system before the last upgrade, on trial as an upgrade is. Refused "
+		.details = "The system before the last upgrade with the configuration that it had, "
+			   "on trial as an upgrade is; the present configuration is kept and comes "
+			   "back with the present system. Policy and data stay. Refused "
 			   "where the other slot is empty, was not written whole, or has failed. "
 			   "On a slot that is itself on trial it reboots.",
-		.options = {OPTION_REBOOT},
+		.options = {{"keep-config", NULL, NULL, "leave the configuration as it is"},
+			    OPTION_REBOOT},
 		.exits = "0 1 2 3 5",
 		.offline = true,
 	},
@@ -65,6 +70,15 @@ const struct cv_cli_command cv_cli_update_offline[] = {
 		.options = {{"wait", "SECONDS", NULL,
 			     "wait up to SECONDS for the node to be well"}},
 		.exits = "0 1 2 3 4 5",
+		.offline = true,
+	},
+	{
+		.name = "update restore",
+		.help = "put the configuration of this slot back, where a start has to",
+		.details = "What each start of the appliance does before anybody reads the "
+			   "configuration: after a rollback, and after an upgrade that was left. "
+			   "Does nothing otherwise.",
+		.exits = "0 1 2 5",
 		.offline = true,
 	},
 	{

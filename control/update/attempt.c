@@ -50,6 +50,7 @@ static int read_doc(const json_t *doc, struct cv_update_attempt *ret)
 		return -EBADMSG;
 	a.phase = (enum cv_update_phase)i;
 	a.since = json_integer_value(json_object_get(doc, "since"));
+	a.restore = json_is_true(json_object_get(doc, "restore"));
 	*ret = a;
 	return 0;
 }
@@ -104,10 +105,10 @@ int cv_update_replace(const char *dir, const char *name, json_t *doc)
 int cv_update_write(const char *dir, const struct cv_update_attempt *a)
 {
 	return cv_update_replace(dir, FILE_NAME,
-				 json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "phase",
+				 json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:b}", "phase",
 					   cv_update_phase_name(a->phase), "slot", a->slot,
 					   "version", a->version, "from", a->from, "boot", a->boot,
-					   "since", (json_int_t)a->since));
+					   "since", (json_int_t)a->since, "restore", a->restore));
 }
 
 /* Of a version: release, what comes before it ("-rc1", "~rc1"), what was built from it ("+2026"). */
@@ -239,4 +240,13 @@ bool cv_update_on_trial(const struct cv_update_self *self, const struct cv_updat
 	 */
 	return (attempt->phase == CV_UPDATE_TRIAL || attempt->phase == CV_UPDATE_INSTALLING) &&
 	       strcmp(self->slot, attempt->slot) == 0;
+}
+
+bool cv_update_was_left(const struct cv_update_self *self, const struct cv_update_attempt *attempt)
+{
+	char boot[CV_BOOT_ID_SIZE];
+
+	cv_boot_id(boot);
+	return (attempt->phase == CV_UPDATE_TRIAL || attempt->phase == CV_UPDATE_INSTALLING) &&
+	       strcmp(self->slot, attempt->slot) != 0 && strcmp(attempt->boot, boot) != 0;
 }

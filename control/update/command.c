@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "control/update/update.h"
+#include "control/update/generation.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,13 +12,10 @@
 #define MARK_PAUSE_S 5
 
 static const struct cv_policy_handler handlers[] = {
-	{"status", cv_update_status},
-	{"install", cv_update_install},
-	{"rollback", cv_update_rollback},
-	{"mark", cv_update_mark},
-	{"confirm", cv_update_confirm},
-	{"poll", cv_update_poll},
-	{0},
+	{"status", cv_update_status},	  {"install", cv_update_install},
+	{"rollback", cv_update_rollback}, {"mark", cv_update_mark},
+	{"confirm", cv_update_confirm},	  {"restore", cv_update_restore},
+	{"poll", cv_update_poll},	  {0},
 };
 
 int cv_update_command(int argc, char **argv)
@@ -87,6 +84,21 @@ static const char *slot_state(const json_t *slot, const char *name,
 	return cv_update_has_system(name) ? text_of(slot, "boot_status") : "empty";
 }
 
+/* 0 = none is known. The system that the disk was written with has no bundle that RAUC could tell of. */
+static uint64_t slot_generation(const struct cv_update_self *self, const char *name,
+				const char *version)
+{
+	struct cv_update_generation g = {0};
+	uint64_t number = 0;
+
+	if (strcmp(self->slot, name) == 0)
+		return cv_update_generation_number(CV_UPDATE_DIR, self);
+	if (cv_update_generation_read(CV_UPDATE_DIR, name, *version ? version : NULL, &g) == 0)
+		number = g.number;
+	cv_update_generation_release(&g);
+	return number;
+}
+
 static json_t *slots_json(const struct cv_update_self *self,
 			  const struct cv_update_attempt *attempt, const json_t *rauc)
 {
@@ -95,12 +107,14 @@ static json_t *slots_json(const struct cv_update_self *self,
 
 	for (size_t i = 0; i < 2; i++) {
 		const json_t *slot = find_slot(rauc, slots[i]);
+		const char *version = slot_version(self, slot, slots[i]);
+		uint64_t number = slot_generation(self, slots[i], version);
 
-		json_array_append_new(list,
-				      json_pack("{s:s, s:b, s:s, s:s}", "slot", slots[i], "running",
-						strcmp(self->slot, slots[i]) == 0, "version",
-						slot_version(self, slot, slots[i]), "state",
-						slot_state(slot, slots[i], attempt)));
+		json_array_append_new(
+			list, json_pack("{s:s, s:b, s:s, s:s, s:o}", "slot", slots[i], "running",
+					strcmp(self->slot, slots[i]) == 0, "version", version,
+					"state", slot_state(slot, slots[i], attempt), "generation",
+					number ? json_integer((json_int_t)number) : json_null()));
 	}
 	return list;
 }
@@ -118,14 +132,19 @@ static void print_status(const struct cv_update_self *self, const struct cv_upda
 	json_t *slot;
 	size_t i;
 
-	printf("running   slot %s, version %s%s\n", self->slot, self->version,
+	printf("running   slot %s, version %s, generation %llu%s\n", self->slot, self->version,
+	       (unsigned long long)cv_update_generation_number(CV_UPDATE_DIR, self),
 	       cv_update_on_trial(self, attempt) ? " (on trial)" : "");
 	json_array_foreach((json_t *)slots, i, slot)
 	{
-		const char *version = text_of(slot, "version");
+		const json_t *number = json_object_get(slot, "generation");
 
-		printf("slot %s    %-10s %s\n", text_of(slot, "slot"), text_of(slot, "state"),
-		       version);
+		printf("slot %s    %-10s %s", text_of(slot, "slot"), text_of(slot, "state"),
+		       text_of(slot, "version"));
+		if (json_is_integer(number))
+			printf("%s %lld", *text_of(slot, "version") ? ", generation" : "generation",
+			       (long long)json_integer_value(number));
+		putchar('\n');
 	}
 	if (attempt->phase != CV_UPDATE_NONE && !cv_update_on_trial(self, attempt))
 		printf("attempt   version %s in slot %s %s\n", attempt->version, attempt->slot,
@@ -150,12 +169,14 @@ int cv_update_status(const struct cv_policy_args *args)
 	}
 	slots = slots_json(&self, &attempt, rauc);
 	if (args->json) {
-		json_t *doc = json_pack("{s:s, s:s, s:b, s:{s:s, s:s, s:s, s:s, s:I}, s:O}", "slot",
-					self.slot, "version", self.version, "trial",
-					cv_update_on_trial(&self, &attempt), "attempt", "phase",
-					cv_update_phase_name(attempt.phase), "slot", attempt.slot,
-					"version", attempt.version, "from", attempt.from, "since",
-					(json_int_t)attempt.since, "slots", slots);
+		json_t *doc =
+			json_pack("{s:s, s:s, s:I, s:b, s:{s:s, s:s, s:s, s:s, s:I}, s:O}", "slot",
+				  self.slot, "version", self.version, "generation",
+				  (json_int_t)cv_update_generation_number(CV_UPDATE_DIR, &self),
+				  "trial", cv_update_on_trial(&self, &attempt), "attempt", "phase",
+				  cv_update_phase_name(attempt.phase), "slot", attempt.slot,
+				  "version", attempt.version, "from", attempt.from, "since",
+				  (json_int_t)attempt.since, "slots", slots);
 
 		if (json_dumpf(doc, stdout, JSON_INDENT(2)) < 0 || putchar('\n') == EOF)
 			code = CV_CLI_OUTPUT;
@@ -187,12 +208,15 @@ static int make_good(const struct cv_policy_args *args, const struct cv_update_s
 	if (r != 0)
 		return cv_policy_say(args, CV_CLI_UNREACHABLE,
 				     "rauc cannot tell the firmware that this slot is good");
+	if (cv_update_on_trial(self, attempt) && cv_update_generation_good(CV_UPDATE_DIR, self) < 0)
+		cv_policy_say(args, CV_CLI_OK, "cannot write " CV_UPDATE_DIR "/generations");
 	/* What failed in the other slot stays known. It is good all the same where that cannot be written:
 	 * the next start finds it on trial and says so again. */
 	if (cv_update_on_trial(self, attempt) && cv_update_write(CV_UPDATE_DIR, &none) < 0)
 		cv_policy_say(args, CV_CLI_OK,
 			      "cannot write " CV_UPDATE_DIR ": is the data partition full?");
-	printf("slot %s, version %s: good\n", self->slot, self->version);
+	printf("slot %s, version %s: good, generation %llu\n", self->slot, self->version,
+	       (unsigned long long)cv_update_generation_number(CV_UPDATE_DIR, self));
 	return CV_CLI_OK;
 }
 
@@ -229,11 +253,7 @@ int cv_update_mark(const struct cv_policy_args *args)
 /* A slot that was to be tried at this start, and does not run, has been left. */
 static void note_what_was_left(const struct cv_update_self *self, struct cv_update_attempt *attempt)
 {
-	char boot[sizeof(attempt->boot)];
-
-	cv_boot_id(boot);
-	if (attempt->phase != CV_UPDATE_TRIAL || cv_update_on_trial(self, attempt) ||
-	    strcmp(attempt->boot, boot) == 0)
+	if (attempt->phase != CV_UPDATE_TRIAL || !cv_update_was_left(self, attempt))
 		return;
 	attempt->phase = CV_UPDATE_FAILED;
 	attempt->since = time(NULL);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* install, rollback: what makes the other slot the next one. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "control/update/update.h"
+#include "control/update/generation.h"
 
 #define KEYRING CV_UPDATE_DIR "/trust.pem"
 /* RAUC's configuration for a look at a bundle by which revoked certificates count. */
@@ -101,10 +102,37 @@ static int refuse_during_trial(const struct cv_policy_args *args)
 		   "good");
 }
 
-static int begin(const struct cv_policy_args *args, const struct cv_update_self *self,
-		 enum cv_update_phase phase, const char *version, struct cv_update_attempt *ret)
+/* What runs is kept before anything is written: to be gone back to, whole. */
+static int keep(const struct cv_policy_args *args, const struct cv_update_self *self)
 {
-	struct cv_update_attempt attempt = {.phase = phase, .since = time(NULL)};
+	char why[WHY_MAX];
+	int r = cv_update_generation_leave(CV_UPDATE_DIR, CV_UPDATE_CONFIG, self);
+
+	if (r == 0)
+		return CV_CLI_OK;
+	snprintf(why, sizeof(why),
+		 "cannot keep the configuration to go back to in " CV_UPDATE_DIR "/generations: %s",
+		 strerror(-r));
+	return say(args, CV_CLI_OUTPUT, why);
+}
+
+/*
+ * Nothing is taken away from what a newer system wrote: each store says which form it has, and an older
+ * Culvert that does not know it refuses it. Told before, since then it is too late to ask.
+ */
+static void tell_of_data(const char *version)
+{
+	printf("data that a system newer than %s wrote stays as it is; what that one does not know "
+	       "it refuses, with the reason, and is then not well (docs/operator/upgrade.md)\n",
+	       version);
+}
+
+static int begin(const struct cv_policy_args *args, const struct cv_update_self *self,
+		 enum cv_update_phase phase, const char *version, bool restore,
+		 struct cv_update_attempt *ret)
+{
+	struct cv_update_attempt attempt = {
+		.phase = phase, .since = time(NULL), .restore = restore};
 
 	snprintf(attempt.slot, sizeof(attempt.slot), "%s", self->other);
 	snprintf(attempt.version, sizeof(attempt.version), "%s", version);
@@ -149,10 +177,16 @@ int cv_update_install_bundle(const struct cv_policy_args *args, const char *bund
 	if (code == CV_CLI_OK)
 		code = check_bundle(args, &self, info, version);
 	if (code == CV_CLI_OK)
-		code = begin(args, &self, CV_UPDATE_INSTALLING, text_of(info, "version"), &attempt);
+		code = keep(args, &self);
+	if (code == CV_CLI_OK)
+		code = begin(args, &self, CV_UPDATE_INSTALLING, text_of(info, "version"), false,
+			     &attempt);
+	if (code == CV_CLI_OK && cv_update_older(text_of(info, "version"), self.version))
+		tell_of_data(text_of(info, "version"));
 	json_decref(info);
 	if (code != CV_CLI_OK)
 		return code;
+	cv_update_generation_forget(CV_UPDATE_DIR, self.other);
 	/* The phase stays when this fails: the slot has been written to. */
 	if (cv_update_run(install, NULL) != 0)
 		return cv_policy_say(args, CV_CLI_INPUT,
@@ -172,11 +206,60 @@ int cv_update_install(const struct cv_policy_args *args)
 				    : refuse_beside_another(args);
 }
 
-int cv_update_rollback(const struct cv_policy_args *args)
+/* What is known of the slot that is to be gone back to. @return whether its configuration comes with it. */
+static bool will_restore(const struct cv_policy_args *args, const struct cv_update_generation *g)
+{
+	return g->number && g->config && !cv_policy_value(args, "keep-config");
+}
+
+static void tell_of_config(const struct cv_policy_args *args, const struct cv_update_self *self,
+			   const struct cv_update_generation *g)
+{
+	if (cv_policy_value(args, "keep-config"))
+		puts("configuration: stays (--keep-config)");
+	else if (!g->number)
+		printf("configuration: stays; which one slot %s had is not known\n", self->other);
+	else if (!g->config)
+		printf("configuration: stays; generation %llu had none\n",
+		       (unsigned long long)g->number);
+	else
+		printf("configuration: that of generation %llu, with version %s%s\n",
+		       (unsigned long long)g->number, g->version,
+		       cv_update_generation_differs(g, CV_UPDATE_CONFIG)
+			       ? "; what is there now is kept for the way back"
+			       : ", which is the same as now");
+	if (g->number && cv_update_older(g->version, self->version))
+		tell_of_data(g->version);
+}
+
+/* Have the other slot started, with what is kept of it. */
+static int go_back(const struct cv_policy_args *args, const struct cv_update_self *self,
+		   const struct cv_update_attempt *before, const struct cv_update_generation *g)
 {
 	static const char *const activate[] = {"rauc", "status", "mark-active", "other", NULL};
+	struct cv_update_attempt attempt;
+	int code = keep(args, self);
+
+	if (code == CV_CLI_OK)
+		code = begin(args, self, CV_UPDATE_TRIAL, "previous", will_restore(args, g),
+			     &attempt);
+	if (code != CV_CLI_OK)
+		return code;
+	if (cv_update_run(activate, NULL) == 0) {
+		tell_of_config(args, self, g);
+		return finish(args, &attempt);
+	}
+	/* It would be taken for tried and left otherwise. */
+	(void)cv_update_write(CV_UPDATE_DIR, before);
+	return say(args, CV_CLI_UNREACHABLE,
+		   "rauc cannot tell the firmware to start the other slot");
+}
+
+int cv_update_rollback(const struct cv_policy_args *args)
+{
 	static const char *const reboot[] = {"systemctl", "reboot", NULL};
-	struct cv_update_attempt attempt, before;
+	struct cv_update_generation g = {0};
+	struct cv_update_attempt attempt;
 	struct cv_update_self self;
 	int code;
 
@@ -196,14 +279,9 @@ int cv_update_rollback(const struct cv_policy_args *args)
 	if (!cv_update_has_system(self.other))
 		return say(args, CV_CLI_INPUT,
 			   "the other slot is empty: there is nothing to go back to");
-	before = attempt;
-	code = begin(args, &self, CV_UPDATE_TRIAL, "previous", &attempt);
-	if (code != CV_CLI_OK)
-		return code;
-	if (cv_update_run(activate, NULL) == 0)
-		return finish(args, &attempt);
-	/* It would be taken for tried and left otherwise. */
-	(void)cv_update_write(CV_UPDATE_DIR, &before);
-	return say(args, CV_CLI_UNREACHABLE,
-		   "rauc cannot tell the firmware to start the other slot");
+	if (cv_update_generation_read(CV_UPDATE_DIR, self.other, NULL, &g) == -EBADMSG)
+		fputs("culvert update: what is kept of the other slot is damaged\n", stderr);
+	code = go_back(args, &self, &attempt, &g);
+	cv_update_generation_release(&g);
+	return code;
 }

@@ -40,6 +40,7 @@ struct cv_update_attempt {
 	char from[CV_UPDATE_VERSION]; /* what ran then */
 	char boot[CV_BOOT_ID_SIZE]; /* boot id of the start in which this was written */
 	int64_t since; /* seconds of the wall clock */
+	bool restore; /* the slot's first start is to bring its configuration back (generation.h) */
 };
 
 const char *cv_update_phase_name(enum cv_update_phase phase);
@@ -87,6 +88,9 @@ int cv_update_self(struct cv_update_self *ret);
  */
 bool cv_update_on_trial(const struct cv_update_self *self, const struct cv_update_attempt *attempt);
 
+/** Is it another slot that was last attempted, in another start than this? Then what was tried has been left. */
+bool cv_update_was_left(const struct cv_update_self *self, const struct cv_update_attempt *attempt);
+
 /** Is there a system in a slot ("A", "B")? */
 bool cv_update_has_system(const char *slot);
 
@@ -125,6 +129,7 @@ int cv_update_install(const struct cv_policy_args *args);
 int cv_update_rollback(const struct cv_policy_args *args);
 int cv_update_mark(const struct cv_policy_args *args);
 int cv_update_confirm(const struct cv_policy_args *args);
+int cv_update_restore(const struct cv_policy_args *args);
 int cv_update_poll(const struct cv_policy_args *args);
 
 #endif

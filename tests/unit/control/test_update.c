@@ -25,11 +25,10 @@ static int make_dir(void **state)
 
 static int remove_dir(void **state)
 {
-	char path[128];
+	char command[128];
 
-	snprintf(path, sizeof(path), "%s/attempt.json", dir);
-	unlink(path);
-	return rmdir(dir);
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	return system(command);
 }
 
 static void put(const char *text)
@@ -62,6 +61,7 @@ static void test_written_is_read(void **state)
 			.from = "0.1.0",
 			.boot = "4c1c5e0e-0000-4000-8000-000000000001",
 			.since = 1795320000,
+			.restore = phase % 2 != 0,
 		};
 		struct cv_update_attempt b = {0};
 
@@ -73,6 +73,7 @@ static void test_written_is_read(void **state)
 		assert_string_equal(b.from, "0.1.0");
 		assert_string_equal(b.boot, a.boot);
 		assert_int_equal(b.since, 1795320000);
+		assert_int_equal(b.restore, a.restore);
 	}
 }
 
