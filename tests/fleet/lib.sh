@@ -64,18 +64,27 @@ nodes_root() {
 	mkdir -p "$DIR/root" "$DIR/bin"
 	mount -t tmpfs tmpfs "$DIR/root"
 	for d in /*; do
-		case $d in /data | /run) continue ;; esac
+		case $d in /data | /dev | /run) continue ;; esac
 		if [ -L "$d" ]; then cp -P "$d" "$DIR/root/"; elif [ -d "$d" ]; then
 			mkdir "$DIR/root$d" && mount --rbind "$d" "$DIR/root$d"
 		fi
 	done
-	mkdir -p "$DIR/root/data/culvert" "$DIR/root/run"
+	mkdir -p "$DIR/root/data/culvert" "$DIR/root/run" "$DIR/root/dev/disk/by-partlabel"
+	for d in null zero full random urandom tty; do
+		: >"$DIR/root/dev/$d" && mount --bind "/dev/$d" "$DIR/root/dev/$d"
+	done
+	ln -s /proc/self/fd "$DIR/root/dev/fd"
+	# In both slots lies an EROFS, as far as anybody looks.
+	for d in a b; do
+		{ head -c 1024 /dev/zero && printf '\342\341\365\340'; } >"$DIR/root/dev/disk/by-partlabel/root-$d"
+	done
 	cat >"$DIR/bin/rauc" <<-'END'
 		#!/bin/sh
 		echo "rauc $*" >>/data/culvert/rauc.log
 		other() { grep -q 'rauc.slot=A' /proc/cmdline && echo B || echo A; }
 		case $1 in
 		info) head -n 1 "$3" ;;
+		status) [ "$2" != --detailed ] || echo '{"slots": []}' ;;
 		install) sed -n 's/.*"version": "\([^"]*\)".*/\1/p' "$2" >"/data/culvert/slot-$(other)" ;;
 		esac
 	END
@@ -87,6 +96,9 @@ nodes_root() {
 		#!/bin/sh
 		[ "\$1" = health ] || exec $CULVERT "\$@"
 		version=\$(sed -n 's/^IMAGE_VERSION=//p' /etc/os-release)
+		case \$version in
+		1.*) ! grep -q '^new:' /data/culvert/culvert.yaml || exit 1 ;;
+		esac
 		! grep -qx "\$version" /data/culvert/ill 2>/dev/null
 	END
 	chmod +x "$DIR"/bin/*
@@ -126,7 +138,8 @@ poll() { node "$1" culvert update poll --config /data/culvert/culvert.yaml; }
 node_version() { sed -n 's/^IMAGE_VERSION=//p' "$DIR/nodes/$1/os-release"; }
 slot_of() { sed -n 's/.*rauc.slot=\([AB]\).*/\1/p' "$DIR/nodes/$1/cmdline"; }
 # What the machine does when it was told to reboot: the firmware starts the slot on trial once; one
-# that says it is not well is left for the other.
+# that says it is not well is left for the other. Who comes first at a start comes before the health, which
+# finds a configuration of another version unwell ("new", which only version 2 knows).
 node_boot() {
 	local n=$DIR/nodes/$1 to other
 	[ -s "$n/data/systemctl.log" ] || return 0
@@ -135,12 +148,16 @@ node_boot() {
 	to=$(slot_of "$1")
 	[ "$(jq -r '"\(.phase) \(.slot)"' "$n/data/update/attempt.json" 2>/dev/null)" != "trial $other" ] || to=$other
 	node_slot "$1" "$to"
-	node "$1" culvert update confirm --wait 0 >>"$n/log" 2>&1
+	node_start "$1"
 	if [ -s "$n/data/systemctl.log" ]; then
 		rm "$n/data/systemctl.log"
 		node_slot "$1" "$(slot_of "$1" | tr AB BA)"
-		node "$1" culvert update confirm --wait 0 >>"$n/log" 2>&1
+		node_start "$1"
 	fi
+}
+node_start() { # node_start NAME: what culvert-provision.service and culvert-health.service do
+	node "$1" culvert update restore >>"$DIR/nodes/$1/log" 2>&1
+	node "$1" culvert update confirm --wait 0 >>"$DIR/nodes/$1/log" 2>&1
 }
 bundle() { # bundle VERSION: the file; RAUC's stand-in reads it
 	printf '{ "compatible": "culvert-x86-64", "version": "%s" }\n' "$1" >"$DIR/culvert-$1.raucb"
