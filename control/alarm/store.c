@@ -35,6 +35,11 @@ struct cv_alarm_store {
 	char *text, *who, *config;
 };
 
+/* Of the file's form. Files of before it was written have 0, and the same form. */
+#define VERSION 1
+#define TEXT(x) #x
+#define TEXT_OF(x) TEXT(x)
+
 static const char schema[] =
 	"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
 	"CREATE TABLE IF NOT EXISTS active (id TEXT PRIMARY KEY, record BLOB NOT NULL) WITHOUT "
@@ -223,14 +228,39 @@ static int load(struct cv_alarm_store *s)
 	return res;
 }
 
+/* Of a newer Culvert, which an upgrade that was left may leave behind: not to be guessed at. */
+static int read_version(struct cv_alarm_store *s, int *ret)
+{
+	sqlite3_stmt *q = NULL;
+	int code = sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &q, NULL);
+	int res = 0;
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(q);
+	if (code != SQLITE_ROW)
+		res = cv_sqlite_errno(s->db, code);
+	else
+		*ret = sqlite3_column_int(q, 0);
+	if (res == 0 && *ret > VERSION)
+		res = -EPROTO;
+	sqlite3_finalize(q);
+	return res;
+}
+
 static int open_database(const char *path, struct cv_alarm_store *s)
 {
 	int code = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
-	int res;
+	int version = 0, res;
 
-	if (code == SQLITE_OK)
+	res = code == SQLITE_OK ? read_version(s, &version) : cv_sqlite_errno(s->db, code);
+	if (res == 0) {
 		code = sqlite3_exec(s->db, schema, NULL, NULL, NULL);
-	res = code == SQLITE_OK ? load(s) : cv_sqlite_errno(s->db, code);
+		res = code == SQLITE_OK ? load(s) : cv_sqlite_errno(s->db, code);
+	}
+	/* On a full disk it is read all the same, and marked another time. */
+	if (res == 0 && version != VERSION)
+		(void)sqlite3_exec(s->db, "PRAGMA user_version = " TEXT_OF(VERSION), NULL, NULL,
+				   NULL);
 	if (res < 0) {
 		sqlite3_close(s->db);
 		s->db = NULL;
@@ -251,8 +281,10 @@ int cv_alarm_store_open(const char *path, struct cv_alarm_store **ret, const cha
 	    rename(path, aside) == 0)
 		res = open_database(path, s);
 	if (res < 0) {
-		*why = "alarms.db in log.dir cannot be opened; is the folder writable, the disk "
-		       "full?";
+		*why = res == -EPROTO
+			       ? "it is of a newer Culvert: run that one, or move the file away"
+			       : "alarms.db in log.dir cannot be opened; is the folder "
+				 "writable, the disk full?";
 		cv_alarm_store_close(s);
 		return res;
 	}

@@ -30,7 +30,8 @@ struct cv_alarm_kept {
 
 /**
  * @param why set on failure to a sentence; static.
- * @return 1: made anew; 0; negative errno. A damaged file is put aside and made anew.
+ * @return 1: made anew; 0; -EPROTO: it is of a newer Culvert, and stays as it was; other negative errno. A
+ *         damaged file is put aside and made anew.
  */
 int cv_alarm_store_open(const char *path, struct cv_alarm_store **ret, const char **why);
 /** Writes what is not written. NULL is fine. */

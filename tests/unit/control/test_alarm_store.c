@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "control/alarm/store.h"
 #include "dataplane/normalize/emit.h"
@@ -120,6 +121,22 @@ static void what_is_active_is_what_is_read(void **state)
 	cv_alarm_store_close(s);
 }
 
+/* A file of before there were versions is taken, one of a newer Culvert is let be. */
+static void newer_is_refused(void **state)
+{
+	sqlite3 *db = NULL;
+
+	cv_alarm_store_close(open_store(1));
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 0", NULL, NULL, NULL), SQLITE_OK);
+	cv_alarm_store_close(open_store(1));
+	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 2", NULL, NULL, NULL), SQLITE_OK);
+	assert_null(open_store(-EPROTO));
+	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 1", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	cv_alarm_store_close(open_store(1));
+}
+
 static void rules_are_kept(void **state)
 {
 	struct cv_alarm_kept rules = {.number = 3,
@@ -185,6 +202,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_active_is_what_is_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(rules_are_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(damage_is_put_aside, setup, teardown),
+		cmocka_unit_test_setup_teardown(newer_is_refused, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
