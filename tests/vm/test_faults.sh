@@ -158,9 +158,11 @@ flood() { seq 4000 | in_ns dev timeout 120 mosquitto_pub -l -i meter-9 -h "$PLAT
 refused() { flood; [ "$(vm culvert stats --json | jq '[.log.lanes.measurement.refused[]?] | add // 0')" -gt 0 ]; }
 check "what cannot be written is counted" wait_for $((60 * VM_SLOW)) "a lane without room" refused
 says "the node says so" "the disk is in trouble" vm culvert health
+check "the journal has it by its id" vm 'journalctl -b -q -p err -o cat MESSAGE_ID=a85b36f39cff4ceaaced677f970bab66 | grep -q "^the disk of the lane measurement"'
 check "frames cross all the same" crosses
 vm 'rm /data/ballast /data/ballast2'
 check "with room again it is well" well
+check "the journal has that, too" vm_wait 10 "the message" vm 'journalctl -b -q -o cat MESSAGE_ID=2eacef3ad4aa4de1a36df1eb1da1f0b6 | grep -q "lane measurement again"'
 flood
 before=$(modbus_events | wc -l)
 hear "with room again"

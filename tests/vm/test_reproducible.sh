@@ -27,7 +27,8 @@ first=$(cat "$IMG_DIR/twice/roothash") second=$(cat "$again/out/roothash")
 say "first  $first"
 say "second $second"
 cmp "$IMG_DIR/twice/root.img" "$again/out/root.img" && cmp "$IMG_DIR/twice/efi.img" "$again/out/efi.img" &&
-	cmp "$IMG_DIR/twice/sbom.spdx.json" "$again/out/sbom.spdx.json" && [ "$first" = "$second" ] && [ ${#first} -eq 64 ] || {
+	cmp "$IMG_DIR/twice/sbom.spdx.json" "$again/out/sbom.spdx.json" &&
+	cmp "$IMG_DIR/twice/copyright.tar.gz" "$again/out/copyright.tar.gz" && [ "$first" = "$second" ] && [ ${#first} -eq 64 ] || {
 	diff -r "$IMG_DIR/work/slot" "$again/work/slot" 2>/dev/null | head -n 20
 	say "FAILED: the two differ"
 	exit 1
