@@ -134,6 +134,20 @@ if wants good; then
 	equal "its own data" kept "$(vm cat /data/culvert/mine)"
 	check "the firmware starts it first" starts_first $runs
 	check "the dataplane is attached" vm 'culvert status --json | grep -q "\"attached\": true"'
+	# Back by hand, to the configuration that the older system had.
+	older=$(vm cat /data/culvert/culvert.yaml)
+	equal "it is generation" 2 "$(field .generation)"
+	vm "sed -i 's/^node: .*/node: renamed-since/' /data/culvert/culvert.yaml"
+	boot=$(vm_boot_id)
+	check "roll back" vm culvert update rollback
+	equal "what runs keeps its own meanwhile" "node: renamed-since" "$(vm grep ^node: /data/culvert/culvert.yaml)"
+	vm_reboot
+	check "it starts again" vm_wait 90 "the reboot" vm_rebooted "$boot"
+	check "the older slot is found good" wait_good
+	runs=$(other $runs)
+	equal "it runs" $runs "$(field .slot)"
+	equal "with its own configuration" "$older" "$(vm cat /data/culvert/culvert.yaml)"
+	check "and is well" vm culvert health --wait $((60 * VM_SLOW))
 fi
 
 # --- a good slot that rots ----------------------------------------------------------------------
