@@ -103,7 +103,10 @@ static int run_row(const struct cv_policy_args *args)
 		tell_unfinished();
 		return CV_CLI_OUTPUT;
 	}
-	return folder ? install(args, &q, folder) : CV_CLI_OK;
+	if (folder)
+		return install(args, &q, folder);
+	cv_provision_remember(&q);
+	return CV_CLI_OK;
 }
 
 int cv_provision_command(int argc, char **argv)

@@ -21,6 +21,8 @@
 #define STAGE ".provision"
 #define RECORD "record.json"
 #define DONE "provisioned.json"
+#define OWN "culvert.yaml"
+#define NEW ".factory.yaml"
 #define FILE_MAX ((size_t)16 << 20)
 
 struct job {
@@ -200,7 +202,7 @@ static int check(struct job *j)
 	struct cv_generation *gen = NULL;
 	struct cv_config *config = NULL;
 	char path[PATH_MAX];
-	int r = borrow(j, "node.yaml", "culvert.yaml");
+	int r = borrow(j, "node.yaml", OWN);
 
 	if (r == 0)
 		r = borrow(j, "policy.yaml", "policy.yaml");
@@ -267,21 +269,54 @@ static bool same_text(const char *a, const char *b)
 	return same;
 }
 
+void cv_provision_remember(const struct cv_provision_request *q)
+{
+	char own[PATH_MAX], known[PATH_MAX], *text = NULL;
+	size_t len;
+	int r;
+
+	if (cv_place_path(q->data, OWN, own) < 0 || cv_place_path(q->data, NEW, known) < 0 ||
+	    !same_text(own, q->factory) || same_text(own, known))
+		return;
+	r = cv_read_file(own, FILE_MAX, &text, &len);
+	if (r == 0)
+		r = cv_replace_file(known, text, len, 0644);
+	if (r == 0)
+		r = cv_sync_folder(q->data);
+	if (r < 0)
+		fprintf(stderr, "culvert provision: %s: %s\n", known, strerror(-r));
+	free(text);
+}
+
+/*
+ * Has somebody configured it? Not where the configuration is the factory's, nor what the factory's was
+ * before an upgrade, nor where a power cut has left an empty one.
+ */
+static bool is_configured(const struct cv_provision_request *q)
+{
+	char own[PATH_MAX], known[PATH_MAX];
+	struct stat st;
+
+	if (cv_place_path(q->data, OWN, own) < 0 || cv_place_path(q->data, NEW, known) < 0 ||
+	    stat(own, &st) < 0 || st.st_size == 0)
+		return false;
+	return !same_text(own, q->factory) && !same_text(own, known);
+}
+
 /* @return 0 the node is new, or --again; 1 it has these files; 2 it has others. */
 static int has_been(const struct job *j)
 {
-	char path[PATH_MAX], own[PATH_MAX];
+	char path[PATH_MAX];
 	json_t *done;
 	int is = 0;
 
-	if (cv_place_path(j->q->data, DONE, path) < 0 ||
-	    cv_place_path(j->q->data, "culvert.yaml", own) < 0)
+	if (cv_place_path(j->q->data, DONE, path) < 0)
 		return 0;
 	done = json_load_file(path, 0, NULL);
 	if (done)
 		is = strcmp(text_of(done, "hash"), j->hash) == 0 ? 1 : 2;
-	else if (access(own, F_OK) == 0 && !same_text(own, j->q->factory))
-		is = 2; /* somebody has configured it by hand */
+	else if (is_configured(j->q))
+		is = 2; /* by hand */
 	json_decref(done);
 	return j->q->again ? 0 : is;
 }

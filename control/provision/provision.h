@@ -8,6 +8,7 @@
  *
  *     .provision/          being looked at; with record.json in it: checked, and being put in place
  *     provisioned.json     what was, and when; its being there is what "provisioned" means
+ *     .factory.yaml        the configuration that the node had when it was new: who has it still is new
  */
 #ifndef CV_PROVISION_H
 #define CV_PROVISION_H
@@ -102,6 +103,12 @@ enum cv_provision_outcome {
  *         was checked is kept for the next time.
  */
 int cv_provision_finish(const char *data, struct cv_diagnostics *diag);
+
+/**
+ * At a start: if the node has the factory's configuration, remember it. After an upgrade the factory's
+ * is another one, and a node with the old one still is as new as before.
+ */
+void cv_provision_remember(const struct cv_provision_request *request);
 
 /**
  * Check a set together with what the node has, and put it in place: all of it or nothing, whenever

@@ -25,7 +25,7 @@ new_node() {
 	cp "$DIR/factory.yaml" "$DATA/culvert.yaml"
 	echo 'default: { ip: allow }' >"$DATA/policy.yaml"
 }
-hash_of() { (cd "$1" && find . -path ./culvert.yaml.versions -prune -o -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum); }
+hash_of() { (cd "$1" && find . -path ./culvert.yaml.versions -prune -o -type f ! -name .factory.yaml -print0 | sort -z | xargs -0 sha256sum | sha256sum); }
 trail() { # the newest row of the audit trail
 	sqlite3 "$DATA/culvert.yaml.versions/audit.db" \
 		'select what, result, detail from audit order by id desc limit 1' 2>/dev/null ||
@@ -76,6 +76,26 @@ mkdir -p "$DIR/keys/access"
 echo 'ssh-ed25519 AAAA operator' >"$DIR/keys/access/authorized_keys"
 says "keys alone" 0 'provisioned from .*: 1 files' provision "$DIR/keys"
 check "the factory's configuration stays" cmp "$DIR/factory.yaml" "$DATA/culvert.yaml"
+
+# --- upgraded before it was given anything --------------------------------------------------------
+upgraded() { "$CULVERT" provision --data "$DATA" --factory "$DIR/factory-2.yaml" "$@"; }
+config factory-2 >"$DIR/factory-2.yaml"
+new_node
+says "not seen while it was new" 4 'configuration of its own' upgraded "$DIR/stick"
+check "a start of the old image" provision
+check "a start of the new one" upgraded
+says "a node with the old factory's configuration" 0 'provisioned' upgraded "$DIR/stick"
+new_node
+check "a start" provision
+config mine >"$DATA/culvert.yaml"
+check "and one with a configuration made by hand" provision
+says "which no upgrade makes new" 4 'configuration of its own' upgraded "$DIR/stick"
+new_node
+: >"$DATA/culvert.yaml"
+check "a start with an empty configuration" provision
+says "keys alone do not make it whole" 2 'node.yaml' provision "$DIR/keys"
+says "nobody has configured it" 0 'provisioned' provision "$DIR/stick"
+check "and now it is" cmp "$DIR/stick/node.yaml" "$DATA/culvert.yaml"
 
 # --- control takes it -----------------------------------------------------------------------------
 new_node
