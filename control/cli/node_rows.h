@@ -44,7 +44,8 @@
 		   "of its "                                                                       \
 		   "own goes on with it and says so (4), one that has these files already is "     \
 		   "content. "                                                                     \
-		   "Whatever is wrong, nothing is changed. Without FOLDER what a power cut "       \
+		   "Whatever is wrong, nothing is changed; what could not be put in place "        \
+		   "whole is kept, and ends with 5. Without FOLDER what a power cut "              \
 		   "interrupted "                                                                  \
 		   "is finished. The appliance does it at its first start, from a stick or boot "  \
 		   "partition labelled CULVERT and from systemd's credentials.",                   \

@@ -49,7 +49,8 @@ echo 'default: { ip: allow }' >"$R/usr/share/culvert/factory/policy.yaml"
 own=$R/etc/systemd/system
 for unit in culvert-host.service culvert-host.path culvert-provision.service; do ln -s /usr/lib/systemd/system/$unit "$own/sysinit.target.wants/"; done
 ln -s /usr/lib/systemd/system/systemd-networkd.service "$own/multi-user.target.wants/"
-for unit in culvert-grow culvert-access ssh systemd-logind systemd-journal-flush systemd-update-utmp systemd-udevd systemd-udev-trigger; do
+# A getty hangs up the terminal, and with it who holds it.
+for unit in culvert-grow culvert-access console-getty ssh systemd-logind systemd-journal-flush systemd-update-utmp systemd-udevd systemd-udev-trigger; do
 	ln -sf /dev/null "$own/$unit.service"
 done
 ln -s /usr/lib/systemd/system/multi-user.target "$own/default.target"
