@@ -70,8 +70,8 @@ int cv_update_generation_enter(const char *dir, const char *config,
 			       struct cv_update_attempt *attempt);
 
 /**
- * A start of the slot that the last attempt has left, when what was tried was not well: put the configuration
- * back that it had. May be called again. A configuration of which nothing else is kept goes to CONFIG.replaced.
+ * A start of a slot that was left, when what was tried was not well, or the firmware started it by itself: put
+ * the configuration back that it had. May be called again. A configuration of which nothing else is kept goes to CONFIG.replaced.
  *
  * @return as cv_update_generation_enter().
  */

@@ -7,6 +7,15 @@
 #include "control/host/host.h"
 #include "control/update/generation.h"
 
+/*
+ * No way from one slot to the other is under way: who runs now and was left before has been started by the
+ * firmware, because the other one rots or somebody chose so at its menu.
+ */
+static bool is_over(const struct cv_update_attempt *attempt)
+{
+	return attempt->phase == CV_UPDATE_NONE || attempt->phase == CV_UPDATE_FAILED;
+}
+
 int cv_update_restore(const struct cv_policy_args *args)
 {
 	struct cv_update_attempt attempt;
@@ -22,7 +31,7 @@ int cv_update_restore(const struct cv_policy_args *args)
 		return code;
 	if (cv_update_on_trial(&self, &attempt))
 		r = cv_update_generation_enter(CV_UPDATE_DIR, CV_UPDATE_CONFIG, &self, &attempt);
-	else if (cv_update_was_left(&self, &attempt))
+	else if (cv_update_was_left(&self, &attempt) || is_over(&attempt))
 		r = cv_update_generation_return(CV_UPDATE_DIR, CV_UPDATE_CONFIG, &self);
 	if (r > 0)
 		printf("slot %s, version %s: its own configuration is back\n", self.slot,

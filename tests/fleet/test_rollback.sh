@@ -68,6 +68,18 @@ node_start alone
 same "and the newer one has its own again" two
 equal "what was tried is known to have failed" failed "$(field .attempt.phase)"
 
+# --- nobody asked ---------------------------------------------------------------------------------
+# The newer slot rots long after it was good, and the firmware starts the older one.
+fresh
+node_slot alone A
+says "its own configuration" 0 'slot A, version 1.0.0: its own configuration is back' node alone culvert update restore
+same "is there" one
+check "what the newer one had is not lost" cmp "$C.replaced" "$DIR/two.yaml"
+echo "# since" >>"$C"
+cp "$C" "$DIR/one.yaml"
+node_start alone
+same "and stays, with what is changed since" one
+
 # --- the configuration stays ----------------------------------------------------------------------
 fresh
 cp "$DIR/one.yaml" "$C"
