@@ -58,8 +58,12 @@ static bool send_native(const char *program, const char *id, const char *level, 
 	return sent;
 }
 
-void cv_journal(const char *program, const char *id, const char *level, const char *line)
+void cv_journal(const char *program, const char *id, const char *level, const char *format,
+		va_list args)
 {
+	char line[1024];
+
+	vsnprintf(line, sizeof(line), format, args);
 	if (!goes_to_journal() || !send_native(program, id, level, line))
 		fprintf(stderr, "%s: %s: %s\n", program, level, line);
 }

@@ -6,6 +6,8 @@
 #ifndef CV_JOURNAL_H
 #define CV_JOURNAL_H
 
+#include <stdarg.h>
+
 /* name, id, level, when; docs/operator/messages.md is made of it. An id is never used again. */
 #define CV_MESSAGES(X)                                                                             \
 	X(READY, "492db6227f2f4d1ba755f211fd81eb0e", "note",                                       \
@@ -57,12 +59,13 @@ struct cv_message_row {
 extern const struct cv_message_row cv_messages[CV_MESSAGE_COUNT];
 
 /**
- * Tell one line: to the journal with its level and id where standard error goes there, else to
+ * Tell one line, of at most 1023 bytes: to the journal with its level and id where standard error goes there, else to
  * standard error as "PROGRAM: LEVEL: LINE". Any thread but an lcore.
  *
  * @param id 32 hex digits, NULL = none.
  * @param level error, warning or note.
  */
-void cv_journal(const char *program, const char *id, const char *level, const char *line);
+void cv_journal(const char *program, const char *id, const char *level, const char *format,
+		va_list args) __attribute__((format(printf, 4, 0)));
 
 #endif

@@ -39,24 +39,20 @@ static void on_signal(int sig)
 
 void cv_diag(const char *level, const char *format, ...)
 {
-	char line[768];
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(line, sizeof(line), format, ap);
+	cv_journal(PROGRAM, NULL, level, format, ap);
 	va_end(ap);
-	cv_journal(PROGRAM, NULL, level, line);
 }
 
 void cv_tell(enum cv_message what, const char *format, ...)
 {
-	char line[768];
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(line, sizeof(line), format, ap);
+	cv_journal(PROGRAM, cv_messages[what].id, cv_messages[what].level, format, ap);
 	va_end(ap);
-	cv_journal(PROGRAM, cv_messages[what].id, cv_messages[what].level, line);
 }
 
 static int make_handoff(struct cv_run *run)

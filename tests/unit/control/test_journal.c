@@ -44,6 +44,16 @@ static void check_list(void)
 	}
 }
 
+__attribute__((format(printf, 3, 4))) static void tell(const char *id, const char *level,
+						       const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	cv_journal("test-journal", id, level, format, args);
+	va_end(args);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "doc") == 0) {
@@ -51,9 +61,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc > 1) { /* tell WORD: for the test with a journal */
-		cv_journal("test-journal", cv_messages[CV_MESSAGE_LOG_TROUBLE].id, "error",
-			   argv[1]);
-		cv_journal("test-journal", NULL, "warning", "without an id");
+		tell(cv_messages[CV_MESSAGE_LOG_TROUBLE].id, "error", "%s", argv[1]);
+		tell(NULL, "warning", "without an id");
 		return 0;
 	}
 	check_list();
