@@ -19,7 +19,8 @@
 #define STAGES "10,50,100"
 #define STAGES_MAX 16
 /* Nodes ask every quarter of an hour, and up to five minutes later (culvert-update.timer). */
-#define STAY_NS (UINT64_C(30) * 60 * 1000000000)
+#define STAY_S (30 * 60)
+#define LOST_AFTER_S 3600
 
 struct job {
 	const struct cv_policy_args *args;
@@ -58,6 +59,23 @@ static int load(struct job *j)
 		cv_diagnostics_add(&j->diag, CV_SEVERITY_ERROR, (struct cv_place){.file = j->dir},
 				   "culvert fleet publish makes one", "there is no index here");
 	return r;
+}
+
+/* A time from an option, s. @return 0 or -EINVAL, told. */
+static int duration(const struct job *j, const char *name, int64_t fallback, int64_t *ret)
+{
+	const char *text = cv_policy_value(j->args, name);
+	uint64_t ns;
+
+	*ret = fallback;
+	if (!text)
+		return 0;
+	if (cv_units_duration(text, &ns) == 0) {
+		*ret = (int64_t)(ns / 1000000000);
+		return 0;
+	}
+	cv_policy_usage(j->args, "--%s takes a time such as 1h", name);
+	return -EINVAL;
 }
 
 /* Sign and write what has changed. */
@@ -249,18 +267,14 @@ static void tell_bad(const struct job *j, const json_t *rows)
 
 static int count(struct job *j, cv_fleet_visit *visit, void *owner)
 {
-	const char *text = cv_policy_value(j->args, "lost-after");
-	uint64_t lost_after = 3600ull * 1000000000;
-	int r;
+	int64_t lost_after;
+	int r = duration(j, "lost-after", LOST_AFTER_S, &lost_after);
 
-	if (text && cv_units_duration(text, &lost_after) < 0) {
-		cv_policy_usage(j->args, "--lost-after takes a time such as 1h");
-		return -EINVAL;
-	}
-	r = load(j);
 	if (r == 0)
-		r = cv_fleet_count(j->dir, &j->index, (int64_t)(lost_after / 1000000000), &j->tally,
-				   visit, owner, &j->diag);
+		r = load(j);
+	if (r == 0)
+		r = cv_fleet_count(j->dir, &j->index, lost_after, &j->tally, visit, owner,
+				   &j->diag);
 	return r;
 }
 
@@ -328,20 +342,17 @@ static int step(const struct cv_policy_args *args)
 {
 	struct job j = {.args = args, .dir = args->operands[0]};
 	enum cv_fleet_step what = CV_FLEET_STEP_WAIT;
-	const char *text = cv_policy_value(args, "stay");
-	uint64_t tolerate, stay = STAY_NS;
+	uint64_t tolerate;
+	int64_t stay;
 	int r = number(&j, "tolerate", 0, 100, 10, &tolerate), code;
 
-	if (r == 0 && text && cv_units_duration(text, &stay) < 0) {
-		cv_policy_usage(args, "--stay takes a time such as 30min, or 0s");
-		r = -EINVAL;
-	}
+	if (r == 0)
+		r = duration(&j, "stay", STAY_S, &stay);
 	if (r == 0)
 		r = count(&j, NULL, NULL);
 	if (r == 0) {
 		what = cv_fleet_decide(&j.index, &j.tally, (unsigned int)tolerate,
-				       time(NULL) - j.index.created >=
-					       (int64_t)(stay / 1000000000));
+				       time(NULL) - j.index.created >= stay);
 		r = make_step(&j, what);
 	}
 	code = end(&j, r);
