@@ -43,16 +43,22 @@ static bool check_dataplane(const struct look *l, char why[WHY_MAX])
 	return false;
 }
 
+/* A file of the kernel's about an interface. */
+static FILE *open_interface(const char *name, const char *file)
+{
+	char path[128], real[IF_NAMESIZE];
+
+	cv_kernel_ifname(name, real);
+	snprintf(path, sizeof(path), "/sys/class/net/%s/%s", real, file);
+	return fopen(path, "re");
+}
+
 /* Administratively up; a cable that is out is not the node's fault. */
 static bool interface_up(const char *name)
 {
-	char path[128], real[IF_NAMESIZE];
+	FILE *f = open_interface(name, "flags");
 	unsigned int flags = 0;
-	FILE *f;
 
-	cv_kernel_ifname(name, real);
-	snprintf(path, sizeof(path), "/sys/class/net/%s/flags", real);
-	f = fopen(path, "re");
 	if (!f)
 		return false;
 	if (fscanf(f, "%x", &flags) != 1)
@@ -174,13 +180,9 @@ static const struct check {
 
 static uint64_t interface_frames(const char *name)
 {
-	char path[128], real[IF_NAMESIZE];
+	FILE *f = open_interface(name, "statistics/rx_packets");
 	uint64_t n = 0;
-	FILE *f;
 
-	cv_kernel_ifname(name, real);
-	snprintf(path, sizeof(path), "/sys/class/net/%s/statistics/rx_packets", real);
-	f = fopen(path, "re");
 	if (!f)
 		return 0;
 	if (fscanf(f, "%" SCNu64, &n) != 1)

@@ -21,11 +21,10 @@ static const struct unit size_units[] = {
 	{"MB", 1000000ull},  {"kB", 1000ull},	    {"B", 1},
 };
 
+/* "m" is read only: what is written says "min", which comes before it. */
 static const struct unit time_units[] = {
-	{"d", 86400000000000}, {"h", 3600000000000},
-	{"min", 60000000000},  {"m", 60000000000}, /* read only: what is written says min */
-	{"s", 1000000000},     {"ms", 1000000},
-	{"us", 1000},	       {"ns", 1},
+	{"d", 86400000000000}, {"h", 3600000000000}, {"min", 60000000000}, {"m", 60000000000},
+	{"s", 1000000000},     {"ms", 1000000},	     {"us", 1000},	   {"ns", 1},
 };
 
 static const struct unit count_units[] = {{"M", 1000000}, {"k", 1000}, {"", 1}};

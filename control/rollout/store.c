@@ -108,10 +108,12 @@ int cv_store_keep(const struct cv_store *s, const struct cv_about *about)
 	cv_rollout_step("store-about");
 	if (res == 0)
 		res = cv_sync_folder(folder);
-	/* What bears the number is of a start or a change that ended before the state named it. */
-	cv_store_remove(s, about->number);
-	if (res == 0 && rename(folder, to) < 0)
-		res = -errno;
+	if (res == 0) {
+		/* What bears the number is of a start or a change that ended before the state named it. */
+		cv_store_remove(s, about->number);
+		if (rename(folder, to) < 0)
+			res = -errno;
+	}
 	cv_rollout_step("store-renamed");
 	return res == 0 ? cv_sync_folder(s->dir) : res;
 }
