@@ -294,6 +294,11 @@ static bool match_device(const struct cv_event_filter *f, const struct cv_record
 	return urn.text && cv_glob_list_matches_hashed(f->devices, urn.text, urn.len, urn.hash);
 }
 
+const struct cv_glob_list *cv_event_filter_devices(const struct cv_event_filter *f)
+{
+	return f ? f->devices : NULL;
+}
+
 bool cv_event_filter_matches(const struct cv_event_filter *f, const struct cv_record *rec)
 {
 #define ROW_MATCH(id) match_##id,

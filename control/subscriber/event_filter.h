@@ -12,6 +12,7 @@
 
 #include "control/registry/live.h"
 #include "control/subscriber/http_refusal.h"
+#include "control/text/glob_list.h"
 #include "dataplane/normalize/record.h"
 
 /* In the order of their cost. id is also the parameter. */
@@ -43,6 +44,9 @@ void cv_event_filter_set_registry(struct cv_event_filter *f, const struct cv_reg
 
 /** Whether a record passes. @param f NULL lets everything pass. */
 bool cv_event_filter_matches(const struct cv_event_filter *f, const struct cv_record *rec);
+
+/** The devices that it asks for, NULL = any. @param f NULL is fine. */
+const struct cv_glob_list *cv_event_filter_devices(const struct cv_event_filter *f);
 
 /** Memory of a filter, bytes. */
 uint64_t cv_event_filter_size(const struct cv_event_filter *f);

@@ -14,7 +14,7 @@
 #define BUFFER_SIZE ((size_t)128 * 1024)
 /* Buffers kept for the next stream that has something to send: one for each that is at work, since
  * buffers as large as this one come from the kernel page by page. */
-#define SPARE_MAX 64
+#define SPARE_MAX 128
 
 static char *spare[SPARE_MAX]; /* control's thread */
 static unsigned int spare_count;

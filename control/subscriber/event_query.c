@@ -369,3 +369,9 @@ const struct cv_record *cv_event_query_see(const struct cv_event_query *q,
 	rec = cv_scope_see(q->scope, q->registry, rec);
 	return rec && cv_event_query_matches(q, rec) ? rec : NULL;
 }
+
+/* What a mask leaves of a record may be another device, or none. */
+const struct cv_glob_list *cv_event_query_devices(const struct cv_event_query *q)
+{
+	return q->scope && q->scope->masks != 0 ? NULL : cv_event_filter_devices(q->filter);
+}

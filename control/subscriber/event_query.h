@@ -84,6 +84,13 @@ const struct cv_record *cv_event_query_see(const struct cv_event_query *q,
 					   const struct cv_record *rec);
 
 /**
+ * Devices without which cv_event_query_see() is NULL, gap records aside: to ask this first is quicker.
+ *
+ * @return NULL: the device alone does not say.
+ */
+const struct cv_glob_list *cv_event_query_devices(const struct cv_event_query *q);
+
+/**
  * Time as RFC 3339 ("2026-05-04T03:02:01.5+08:00") or as seconds since the Unix epoch.
  *
  * @param ret_ns ns since the Unix epoch.

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "control/projection/text_memo.h"
+#include "control/subscriber/device_text.h"
 #include "control/subscriber/event_output.h"
 
 /* Blocks looked through in one go when hardly anything matches; others get their turn then. */
@@ -16,6 +17,8 @@ struct cv_event_stream {
 	struct cv_loop *loop;
 	struct cv_eventlog *log;
 	struct cv_event_query query;
+	const struct cv_glob_list *wanted; /* of the query: devices; NULL = others, too */
+	struct cv_device_hashes *devices; /* not owned */
 	cv_http_stream_ready *ready;
 	void *owner;
 
@@ -94,6 +97,13 @@ static bool is_told(const struct cv_block *block, uint64_t hole)
 	       first->value.u64 >= hole;
 }
 
+/* What the device alone keeps from this stream: with many subscribers who want few, most of the log. */
+static bool is_of_others(const struct cv_event_stream *s, const struct cv_record *rec, uint64_t seq)
+{
+	return s->wanted && rec->kind != CV_KIND_GAP &&
+	       !cv_glob_list_may_match(s->wanted, cv_device_hash(s->devices, rec, seq));
+}
+
 static void take_block(struct cv_event_stream *s, unsigned int lane, const struct cv_block *block)
 {
 	const uint8_t *at = (const uint8_t *)(block + 1);
@@ -105,12 +115,18 @@ static void take_block(struct cv_event_stream *s, unsigned int lane, const struc
 		s->cursor.at.next[lane] = seq;
 	else if (seq > s->cursor.at.next[lane])
 		put_gap(s, lane, seq, CV_GAP_DAMAGED);
-	for (; seq < end && !s->ended && cv_event_output_has_room(&s->out); seq++) {
+	for (; seq < end && !s->ended; seq++) {
 		const struct cv_record *rec = (const struct cv_record *)(const void *)at, *seen;
 
 		at += rec->size;
 		if (seq < s->cursor.at.next[lane])
 			continue;
+		if (is_of_others(s, rec, seq)) {
+			s->cursor.at.next[lane] = seq + 1;
+			continue;
+		}
+		if (!cv_event_output_has_room(&s->out))
+			break;
 		s->cursor.at.next[lane] = seq + 1;
 		seen = cv_event_query_see(&s->query, rec);
 		if (seen && is_mine(s, seen))
@@ -383,6 +399,8 @@ int cv_event_stream_create(const struct cv_event_source *source, const struct cv
 	s->loop = source->loop;
 	s->log = source->log;
 	s->query = *query;
+	s->wanted = source->devices ? cv_event_query_devices(query) : NULL;
+	s->devices = source->devices;
 	s->ready = ready;
 	s->owner = owner;
 	s->left = query->limit;

@@ -31,6 +31,7 @@ struct cv_event_source {
 	struct cv_eventlog *log;
 	const char *node;
 	struct cv_text_memo *memo; /* NULL = none */
+	struct cv_device_hashes *devices; /* of the log; shared by its streams */
 };
 
 /**

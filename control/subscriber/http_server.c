@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "control/projection/text_memo.h"
+#include "control/subscriber/device_text.h"
 #include "control/subscriber/http_conn.h"
 #include "control/subscriber/http_listen.h"
 #include "control/subscriber/http_route.h"
@@ -30,6 +31,7 @@ struct cv_http_server {
 	struct cv_loop *loop;
 	struct cv_eventlog *log;
 	struct cv_text_memo *memo;
+	struct cv_device_hashes devices;
 	struct cv_peers *peers;
 	struct cv_http_config config;
 	char *unix_path; /* to unlink */
@@ -265,7 +267,8 @@ void cv_http_server_dispatch(struct cv_http_server *server, struct cv_http_conn 
 		.events = {.loop = server->loop,
 			   .log = server->log,
 			   .node = server->config.node,
-			   .memo = server->memo},
+			   .memo = server->memo,
+			   .devices = &server->devices},
 	};
 
 	server->requests++;

@@ -113,6 +113,18 @@ static bool has_word(const struct cv_glob_list *list, const void *text, size_t l
 	}
 }
 
+bool cv_glob_list_may_match(const struct cv_glob_list *list, uint64_t hash)
+{
+	if (list->glob_count != 0)
+		return true;
+	for (uint64_t h = hash;; h++) {
+		const struct pattern *p = &list->words[h & list->mask];
+
+		if (p->len == 0 || p->hash == (uint32_t)(hash >> 32))
+			return p->len != 0;
+	}
+}
+
 bool cv_glob_list_matches(const struct cv_glob_list *list, const void *text, size_t len)
 {
 	return cv_glob_list_matches_hashed(list, text, len, cv_text_hash(0, text, len));

@@ -25,6 +25,9 @@ bool cv_glob_list_matches(const struct cv_glob_list *list, const void *text, siz
 bool cv_glob_list_matches_hashed(const struct cv_glob_list *list, const void *text, size_t len,
 				 uint64_t hash);
 
+/** Whether a text of this hash may match: false is certain. */
+bool cv_glob_list_may_match(const struct cv_glob_list *list, uint64_t hash);
+
 /** As it was given. */
 const char *cv_glob_list_text(const struct cv_glob_list *list);
 

@@ -35,20 +35,29 @@ static void number_member(struct cv_json *j, const char *key, uint64_t v)
 	cv_json_u64(j, v);
 }
 
+static bool is_unreserved(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' ||
+	       c == '.' || c == '_' || c == '~';
+}
+
 /* The node as a segment of a URI: unreserved as it is, the rest as %XX (RFC 3986 2.1, 3.3). */
 static void put_node(struct cv_json *j, const char *node)
 {
 	static const char digit[] = "0123456789ABCDEF";
+	size_t at = 0;
 
-	for (size_t i = 0; i < CV_CLOUDEVENT_NODE_MAX && node[i] != '\0'; i++) {
-		uint8_t c = (uint8_t)node[i];
-		char text[3] = {'%', digit[c >> 4], digit[c & 15]};
+	while (at < CV_CLOUDEVENT_NODE_MAX && node[at] != '\0') {
+		size_t run = at;
+		uint8_t c;
 
-		if ((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
-		    c == '-' || c == '.' || c == '_' || c == '~')
-			cv_json_put(j, &c, 1);
-		else
-			cv_json_put(j, text, sizeof(text));
+		while (at < CV_CLOUDEVENT_NODE_MAX && is_unreserved((uint8_t)node[at]))
+			at++;
+		cv_json_put(j, node + run, at - run);
+		if (at < CV_CLOUDEVENT_NODE_MAX && node[at] != '\0') {
+			c = (uint8_t)node[at++];
+			cv_json_put(j, (char[]){'%', digit[c >> 4], digit[c & 15]}, 3);
+		}
 	}
 }
 

@@ -99,11 +99,7 @@ static void put_address(struct cv_json *j, unsigned int family, const uint8_t *a
 	static const char digit[] = "0123456789abcdef";
 
 	if (family == 4) {
-		for (int i = 0; i < 4; i++) {
-			if (i > 0)
-				cv_json_lit(j, ".");
-			cv_json_digits(j, addr[i], 1);
-		}
+		cv_json_ipv4(j, addr);
 		return;
 	}
 	for (int i = 0; i < 16; i++) {

@@ -50,12 +50,32 @@ size_t cv_utf8_length(const uint8_t *p, size_t left);
 void cv_json_open(struct cv_json *j, char c);
 void cv_json_close(struct cv_json *j, char c);
 /** "name": with the comma in front where one is due. @p name needs no escaping. */
-void cv_json_key(struct cv_json *j, const char *name);
+static inline void cv_json_key(struct cv_json *j, const char *name)
+{
+	size_t len =
+		strlen(name); /* of a literal: known to the compiler, as is then what is copied */
+	char *at = j->at;
+
+	if (j->failed || (size_t)(j->end - at) < len + 3 + j->comma) {
+		j->failed = true;
+		return;
+	}
+	*at = ',';
+	at += j->comma;
+	*at++ = '"';
+	memcpy(at, name, len);
+	at[len] = '"';
+	at[len + 1] = ':';
+	j->at = at + len + 2;
+	j->comma = false;
+}
 
 /** Inside of a string: escaped; a byte that is no part of valid UTF-8 becomes U+FFFD. */
 void cv_json_escaped(struct cv_json *j, const void *text, size_t len);
 /** Digits of @p v, at least @p width of them (zeros in front), at most 20. */
 void cv_json_digits(struct cv_json *j, uint64_t v, unsigned int width);
+/** "192.0.2.1" */
+void cv_json_ipv4(struct cv_json *j, const uint8_t *addr);
 /** Lower-case hexadecimal, two digits a byte. */
 void cv_json_hex(struct cv_json *j, const uint8_t *data, size_t len);
 

@@ -14,8 +14,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,29 +42,18 @@ static void start(char *program)
 		fanout_die("serve");
 }
 
-static int connect_unix(void)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-	memcpy(address.sun_path, f.path, sizeof(f.path));
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		fanout_die("connect");
-	return fd;
-}
-
 static int subscribe(struct fanout *fan, unsigned int i)
 {
 	char request[FANOUT_SUBSCRIBERS_MAX * 40 + 128];
 	size_t n = (size_t)sprintf(request, "GET /v1/events?from=latest");
-	int fd = connect_unix();
+	int fd = fanout_connect("127.0.0.1", serve.port);
 
 	if (fan->of > 0)
 		n += (size_t)sprintf(request + n, "&format=sse&device=");
 	for (unsigned int k = 0; k < fan->of; k++)
 		n += (size_t)sprintf(request + n, "%surn:dev:ip:192.0.2.%u", k ? "," : "",
 				     (i + k) % fan->subscribers);
-	sprintf(request + n, " HTTP/1.0\r\nHost: x\r\n\r\n");
+	sprintf(request + n, " HTTP/1.0\r\nHost: localhost\r\n\r\n");
 	fanout_ask(fd, request, "\r\n\r\n");
 	return fd;
 }
@@ -123,12 +110,13 @@ static double now(void)
 /* An event's text, from the log that the first turn has filled. */
 static void take_text(void)
 {
-	int fd = connect_unix();
+	int fd = fanout_connect("127.0.0.1", serve.port);
 	char answer[FANOUT_TEXT_MAX + 1024], *text;
 	size_t len = 0;
 	ssize_t n;
 
-	dprintf(fd, "GET /v1/events?from=earliest&follow=0&limit=1 HTTP/1.0\r\nHost: x\r\n\r\n");
+	dprintf(fd, "GET /v1/events?from=earliest&follow=0&limit=1 HTTP/1.0\r\nHost: "
+		    "localhost\r\n\r\n");
 	while ((n = read(fd, answer + len, sizeof(answer) - 1 - len)) > 0)
 		len += (size_t)n;
 	answer[len] = '\0';

@@ -173,7 +173,7 @@ static int nchan_subscribe(struct fanout *f, unsigned int i)
 /* It greets before it listens to all of a subscriber's channels. */
 static int nchan_open(struct fanout *f)
 {
-	usleep(500000);
+	usleep(2000000);
 	return open_publisher(f);
 }
 

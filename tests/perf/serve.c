@@ -32,7 +32,8 @@ struct serve serve_start(char *program, const char *path)
 	close(out[1]);
 	s.to = fdopen(in[1], "w");
 	s.from = fdopen(out[0], "r");
-	if (!s.to || !s.from || !fgets(line, sizeof(line), s.from))
+	if (!s.to || !s.from || !fgets(line, sizeof(line), s.from) ||
+	    sscanf(line, "port %7[0-9]", s.port) != 1)
 		die("serve");
 	return s;
 }

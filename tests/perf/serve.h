@@ -9,6 +9,7 @@
 struct serve {
 	pid_t pid;
 	FILE *to, *from;
+	char port[8]; /* of TCP on 127.0.0.1 */
 };
 
 /**

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "control/projection/text_memo.h"
+#include "control/subscriber/device_text.h"
 #include "control/subscriber/event_stream.h"
 #include "dataplane/normalize/cloudevent.h"
 
@@ -178,10 +179,12 @@ static void on_ready(void *owner)
 
 static const struct cv_scope *scope; /* of who asks */
 static struct cv_text_memo *memo; /* NULL = none */
+static struct cv_device_hashes *devices; /* NULL = none */
 
 static void open_stream(const char *text, const char *last_id, bool chunked)
 {
-	struct cv_event_source source = {.loop = loop, .log = &log_, .node = "n", .memo = memo};
+	struct cv_event_source source = {
+		.loop = loop, .log = &log_, .node = "n", .memo = memo, .devices = devices};
 	struct cv_http_refusal why;
 	struct cv_http_query query;
 	struct cv_event_query q;
@@ -383,6 +386,63 @@ static void test_kept_texts_are_the_same(void **state)
 		memo = NULL;
 		scope = NULL;
 		free(fresh);
+	}
+}
+
+/* Without the frames of chunks, which may end elsewhere. To be freed. */
+static char *body_of(const char *query)
+{
+	char *text;
+
+	open_stream(query, "", false);
+	run_stream();
+	close_stream();
+	text = strdup(received);
+	assert_non_null(text);
+	return text;
+}
+
+/* Where the streams of a log share whom its events are about, each is sent the same as without. */
+static void test_known_devices_are_the_same(void **state)
+{
+#define ONE "device=urn:dev:ip:192.0.2.5"
+	static const char *const queries[] = {"follow=0&lane=status&" ONE,
+					      "follow=0&" ONE
+					      ",urn:dev:ip:192.0.2.11,urn:dev:ip:192.0.2.77",
+					      "follow=0&lane=status&device=urn:dev:ip:192.0.2.99",
+					      "follow=0&lane=status&" ONE ",urn:dev:ip:192.0.2.1*",
+					      "follow=0&from=40&lane=status&type=state&" ONE,
+					      "follow=0&limit=30&format=sse&" ONE};
+#undef ONE
+	const struct cv_scope masked = {.lanes = (1u << CV_LANE_COUNT) - 1,
+					.types = UINT64_MAX,
+					.masks = 1u << CV_MASK_DEVICE};
+	static struct cv_device_hashes hashes;
+	struct cv_record *missing;
+	char *without, *with;
+
+	clear_log(false);
+	memset(&hashes, 0, sizeof(hashes));
+	for (int i = 0; i < 24; i++) /* more events than are kept */
+		add_block(CV_LANE_STATUS, 190, 150);
+	missing = (struct cv_record *)(void *)(log_.lane[CV_LANE_STATUS].block[3] + 1);
+	missing->kind = CV_KIND_GAP; /* everybody's */
+	for (size_t i = 0; i < 2 * sizeof(queries) / sizeof(queries[0]); i++) {
+		const char *query = queries[i / 2];
+
+		scope = i % 2 ? &masked : NULL;
+		without = body_of(query);
+		assert_int_equal(strstr(without, "192.0.2.5\"") != NULL, scope == NULL && i != 4);
+		assert_int_equal(strstr(without, "culvert.gap.") != NULL, i != 10);
+		devices = &hashes;
+		for (int turn = 0; turn < 2; turn++) {
+			with = body_of(query);
+			assert_string_equal(with, without);
+			free(with);
+		}
+		devices = NULL;
+		scope = NULL;
+		free(without);
 	}
 }
 
@@ -615,6 +675,7 @@ int main(void)
 		cmocka_unit_test(test_filters_and_limit),
 		cmocka_unit_test(test_scope_hides_without_a_trace),
 		cmocka_unit_test(test_kept_texts_are_the_same),
+		cmocka_unit_test(test_known_devices_are_the_same),
 		cmocka_unit_test(test_gaps),
 		cmocka_unit_test(test_sse_resumes_anywhere),
 		cmocka_unit_test(test_frames),

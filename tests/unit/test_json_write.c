@@ -153,6 +153,37 @@ static void test_strings(void **state)
 	assert_string_equal(json_text(cv_json_string, "x\xe6\xb0", 3), "\"x��\"");
 }
 
+/* Every byte at every place of texts around eight bytes, which are looked at together. */
+static void test_strings_at_every_place(void **state)
+{
+	char text[20], want[64];
+
+	for (size_t len = 1; len <= sizeof(text); len++) {
+		for (size_t i = 0; i < len * 256; i++) {
+			uint8_t c = (uint8_t)(i % 256);
+			size_t at = i / 256;
+			const char *escaped = c == '"'	  ? "\\\""
+					      : c == '\\' ? "\\\\"
+					      : c == '\b' ? "\\b"
+					      : c == '\f' ? "\\f"
+					      : c == '\n' ? "\\n"
+					      : c == '\r' ? "\\r"
+					      : c == '\t' ? "\\t"
+					      : c >= 0x80 ? "\xef\xbf\xbd"
+							  : NULL;
+			char one[8] = {(char)c};
+
+			if (!escaped && (c < 0x20 || c == 0x7f))
+				snprintf(one, sizeof(one), "\\u%04x", c);
+			memset(text, ' ' + (int)(i % 2), sizeof(text));
+			text[at] = (char)c;
+			snprintf(want, sizeof(want), "\"%.*s%s%.*s\"", (int)at, text,
+				 escaped ? escaped : one, (int)(len - at - 1), text + at + 1);
+			assert_string_equal(json_text(cv_json_string, text, len), want);
+		}
+	}
+}
+
 static const char *time_text(int64_t ns)
 {
 	static char buf[64];
@@ -237,6 +268,38 @@ static void test_integers(void **state)
 	assert_string_equal(integer_text(true, (uint64_t)INT64_MIN), "\"-9223372036854775808\"");
 }
 
+/* Around every power of ten, and in any length. */
+static void test_digits(void **state)
+{
+	char buf[64], want[64];
+
+	for (uint64_t power = 1; power != 0; power = power < UINT64_MAX / 10 ? power * 10 : 0) {
+		for (uint64_t v = power - 1; v <= power + 1; v++) {
+			for (unsigned int width = 0; width <= 20; width++) {
+				int n = snprintf(want, sizeof(want), "%0*" PRIu64, (int)width, v);
+				struct cv_json j = cv_json(buf, (size_t)n);
+
+				cv_json_digits(&j, v, width);
+				assert_false(j.failed);
+				assert_int_equal(j.at - buf, n);
+				assert_memory_equal(buf, want, (size_t)n);
+				j = cv_json(buf, (size_t)n - 1);
+				cv_json_digits(&j, v, width);
+				assert_true(j.failed);
+			}
+		}
+	}
+	for (unsigned int i = 0; i < 256; i++) {
+		uint8_t addr[4] = {(uint8_t)i, (uint8_t)(255 - i), 0, (uint8_t)i};
+		int n = snprintf(want, sizeof(want), "%u.%u.0.%u", i, 255 - i, i);
+		struct cv_json j = cv_json(buf, (size_t)n);
+
+		cv_json_ipv4(&j, addr);
+		assert_false(j.failed);
+		assert_memory_equal(buf, want, (size_t)n);
+	}
+}
+
 static void test_does_not_fit(void **state)
 {
 	char buf[8] = "????????";
@@ -257,6 +320,7 @@ int main(void)
 		cmocka_unit_test(test_double_locale), cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_time),	      cmocka_unit_test(test_address),
 		cmocka_unit_test(test_integers),      cmocka_unit_test(test_does_not_fit),
+		cmocka_unit_test(test_digits),	      cmocka_unit_test(test_strings_at_every_place),
 	};
 
 	prng = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) * 2654435761u | 1;
