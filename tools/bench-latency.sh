@@ -140,10 +140,10 @@ alarm_latency() {
 		touch "$LAB_DIR/go"
 		swaps 0 &
 		swapper=$!
-		in_ns dev "$LAB_BUILD/tests/perf/bench_overload" "$PLAT_IP" "$LAB_DIR/control.sock" "${LAB_OVERLOAD:-30000}" 1000 20000 >"$LAB_DIR/a" || return 1
+		in_ns dev "$LAB_BUILD/tests/perf/bench_overload" "$PLAT_IP" "$LAB_DIR/control.sock" "${LAB_OVERLOAD:-30000}" 1000 20000 $((i * 20000)) >"$LAB_DIR/a" || { note "alarm: the load ended early: $(cat "$LAB_DIR/a")"; return 1; }
 		rm "$LAB_DIR/go"
 		wait $swapper
-		jq -e '.received == .sent' "$LAB_DIR/a" >/dev/null || { say "alarm: lost: $(cat "$LAB_DIR/a")"; return 1; }
+		jq -e '.received == .sent' "$LAB_DIR/a" >/dev/null || { note "alarm: lost: $(cat "$LAB_DIR/a")"; return 1; }
 		produced=$(($(measured produced) - produced)) shed=$(($(measured shed) - shed))
 		note "alarm: $(cat "$LAB_DIR/a"); measurements: $produced, of them $shed shed"
 		[ $((shed * 2)) -ge "$produced" ] || note "alarm: less than twice what the node takes"

@@ -4,7 +4,9 @@
  * Open loop: one thread sends CoAP messages of 64 SenML records each, one sends fire alarms (GB/T
  * 26875.3 over UDP), each from a detector of its own, one reads the alarm lane.
  *
- *     bench_overload HOST SOCKET MESSAGES-PER-S ALARMS-PER-S ALARMS
+ *     bench_overload HOST SOCKET MESSAGES-PER-S ALARMS-PER-S ALARMS FIRST
+ *
+ * FIRST: the number of the first detector, since an alarm that came before is a repeat.
  *
  * Prints {"messages":N,"records":N,"sent":N,"received":N,"p50_us":X,"p99_us":X,"p9999_us":X,"max_us":X}:
  * of alarms, from sending the frame to reading the event.
@@ -34,7 +36,7 @@ static uint32_t latency_us[ALARMS_MAX];
 static atomic_uint received;
 static atomic_bool done;
 static const char *host;
-static unsigned int messages_per_s;
+static unsigned int messages_per_s, first;
 static uint64_t messages;
 static int alarms_in;
 
@@ -134,7 +136,7 @@ static size_t make_alarm(uint8_t *m, uint32_t number)
 static void got(const char *subject, unsigned int alarms)
 {
 	const char *number = strstr(subject, "_1-1.40-");
-	unsigned long which = number ? strtoul(number + 8, NULL, 16) : ALARMS_MAX;
+	unsigned long which = number ? strtoul(number + 8, NULL, 16) - first : ALARMS_MAX;
 	unsigned int n = atomic_load(&received);
 
 	if (which >= alarms || n >= alarms)
@@ -174,7 +176,7 @@ static int send_alarms(unsigned int alarms, unsigned int per_s)
 	uint8_t m[128];
 
 	for (unsigned int i = 0; i < alarms && res == 0; i++) {
-		size_t len = make_alarm(m, i);
+		size_t len = make_alarm(m, first + i);
 
 		wait_until(start + (int64_t)((uint64_t)i * 1000000000u / per_s));
 		sent_ns[i] = now_ns();
@@ -205,15 +207,17 @@ static void print(unsigned int alarms)
 
 int main(int argc, char **argv)
 {
-	unsigned int alarms = argc == 6 ? (unsigned int)atoi(argv[5]) : 0;
-	unsigned int per_s = argc == 6 ? (unsigned int)atoi(argv[4]) : 0;
+	unsigned int alarms = argc == 7 ? (unsigned int)atoi(argv[5]) : 0;
+	unsigned int per_s = argc == 7 ? (unsigned int)atoi(argv[4]) : 0;
 	pthread_t sender, reader;
 	int64_t last;
 	int res;
 
-	messages_per_s = argc == 6 ? (unsigned int)atoi(argv[3]) : 0;
+	messages_per_s = argc == 7 ? (unsigned int)atoi(argv[3]) : 0;
+	first = argc == 7 ? (unsigned int)atoi(argv[6]) : 0;
 	if (alarms == 0 || alarms > ALARMS_MAX || per_s == 0 || messages_per_s == 0) {
-		fputs("usage: bench_overload HOST SOCKET MESSAGES-PER-S ALARMS-PER-S ALARMS\n",
+		fputs("usage: bench_overload HOST SOCKET MESSAGES-PER-S ALARMS-PER-S ALARMS "
+		      "FIRST\n",
 		      stderr);
 		return 1;
 	}
