@@ -27,6 +27,11 @@
 	" connections INTEGER NOT NULL, requests INTEGER NOT NULL, created INTEGER NOT NULL,"      \
 	" expires INTEGER NOT NULL, created_by TEXT NOT NULL);"
 
+/* Of the file's form: tables and columns that an older version may pass over do not change it. */
+#define VERSION 1
+#define TEXT(x) #x
+#define TEXT_OF(x) TEXT(x)
+
 static const char schema[] =
 	"PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;" TABLES(
 		MAKE_TABLE);
@@ -96,20 +101,25 @@ int cv_access_store_open(const char *path, sqlite3 **ret)
 {
 	sqlite3 *db = NULL;
 	int res = check_file(path);
-	int code;
+	int code, version = 0;
 
 	if (res < 0)
 		return res;
 	code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL);
-	if (code == SQLITE_OK) {
-		sqlite3_busy_timeout(db, 1000); /* somebody may read the file with a tool */
+	sqlite3_busy_timeout(db, 1000); /* somebody may read the file with a tool */
+	res = code == SQLITE_OK ? cv_sqlite_version(db, VERSION, &version)
+				: cv_sqlite_errno(db, code);
+	if (res == 0) {
 		code = prepare_tables(db);
+		res = code == SQLITE_OK ? 0 : cv_sqlite_errno(db, code);
 	}
-	if (code == SQLITE_OK) {
+	/* On a full disk it is read all the same, and marked another time. */
+	if (res == 0 && version != VERSION)
+		(void)sqlite3_exec(db, "PRAGMA user_version = " TEXT_OF(VERSION), NULL, NULL, NULL);
+	if (res == 0) {
 		*ret = db;
 		return 0;
 	}
-	res = cv_sqlite_errno(db, code);
 	sqlite3_close(db);
 	return res;
 }

@@ -228,31 +228,13 @@ static int load(struct cv_alarm_store *s)
 	return res;
 }
 
-/* Of a newer Culvert, which an upgrade that was left may leave behind: not to be guessed at. */
-static int read_version(struct cv_alarm_store *s, int *ret)
-{
-	sqlite3_stmt *q = NULL;
-	int code = sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &q, NULL);
-	int res = 0;
-
-	if (code == SQLITE_OK)
-		code = sqlite3_step(q);
-	if (code != SQLITE_ROW)
-		res = cv_sqlite_errno(s->db, code);
-	else
-		*ret = sqlite3_column_int(q, 0);
-	if (res == 0 && *ret > VERSION)
-		res = -EPROTO;
-	sqlite3_finalize(q);
-	return res;
-}
-
 static int open_database(const char *path, struct cv_alarm_store *s)
 {
 	int code = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
 	int version = 0, res;
 
-	res = code == SQLITE_OK ? read_version(s, &version) : cv_sqlite_errno(s->db, code);
+	res = code == SQLITE_OK ? cv_sqlite_version(s->db, VERSION, &version)
+				: cv_sqlite_errno(s->db, code);
 	if (res == 0) {
 		code = sqlite3_exec(s->db, schema, NULL, NULL, NULL);
 		res = code == SQLITE_OK ? load(s) : cv_sqlite_errno(s->db, code);

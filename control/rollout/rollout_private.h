@@ -95,6 +95,14 @@ void cv_rollout_end(struct cv_rollout *r, int status, json_t *answer, const char
 /** May the job's file be used: signatures, expiry, version? @return 0 or negative errno. */
 int cv_rollout_verify(const struct cv_rollout *r, struct cv_job *job);
 
+/* What a start does, in the audit trail. */
+#define CV_START_FROM_CONFIGURATION "take from configuration"
+#define CV_START_FOR_CONFIGURATION "compile for a new configuration"
+#define CV_START_UNDERSTOOD "go back from what is not understood"
+
+/** The policy that was in force last, is not @p refused and compiles; 0 = none. */
+uint64_t cv_rollout_last_understood(const struct cv_rollout *r, uint64_t refused);
+
 /**
  * Compile a stored policy.
  *

@@ -82,7 +82,7 @@ static int take_from_config(struct cv_rollout *r, const char *data, size_t len, 
 		return (int)number;
 	snprintf(r->state.seed_hash, sizeof(r->state.seed_hash), "%s", hash);
 	put_in_force(r, &v, false);
-	audit_start(r, &v.about, "take from configuration");
+	audit_start(r, &v.about, CV_START_FROM_CONFIGURATION);
 	return 0;
 }
 
@@ -106,7 +106,7 @@ static int renumber(struct cv_rollout *r, const struct cv_about *old, struct cv_
 	if (number < 0)
 		return (int)number;
 	put_in_force(r, &v, true);
-	audit_start(r, &v.about, "compile for a new configuration");
+	audit_start(r, &v.about, CV_START_FOR_CONFIGURATION);
 	return 0;
 }
 
@@ -135,6 +135,33 @@ static int load_live(struct cv_rollout *r, struct cv_diagnostics *diag)
 		cv_version_release(&v);
 		return renumber(r, &old, diag);
 	}
+}
+
+/*
+ * A policy of a newer Culvert: the system went back and finds words in it that it does not know. What was
+ * in force before and is understood goes back with it (ADR 0047): a node without control helps nobody.
+ */
+static int take_understood(struct cv_rollout *r, struct cv_diagnostics *diag)
+{
+	uint64_t refused = r->state.live, number = cv_rollout_last_understood(r, refused);
+	int res;
+
+	if (number == 0)
+		return -EINVAL;
+	r->state.live = number;
+	r->state.previous = 0;
+	r->state.confirm = false;
+	r->state.live_since_ns = cv_loop_wall_ns(r->loop);
+	snprintf(r->state.live_who, sizeof(r->state.live_who), "culvert-control");
+	cv_diagnostics_free(diag);
+	res = load_live(r, diag);
+	if (res < 0)
+		return res;
+	cv_tell(CV_MESSAGE_POLICY_REVERTED,
+		"policy %llu is not understood by this version of Culvert: going back to %llu",
+		(unsigned long long)refused, (unsigned long long)r->live.about.number);
+	audit_start(r, &r->live.about, CV_START_UNDERSTOOD);
+	return 0;
 }
 
 /* The configuration's file says something else than what was applied: its writer may not know. */
@@ -181,6 +208,8 @@ static int choose(struct cv_rollout *r, struct cv_diagnostics *diag)
 		res = take_from_config(r, data, len, hash, diag);
 	else if (res == 0)
 		res = load_live(r, diag);
+	if (res == -EINVAL && !from_config)
+		res = take_understood(r, diag);
 	if (res == 0 && !from_config)
 		compare_file(r, path);
 	free(data);

@@ -26,4 +26,28 @@ static inline int cv_sqlite_errno(sqlite3 *db, int code)
 	}
 }
 
+/**
+ * What "PRAGMA user_version" says of a file's form: files of a newer Culvert, which an upgrade that was left
+ * may leave behind, are not to be guessed at.
+ *
+ * @param known the newest form that this version of Culvert knows.
+ * @param ret 0: of before there were versions.
+ * @return 0; -EPROTO: it is newer; other negative errno.
+ */
+static inline int cv_sqlite_version(sqlite3 *db, int known, int *ret)
+{
+	sqlite3_stmt *q = NULL;
+	int code = sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &q, NULL), version = 0;
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(q);
+	if (code == SQLITE_ROW)
+		version = sqlite3_column_int(q, 0);
+	sqlite3_finalize(q);
+	if (code != SQLITE_ROW)
+		return cv_sqlite_errno(db, code);
+	*ret = version;
+	return version > known ? -EPROTO : 0;
+}
+
 #endif

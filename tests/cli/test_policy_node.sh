@@ -146,5 +146,27 @@ printf x | dd of=b bs=1 seek=250 conv=notrunc status=none
 before=$(in_force .live.number)
 expect 2 policy apply b
 [ "$(in_force .live.number)" = "$before" ] || fail "a damaged bundle changed the policy in force"
+# The system went back to a version that does not know a word of the policy in force: what it understands is.
+
+bundle b 10
+expect 0 policy apply b
+sed '/cameras/d; s/drop/allow/' policy.yaml >later.yaml
+expect 0 policy apply later.yaml
+live=$(in_force .live.number)
+stop
+about=log/policy/$live/about.json
+printf 'words_of_tomorrow: 1\n' >>"log/policy/$live/policy"
+if "$control" --config culvert.yaml >control.out 2>&1; then fail "a damaged policy was put in force"; fi
+grep -q "is not what was applied" control.out || fail "nothing says that the policy is damaged"
+jq --arg hash "$(sha256sum <"log/policy/$live/policy" | cut -d' ' -f1)" '.hash = $hash' "$about" >about
+cp about "$about"
+start
+[ "$(in_force .live.number)" = $((live - 1)) ] || fail "policy $(in_force .live.number) is in force, not $((live - 1))"
+grep -q "policy $live is not understood by this version of Culvert: going back to $((live - 1))" control.out ||
+	fail "nothing says that the policy went back"
+policy audit --json >out
+jq -e --argjson n $((live - 1)) '.entries[0] | .number == $n and .what == "go back from what is not understood" and .result == "done"' out >/dev/null ||
+	fail "the audit trail does not say that the policy went back"
+expect 0 policy apply plain.yaml
 stop
 printf '%d checks passed\n' $checks

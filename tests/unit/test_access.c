@@ -281,6 +281,25 @@ static void test_file_of_an_older_version(void **state)
 	cv_access_close(a);
 }
 
+static void test_file_of_a_newer_version_lets_nobody_in(void **state)
+{
+	struct cv_access *a = fresh();
+	const char *why;
+	sqlite3 *db;
+
+	cv_access_close(a);
+	a = NULL;
+	db = open_file();
+	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 2", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(cv_access_open(path, &a, &why), -EPROTO);
+	assert_non_null(strstr(why, "newer Culvert"));
+	assert_null(a);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 1", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	assert_int_equal(cv_access_open(path, &a, &why), 0);
+	cv_access_close(a);
+}
+
 static void test_damaged_file_lets_nobody_in(void **state)
 {
 	struct cv_access *a = fresh();
@@ -579,6 +598,7 @@ int main(void)
 		cmocka_unit_test(test_certificates),
 		cmocka_unit_test(test_file_that_others_may_read_is_refused),
 		cmocka_unit_test(test_file_of_an_older_version),
+		cmocka_unit_test(test_file_of_a_newer_version_lets_nobody_in),
 		cmocka_unit_test(test_damaged_file_lets_nobody_in),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_refusals_are_counted_and_noted_at_a_bounded_rate),
