@@ -75,7 +75,7 @@ check "and undoes itself" vm_wait 90 "the way back" state_is "$now live"
 check "the file never changed" vm cmp /data/culvert/culvert.yaml /tmp/live.yaml
 equal "no ping was lost" 0 "$(lost)"
 check "the node is well" well
-# Another CPU for the worker: the dataplane starts anew there, and the others go to the one it had.
+# Another CPU for the worker, and ordinary pages: the dataplane starts anew there, and the others go to the one it had.
 polls_on() { # polls_on CPU WORDS-OF-ITS-COMMAND-LINE
 	[ "$(vm cat /run/culvert-hardware/report.json | jq -r .cpus.worker)" = "$1" ] &&
 		[ "$(vm systemctl show -p AllowedCPUs --value system.slice)" = $((1 - $1)) ] &&
@@ -83,9 +83,10 @@ polls_on() { # polls_on CPU WORDS-OF-ITS-COMMAND-LINE
 		grep -qxF "/usr/sbin/culvert-dataplane --link /run/culvert/dataplane.sock $2"
 }
 check "the worker has the last CPU" polls_on 1 ""
-vm "sed 's/^node: .*/&\\ndataplane: { lcore: 0 }/' /tmp/live.yaml >/tmp/lcore.yaml"
+vm "sed 's/^node: .*/&\\ndataplane: { lcore: 0, hugepages: never }/' /tmp/live.yaml >/tmp/lcore.yaml"
 check "it is to have another" vm culvert config apply --now /tmp/lcore.yaml
-check "it has, and the others have the one it had" vm_wait 30 "the other CPU" polls_on 0 "--lcore 0 "
+check "it has, and the others have the one it had" vm_wait 30 "the other CPU" polls_on 0 "--no-huge --lcore 0 "
+equal "and no hugepages are kept for it" 0 "$(vm cat /proc/sys/vm/nr_hugepages)"
 check "ping crosses there" vm_wait 10 "a way through" crosses
 check "back again" vm culvert config apply --now /tmp/live.yaml
 check "as it was" vm_wait 30 "the CPU before" polls_on 1 ""
