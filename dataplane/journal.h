@@ -28,7 +28,9 @@
 	X(LOG_WELL, "2eacef3ad4aa4de1a36df1eb1da1f0b6", "note",                                    \
 	  "the disk takes a lane's events again")                                                  \
 	X(POLICY_REVERTED, "b34cf12541f943458bddb7edf08f469f", "warning",                          \
-	  "a policy was not confirmed in time, the one before is in force again")                  \
+	  "a policy was not confirmed in time, or has words that this version does not know "      \
+	  "after "                                                                                 \
+	  "a system went back: the one before is in force again")                                  \
 	X(POLICY_BROKEN, "93fc3fdb5d74417f988ac48ab21b99b8", "error",                              \
 	  "a policy that was in force cannot be loaded any more")                                  \
 	X(CONFIG_REVERTED, "472e77e63d5c4a6f8cfc153443f37db1", "warning",                          \
@@ -49,7 +51,12 @@
 	X(CARD_BACK, "8551e8f143914e21a3e7a8e1b4d76a36", "note",                                   \
 	  "the card of a pci port is with its kernel driver again")                                \
 	X(CARD_KEPT, "7b9c4cda5de1463985e12544dd09e623", "warning",                                \
-	  "the card of a pci port could not be given back to its kernel driver")
+	  "the card of a pci port could not be given back to its kernel driver")                   \
+	X(UPDATE_GOOD, "9022f9d068854a6faab1415afd975082", "note", "an upgrade is well and stays") \
+	X(UPDATE_LEFT, "b7a2649deed2434e80d6f7a59e7304b1", "warning",                              \
+	  "an upgrade was not well and was left: the version before runs again")                   \
+	X(UPDATE_UNWELL, "efabf2b177184afd9581374c5036df0e", "error",                              \
+	  "the node is not well after a start, with a version that was good before: it stays")
 #define CV_MESSAGE_ROW(id, uuid, level, text) CV_MESSAGE_##id,
 enum cv_message { CV_MESSAGES(CV_MESSAGE_ROW) CV_MESSAGE_COUNT };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/update/generation.h"
+#include "dataplane/journal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -191,12 +192,27 @@ int cv_update_status(const struct cv_policy_args *args)
 
 /* ---- mark, confirm ------------------------------------------------------------------------ */
 
+#define GOOD "slot %s, version %s: good, generation %llu"
+
+static void tell(enum cv_message what, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void tell(enum cv_message what, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	cv_journal("culvert update", cv_messages[what].id, cv_messages[what].level, format, args);
+	va_end(args);
+}
+
 /* The slot that runs is good: RAUC puts it first with the firmware, and the attempt is over. */
 static int make_good(const struct cv_policy_args *args, const struct cv_update_self *self,
 		     const struct cv_update_attempt *attempt)
 {
 	static const char *const mark_good[] = {"rauc", "status", "mark-good", NULL};
 	const struct cv_update_attempt none = {0};
+	unsigned long long number;
 	json_t *ignored;
 	int r, tries = 0;
 
@@ -215,8 +231,11 @@ static int make_good(const struct cv_policy_args *args, const struct cv_update_s
 	if (cv_update_on_trial(self, attempt) && cv_update_write(CV_UPDATE_DIR, &none) < 0)
 		cv_policy_say(args, CV_CLI_OK,
 			      "cannot write " CV_UPDATE_DIR ": is the data partition full?");
-	printf("slot %s, version %s: good, generation %llu\n", self->slot, self->version,
-	       (unsigned long long)cv_update_generation_number(CV_UPDATE_DIR, self));
+	number = cv_update_generation_number(CV_UPDATE_DIR, self);
+	if (cv_update_on_trial(self, attempt))
+		tell(CV_MESSAGE_UPDATE_GOOD, GOOD, self->slot, self->version, number);
+	else
+		printf(GOOD "\n", self->slot, self->version, number);
 	return CV_CLI_OK;
 }
 
@@ -258,8 +277,9 @@ static void note_what_was_left(const struct cv_update_self *self, struct cv_upda
 	attempt->phase = CV_UPDATE_FAILED;
 	attempt->since = time(NULL);
 	if (cv_update_write(CV_UPDATE_DIR, attempt) == 0)
-		printf("version %s in slot %s was not well; this is slot %s, version %s again\n",
-		       attempt->version, attempt->slot, self->slot, self->version);
+		tell(CV_MESSAGE_UPDATE_LEFT,
+		     "version %s in slot %s was not well; this is slot %s, version %s again",
+		     attempt->version, attempt->slot, self->slot, self->version);
 }
 
 int cv_update_confirm(const struct cv_policy_args *args)
@@ -283,8 +303,8 @@ int cv_update_confirm(const struct cv_policy_args *args)
 	if (code == CV_CLI_OK)
 		return code;
 	if (!cv_update_on_trial(&self, &attempt)) {
-		fprintf(stderr, "culvert update: %s; slot %s was good before and stays\n",
-			well ? "the firmware was not told" : "the node is not well", self.slot);
+		tell(CV_MESSAGE_UPDATE_UNWELL, "%s; slot %s was good before and stays",
+		     well ? "the firmware was not told" : "the node is not well", self.slot);
 		return code;
 	}
 	fprintf(stderr, "culvert update: slot %s, version %s is not well: rebooting to slot %s\n",
