@@ -8,7 +8,7 @@ e2fsprogs erofs-utils squashfs-tools cryptsetup-bin openssl rauc cpio kmod zstd 
 uuid-runtime qemu-system-x86 ovmf iproute2 efibootmgr"
 
 # Culvert is compiled and tested in a tree of its own, against the image's own libraries.
-img_packages_build="$cv_packages_build git ccache"
+img_packages_build="$cv_packages_build git"
 
 # What its tests in that tree need beside (tools/image-test): not the peers of the tests end to end.
 img_packages_test="iproute2 procps curl jq clang-format codespell shellcheck mandoc openssl python3-jsonschema

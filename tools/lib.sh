@@ -26,7 +26,7 @@ as_root() {
 
 # What each job needs, as Debian packages. "a|b": the first one this release has. The build makes
 # the tests' programs too (tools/run plays some of them), so their libraries are among its needs.
-cv_packages_build="meson ninja-build pkg-config gcc libc6-dev clang llvm bpftool libdpdk-dev
+cv_packages_build="meson ninja-build ccache pkg-config gcc libc6-dev clang llvm bpftool libdpdk-dev
 libbpf-dev libxdp-dev libpcap-dev libnftnl-dev libmnl-dev liburing-dev libfyaml-dev libjansson-dev
 libcurl4-openssl-dev libsmartcols-dev libsodium-dev libllhttp-dev|libhttp-parser-dev libelf-dev zlib1g-dev
 libsqlite3-dev libzstd-dev libssl-dev

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,11 +27,12 @@ struct waiting {
 };
 
 struct cv_audit {
+	pthread_mutex_t lock; /* of all below: changes are written by threads of their own */
 	sqlite3 *db;
 	struct waiting waiting[WAITING_MAX];
-	unsigned int n;
+	atomic_uint n; /* read without the lock, too */
 	int64_t next; /* row number in memory */
-	unsigned int lost; /* no room here either */
+	atomic_uint lost; /* no room here either; likewise */
 };
 
 static const char schema[] =
@@ -69,44 +72,7 @@ static int open_database(const char *path, sqlite3 **ret)
 	return res;
 }
 
-int cv_audit_open(const char *path, struct cv_audit **ret, const char **why)
-{
-	struct cv_audit *a = calloc(1, sizeof(*a));
-	char aside[PATH_MAX];
-	bool damaged = false;
-	int res;
-
-	*why = "no memory for the audit trail";
-	if (!a)
-		return -ENOMEM;
-	res = open_database(path, &a->db);
-	if (res == -EBADMSG && snprintf(aside, sizeof(aside), "%s.damaged", path) < PATH_MAX &&
-	    rename(path, aside) == 0) {
-		damaged = true;
-		res = open_database(path, &a->db);
-	}
-	if (res < 0) {
-		*why = res == -ENOSPC ? "the disk is full: the audit trail cannot be opened"
-				      : "the audit trail cannot be opened; is its folder writable?";
-		free(a);
-		return res;
-	}
-	if (damaged) {
-		struct timespec now;
-		struct cv_audit_entry entry = {
-			.who = "culvert-control",
-			.what = "audit",
-			.hash = "",
-			.detail = "the trail before this row was damaged and put aside",
-		};
-
-		clock_gettime(CLOCK_REALTIME, &now);
-		entry.time_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-		cv_audit_finish(a, cv_audit_begin_later(a, &entry), "done", "");
-	}
-	*ret = a;
-	return 0;
-}
+static void retry(struct cv_audit *a);
 
 static int insert(struct cv_audit *a, const struct cv_audit_entry *e, const char *result,
 		  int64_t *ret)
@@ -154,12 +120,12 @@ static int update(struct cv_audit *a, int64_t row, const char *result, const cha
 	return code == SQLITE_DONE ? 0 : cv_sqlite_errno(a->db, code);
 }
 
-int64_t cv_audit_begin(struct cv_audit *a, const struct cv_audit_entry *entry)
+static int64_t begin(struct cv_audit *a, const struct cv_audit_entry *entry)
 {
 	int64_t row;
 	int res;
 
-	cv_audit_retry(a);
+	retry(a);
 	res = insert(a, entry, "begun", &row);
 	return res < 0 ? res : row;
 }
@@ -196,9 +162,9 @@ static struct waiting *remember(struct cv_audit *a, const struct cv_audit_entry 
 	return w;
 }
 
-int64_t cv_audit_begin_later(struct cv_audit *a, const struct cv_audit_entry *entry)
+static int64_t begin_later(struct cv_audit *a, const struct cv_audit_entry *entry)
 {
-	int64_t row = cv_audit_begin(a, entry);
+	int64_t row = begin(a, entry);
 	struct waiting *w;
 
 	if (row > 0)
@@ -210,7 +176,7 @@ int64_t cv_audit_begin_later(struct cv_audit *a, const struct cv_audit_entry *en
 	return row;
 }
 
-void cv_audit_finish(struct cv_audit *a, int64_t row, const char *result, const char *detail)
+static void finish(struct cv_audit *a, int64_t row, const char *result, const char *detail)
 {
 	const struct cv_audit_entry only_result = {
 		.who = "", .what = "", .hash = "", .detail = detail};
@@ -259,7 +225,7 @@ static bool write_waiting(struct cv_audit *a, const struct waiting *w)
 	return update(a, w->row, w->result, w->entry.detail) == 0;
 }
 
-void cv_audit_retry(struct cv_audit *a)
+static void retry(struct cv_audit *a)
 {
 	unsigned int kept = 0;
 
@@ -290,14 +256,14 @@ static json_t *text_of(sqlite3_stmt *stmt, int column)
 	return string ? string : json_string("?");
 }
 
-json_t *cv_audit_json(struct cv_audit *a, unsigned int limit)
+static json_t *rows_of(struct cv_audit *a, unsigned int limit)
 {
 	static const char sql[] = "SELECT id, time, who, what, number, hash, result, detail"
 				  " FROM audit ORDER BY id DESC LIMIT ?";
 	sqlite3_stmt *stmt = NULL;
 	json_t *rows = json_array();
 
-	cv_audit_retry(a);
+	retry(a);
 	if (sqlite3_prepare_v2(a->db, sql, -1, &stmt, NULL) != SQLITE_OK) {
 		json_decref(rows);
 		return NULL;
@@ -316,11 +282,90 @@ json_t *cv_audit_json(struct cv_audit *a, unsigned int limit)
 	return rows;
 }
 
+/* ---- for all ---------------------------------------------------------------------------------- */
+
+int64_t cv_audit_begin(struct cv_audit *a, const struct cv_audit_entry *entry)
+{
+	int64_t row;
+
+	pthread_mutex_lock(&a->lock);
+	row = begin(a, entry);
+	pthread_mutex_unlock(&a->lock);
+	return row;
+}
+
+int64_t cv_audit_begin_later(struct cv_audit *a, const struct cv_audit_entry *entry)
+{
+	int64_t row;
+
+	pthread_mutex_lock(&a->lock);
+	row = begin_later(a, entry);
+	pthread_mutex_unlock(&a->lock);
+	return row;
+}
+
+void cv_audit_finish(struct cv_audit *a, int64_t row, const char *result, const char *detail)
+{
+	pthread_mutex_lock(&a->lock);
+	finish(a, row, result, detail);
+	pthread_mutex_unlock(&a->lock);
+}
+
+json_t *cv_audit_json(struct cv_audit *a, unsigned int limit)
+{
+	json_t *rows;
+
+	pthread_mutex_lock(&a->lock);
+	rows = rows_of(a, limit);
+	pthread_mutex_unlock(&a->lock);
+	return rows;
+}
+
+int cv_audit_open(const char *path, struct cv_audit **ret, const char **why)
+{
+	struct cv_audit *a = calloc(1, sizeof(*a));
+	char aside[PATH_MAX];
+	bool damaged = false;
+	int res;
+
+	*why = "no memory for the audit trail";
+	if (!a)
+		return -ENOMEM;
+	pthread_mutex_init(&a->lock, NULL);
+	res = open_database(path, &a->db);
+	if (res == -EBADMSG && snprintf(aside, sizeof(aside), "%s.damaged", path) < PATH_MAX &&
+	    rename(path, aside) == 0) {
+		damaged = true;
+		res = open_database(path, &a->db);
+	}
+	if (res < 0) {
+		*why = res == -ENOSPC ? "the disk is full: the audit trail cannot be opened"
+				      : "the audit trail cannot be opened; is its folder writable?";
+		free(a);
+		return res;
+	}
+	if (damaged) {
+		struct timespec now;
+		struct cv_audit_entry entry = {
+			.who = "culvert-control",
+			.what = "audit",
+			.hash = "",
+			.detail = "the trail before this row was damaged and put aside",
+		};
+
+		clock_gettime(CLOCK_REALTIME, &now);
+		entry.time_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+		cv_audit_finish(a, cv_audit_begin_later(a, &entry), "done", "");
+	}
+	*ret = a;
+	return 0;
+}
+
 void cv_audit_close(struct cv_audit *a)
 {
 	if (!a)
 		return;
-	cv_audit_retry(a);
+	retry(a);
 	for (unsigned int i = 0; i < a->n; i++)
 		forget(&a->waiting[i]);
 	sqlite3_close(a->db);

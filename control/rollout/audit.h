@@ -5,6 +5,9 @@
  * A change is written down before it is made. What cannot be written down is not done, but for two
  * things that must work when nothing else does: going back to the policy before, by hand or because
  * nobody confirmed. Their rows wait in memory and are written when there is room again.
+ *
+ * Any thread; it may wait for the disk, or for another one that does. Only what waits and what is lost is
+ * told at once.
  */
 #ifndef CV_AUDIT_H
 #define CV_AUDIT_H
@@ -47,9 +50,6 @@ void cv_audit_finish(struct cv_audit *a, int64_t row, const char *result, const 
 
 /** Rows that an earlier control began and did not finish: nothing came of them. */
 void cv_audit_interrupted(struct cv_audit *a);
-
-/** Try again to write what is kept in memory. */
-void cv_audit_retry(struct cv_audit *a);
 
 /** Rows that wait in memory. */
 unsigned int cv_audit_waiting(const struct cv_audit *a);

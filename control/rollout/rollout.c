@@ -52,22 +52,52 @@ static void release_job(struct cv_job *job)
 {
 	cv_version_release(&job->fresh);
 	cv_diagnostics_free(&job->diag);
+	json_decref(job->answer);
 	free(job->data);
 	*job = (struct cv_job){.fresh = {.slot = -1}};
+}
+
+/* On the thread: whatever the end of a change has to do with the disk. */
+static void write_end(void *owner)
+{
+	struct cv_rollout *r = owner;
+	struct cv_job *job = &r->job;
+
+	if (!job->committed && job->fresh.about.number) {
+		cv_store_abandon(&r->store);
+		cv_store_remove(&r->store, job->fresh.about.number);
+	}
+	if (!job->committed)
+		cv_rollout_write_nothing_begun(r);
+	else if (cv_rollout_brings(job->change))
+		cv_store_prune(&r->store, (const uint64_t[]){r->state.live, r->state.shadow,
+							     r->state.previous});
+	if (job->audit)
+		cv_audit_finish(r->audit, job->audit, job->result, job->detail);
+	cv_rollout_step("audit-finished");
+}
+
+static void end(void *owner)
+{
+	struct cv_rollout *r = owner;
+	struct cv_answer *a = &r->answers[r->next_answer++ % CV_ANSWERS];
+
+	cv_rollout_take_written(r);
+	json_decref(a->body);
+	*a = (struct cv_answer){.id = r->job.id, .status = r->job.status, .body = r->job.answer};
+	r->job.answer = NULL;
+	release_job(&r->job);
+	cv_rollout_link_would(r);
 }
 
 void cv_rollout_end(struct cv_rollout *r, int status, json_t *answer, const char *result,
 		    const char *detail)
 {
-	struct cv_answer *a = &r->answers[r->next_answer++ % CV_ANSWERS];
-
-	json_decref(a->body);
-	*a = (struct cv_answer){.id = r->job.id, .status = status, .body = answer};
-	if (r->job.audit)
-		cv_audit_finish(r->audit, r->job.audit, result, detail);
-	cv_rollout_step("audit-finished");
-	release_job(&r->job);
-	cv_rollout_link_would(r);
+	r->job.status = status;
+	r->job.answer = answer;
+	r->job.result = result;
+	snprintf(r->job.detail, sizeof(r->job.detail), "%s", detail);
+	cv_rollout_on_thread(r, write_end, end);
 }
 
 json_t *cv_rollout_answer(struct cv_rollout *r, uint64_t id, int *ret_status)

@@ -16,50 +16,6 @@
 /* It is ready and has only to turn over: longer than any poll of its lcore. */
 #define TURN_NS UINT64_C(3000000000)
 
-static bool must_work(enum cv_change change)
-{
-	return change == CV_CHANGE_REVERT || change == CV_CHANGE_TIMEOUT;
-}
-
-/* What is about to happen is on disk before anything happens. */
-static int write_down(struct cv_rollout *r, const struct cv_change_request *q)
-{
-	const struct cv_about *about = &r->job.fresh.about;
-	bool of_shadow = q->change == CV_CHANGE_PROMOTE || q->change == CV_CHANGE_STOP_SHADOW;
-	const struct cv_version *v = of_shadow		    ? &r->shadow
-				     : must_work(q->change) ? &r->previous
-							    : &r->live;
-	const struct cv_audit_entry entry = {
-		.time_ns = r->job.since_ns,
-		.who = q->who,
-		.what = cv_change_name(q->change),
-		.number = about->number ? about->number : v->about.number,
-		.hash = about->number ? about->hash : v->about.hash,
-		.detail = about->number ? about->name : v->about.name,
-	};
-	struct cv_state next = r->state;
-	int res;
-
-	r->job.audit = must_work(q->change) ? cv_audit_begin_later(r->audit, &entry)
-					    : cv_audit_begin(r->audit, &entry);
-	if (r->job.audit < 0 && !must_work(q->change)) {
-		res = (int)r->job.audit;
-		r->job.audit = 0;
-		return res;
-	}
-	cv_rollout_step("audit-begun");
-	if (about->number)
-		next.last = about->number;
-	snprintf(next.intent, sizeof(next.intent), "%s", cv_change_name(q->change));
-	next.intent_number = about->number;
-	next.intent_audit = r->job.audit;
-	res = cv_state_write(&r->file, &next);
-	if (res == 0)
-		r->state = next;
-	cv_rollout_step("intent-written");
-	return must_work(q->change) ? 0 : res;
-}
-
 static int status_of(int error)
 {
 	switch (error) {
@@ -98,18 +54,6 @@ static json_t *failure(const struct cv_rollout *r, int error, const char *what)
 	return body;
 }
 
-/* The journal says that nothing is under way. */
-static void forget_intent(struct cv_rollout *r)
-{
-	struct cv_state next = r->state;
-
-	next.intent[0] = '\0';
-	next.intent_number = 0;
-	next.intent_audit = 0;
-	if (cv_state_write(&r->file, &next) == 0)
-		r->state = next;
-}
-
 static void give_up(struct cv_rollout *r, int status, int error, const char *what)
 {
 	json_t *answer = failure(r, error, what);
@@ -129,10 +73,7 @@ static void give_up(struct cv_rollout *r, int status, int error, const char *wha
 		if (r->link)
 			cv_link_policy_withdraw(r->link, r->job.fresh.about.number);
 		cv_rollout_kernel_abandon(r, &r->job.fresh);
-		cv_store_abandon(&r->store);
-		cv_store_remove(&r->store, r->job.fresh.about.number);
 	}
-	forget_intent(r);
 	cv_rollout_end(r, status, answer, "refused", detail);
 }
 
@@ -163,11 +104,17 @@ static int store_and_compile(struct cv_rollout *r, struct cv_job *job)
 	return res;
 }
 
-void cv_rollout_work(void *owner)
+/* The first thread of a change; nothing has happened before. */
+static void prepare(void *owner)
 {
 	struct cv_rollout *r = owner;
 	struct cv_job *job = &r->job;
 
+	job->error = cv_rollout_write_down(r);
+	job->what = "the change was not begun";
+	if (job->error < 0 || !cv_rollout_brings(job->change))
+		return;
+	job->what = "the policy was not taken";
 	job->error = store_and_compile(r, job);
 	if (job->error == 0)
 		job->error = cv_rollout_kernel_prepare(r, &job->fresh, job->why, sizeof(job->why));
@@ -176,14 +123,19 @@ void cv_rollout_work(void *owner)
 
 /* ---- back on the loop ---------------------------------------------------------------------- */
 
-void cv_rollout_prepared(void *owner)
+static void prepared(void *owner)
 {
 	struct cv_rollout *r = owner;
 	const char *why = "";
 	int res = r->job.error;
 
+	cv_rollout_take_written(r);
 	if (res < 0) {
-		give_up(r, status_of(res), res, "the policy was not taken");
+		give_up(r, status_of(res), res, r->job.what);
+		return;
+	}
+	if (!cv_rollout_brings(r->job.change)) {
+		cv_rollout_commit(r);
 		return;
 	}
 	res = cv_link_policy_offer(r->link, r->job.fresh.gen, &why);
@@ -304,7 +256,6 @@ static int fill_fresh(struct cv_rollout *r, const struct cv_change_request *q)
 
 json_t *cv_rollout_begin(struct cv_rollout *r, const struct cv_change_request *q, int *ret_status)
 {
-	bool brings = q->change == CV_CHANGE_APPLY || q->change == CV_CHANGE_SHADOW;
 	json_t *no = cv_rollout_refuse(r, q, ret_status);
 	int res = 0;
 
@@ -319,19 +270,11 @@ json_t *cv_rollout_begin(struct cv_rollout *r, const struct cv_change_request *q
 		.fresh = {.slot = -1},
 	};
 	snprintf(r->job.who, sizeof(r->job.who), "%s", q->who);
-	if (brings)
+	if (cv_rollout_brings(q->change))
 		res = fill_fresh(r, q);
-	if (res == 0)
-		res = write_down(r, q);
-	r->task.work = cv_rollout_work;
-	r->task.done = cv_rollout_prepared;
-	if (res == 0 && brings)
-		res = cv_task_start(&r->task);
-	if (res < 0) {
+	if (res < 0)
 		give_up(r, status_of(res), res, "the change was not begun");
-		return NULL;
-	}
-	if (!brings)
-		cv_rollout_commit(r);
+	else
+		cv_rollout_on_thread(r, prepare, prepared);
 	return NULL;
 }

@@ -165,37 +165,46 @@ static void activate(struct cv_rollout *r)
 	cv_rollout_link_switch(r);
 	cv_rollout_step("dataplane-switched");
 	/* Both judge by it; what the kernel still has to put away takes its time elsewhere. */
-	r->task.work = cv_rollout_kernel_settle;
-	r->task.done = cv_rollout_settled;
-	if (cv_task_start(&r->task) < 0)
-		cv_rollout_kernel_settle(r);
+	cv_rollout_on_thread(r, cv_rollout_kernel_settle, cv_rollout_settled);
 }
 
-void cv_rollout_commit(struct cv_rollout *r)
+static void write_commit(void *owner)
 {
-	bool back = r->job.change == CV_CHANGE_REVERT || r->job.change == CV_CHANGE_TIMEOUT;
-	struct cv_state next = state_after(r);
-	int res = cv_state_write(&r->file, &next);
+	struct cv_rollout *r = owner;
 
-	if (res < 0 && !back) {
+	r->job.error = cv_rollout_write(r, &r->job.next);
+	if (r->job.error == 0)
+		cv_rollout_step("committed");
+}
+
+static void written(void *owner)
+{
+	struct cv_rollout *r = owner;
+	int res = r->job.error;
+
+	cv_rollout_take_written(r);
+	if (res < 0 && !cv_rollout_goes_back(r->job.change)) {
 		cv_rollout_not_committed(r, res);
 		return;
 	}
-	if (res < 0)
+	if (res < 0) {
 		cv_diag("error",
 			"policy %llu is in force again, but that cannot be written to %s (%s): "
 			"a restart would not know",
-			(unsigned long long)next.live, r->store.dir, strerror(-res));
-	cv_rollout_step("committed");
-	r->state = next;
+			(unsigned long long)r->job.next.live, r->store.dir, strerror(-res));
+		r->state = r->job.next;
+	}
 	r->job.committed = true;
 	follow(r);
 	if (r->job.change == CV_CHANGE_SHADOW)
 		cv_rollout_shadow_begins(r);
 	activate(r);
 	cv_rollout_arm(r);
-	if (r->job.change == CV_CHANGE_APPLY || r->job.change == CV_CHANGE_SHADOW)
-		cv_store_prune(&r->store,
-			       (const uint64_t[]){next.live, next.shadow, next.previous});
 	cv_rollout_await_dataplane(r);
+}
+
+void cv_rollout_commit(struct cv_rollout *r)
+{
+	r->job.next = state_after(r);
+	cv_rollout_on_thread(r, write_commit, written);
 }

@@ -45,13 +45,22 @@ struct cv_job {
 	char *data; /* the file */
 	size_t len, sigs_len; /* signatures follow the file */
 	uint8_t newest_sha256[32]; /* of the newest bundle that was in force */
-	/* By the task: */
+	/* By the thread: */
 	int error;
+	const char *what; /* was not done, where that is an error; static */
 	char why[512];
+	struct cv_state next; /* what the commit writes */
+	struct cv_state written; /* what it has written, for the loop to take over */
+	bool has_written;
 	struct cv_diagnostics diag;
 	/* Waiting for the dataplane. */
 	uint64_t deadline_ns; /* monotonic */
 	bool committed;
+	/* How it ended, for the thread that writes that down. */
+	int status;
+	json_t *answer; /* owned */
+	const char *result; /* static */
+	char detail[700];
 };
 
 struct cv_rollout {
@@ -86,7 +95,7 @@ void cv_version_release(struct cv_version *v);
 /** {"error", "hint"}. */
 json_t *cv_rollout_refusal(const char *error, const char *hint);
 
-/** Keep the answer of the job, write down how it ended, and be ready for the next. */
+/** Write down how the job ended, keep its answer, and be ready for the next. @param answer taken. @param result static. */
 void cv_rollout_end(struct cv_rollout *r, int status, json_t *answer, const char *result,
 		    const char *detail);
 
@@ -138,10 +147,6 @@ json_t *cv_rollout_refuse(const struct cv_rollout *r, const struct cv_change_req
 
 /* ---- rollout_change.c ---- */
 
-/** The job's preparation, on the task. */
-void cv_rollout_work(void *rollout);
-/** It has ended: wait for the dataplane, then commit. */
-void cv_rollout_prepared(void *rollout);
 void cv_rollout_on_wait(struct cv_op *op, int res, uint32_t flags);
 /** The kernel has put away what is not used any more. */
 void cv_rollout_settled(void *rollout);
@@ -149,6 +154,27 @@ void cv_rollout_settled(void *rollout);
 void cv_rollout_await_dataplane(struct cv_rollout *r);
 /** The commit could not be written: nothing is changed. */
 void cv_rollout_not_committed(struct cv_rollout *r, int error);
+
+/* ---- rollout_write.c ---- */
+
+/** Does the change bring a policy that is not there yet? */
+bool cv_rollout_brings(enum cv_change change);
+/** Does it go back? That works when nothing else does. */
+bool cv_rollout_goes_back(enum cv_change change);
+/**
+ * What waits for a disk, for the kernel or long: work() on a thread, then done() on the loop; here and now
+ * where no thread can be had. One at a time.
+ */
+void cv_rollout_on_thread(struct cv_rollout *r, void (*work)(void *rollout),
+			  void (*done)(void *rollout));
+/** On the thread: what is about to happen is on disk before anything happens. @return 0 or negative errno. */
+int cv_rollout_write_down(struct cv_rollout *r);
+/** On the thread: write what counts from now on. @return 0 or negative errno. */
+int cv_rollout_write(struct cv_rollout *r, const struct cv_state *next);
+/** On the thread: the journal says that nothing is under way. */
+void cv_rollout_write_nothing_begun(struct cv_rollout *r);
+/** On the loop: what the thread has written is the state. */
+void cv_rollout_take_written(struct cv_rollout *r);
 
 /* ---- rollout_commit.c ---- */
 

@@ -262,12 +262,7 @@ static struct cv_rollout *make(struct cv_loop *loop, const struct cv_config *con
 	r->live.slot = r->shadow.slot = r->previous.slot = r->job.fresh.slot = -1;
 	r->wait = (struct cv_op){.done = cv_rollout_on_wait, .owner = r};
 	r->confirm = (struct cv_op){.done = cv_rollout_on_confirm, .owner = r};
-	r->task = (struct cv_task){
-		.loop = loop,
-		.work = cv_rollout_work,
-		.done = cv_rollout_prepared,
-		.owner = r,
-	};
+	r->task = (struct cv_task){.loop = loop, .owner = r};
 	if (cv_task_init(&r->task) < 0) {
 		free(r);
 		return NULL;
