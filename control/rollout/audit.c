@@ -284,24 +284,25 @@ static json_t *rows_of(struct cv_audit *a, unsigned int limit)
 
 /* ---- for all ---------------------------------------------------------------------------------- */
 
-int64_t cv_audit_begin(struct cv_audit *a, const struct cv_audit_entry *entry)
+static int64_t locked(struct cv_audit *a, const struct cv_audit_entry *entry,
+		      int64_t (*add)(struct cv_audit *a, const struct cv_audit_entry *entry))
 {
 	int64_t row;
 
 	pthread_mutex_lock(&a->lock);
-	row = begin(a, entry);
+	row = add(a, entry);
 	pthread_mutex_unlock(&a->lock);
 	return row;
 }
 
+int64_t cv_audit_begin(struct cv_audit *a, const struct cv_audit_entry *entry)
+{
+	return locked(a, entry, begin);
+}
+
 int64_t cv_audit_begin_later(struct cv_audit *a, const struct cv_audit_entry *entry)
 {
-	int64_t row;
-
-	pthread_mutex_lock(&a->lock);
-	row = begin_later(a, entry);
-	pthread_mutex_unlock(&a->lock);
-	return row;
+	return locked(a, entry, begin_later);
 }
 
 void cv_audit_finish(struct cv_audit *a, int64_t row, const char *result, const char *detail)
