@@ -9,6 +9,8 @@
 # shellcheck source=tests/vm/docs.sh
 . "$CV_ROOT/tests/vm/docs.sh"
 skip_unless_vm
+# Cards with more queues than the one that a port reads.
+VM_TAP=(multi_queue) VM_PORT_NETDEV=,queues=2 VM_PORT_NIC=,mq=on,vectors=6
 
 vm_net_up && vm_disk "$IMG_DIR/out/culvert.raw" 4G && vm_start && vm_up 90 || exit 1
 say "answers ssh after $((SECONDS - VM_STARTED)) s (${VM_ACCEL[*]})"
@@ -33,6 +35,8 @@ check "the firmware has an entry for each slot" vm 'efibootmgr | grep -qE "^Boot
 check "hugepages are there" vm 'test "$(cat /proc/sys/vm/nr_hugepages)" -ge 96'
 check "what was done for the hardware is told" vm 'test -s /run/culvert-hardware/report.json'
 vm cat /run/culvert-hardware/report.json | jq -c .
+equal "ports take everything on one of their cards' two queues" '[1,2],[1,2]' \
+	"$(vm cat /run/culvert-hardware/report.json | jq -r '[.ports[] | select(.queues_max == 2) | [.queues, .queues_max] | tojson] | join(",")')"
 check "the rest of the system is kept off the dataplane's CPU" vm 'test "$(cat /sys/fs/cgroup/system.slice/cpuset.cpus.effective)" = 0'
 
 main_job

@@ -23,7 +23,7 @@ LAB_DIR=$IMG_DIR/vm/$LAB
 VM_IP=10.78.0.2
 VM_PID=''
 # For a test's own machine: devices before all others, and what its ports' cards are beside the usual.
-VM_FIRST=() VM_PORT_NIC=''
+VM_FIRST=() VM_PORT_NIC='' VM_PORT_NETDEV='' VM_TAP=()
 # Firmware and chip set; what is the firmware's with Secure Boot wants system management mode.
 VM_CODE=OVMF_CODE_4M.fd VM_SMM=off
 # A machine without virtualisation takes several times as long, a busy one more than that (CULVERT_VM_SLOW).
@@ -71,7 +71,7 @@ vm_taps() {
 	local tap
 	for tap in dev0:dev plat0:plat mgmt0:mgmt; do
 		ip -n "$LAB-${tap#*:}" link del "${tap%:*}" 2>/dev/null
-		ip -n "$LAB-box" tuntap add dev "${tap%:*}" mode tap || return 1
+		ip -n "$LAB-box" tuntap add dev "${tap%:*}" mode tap $([ "${tap%:*}" = mgmt0 ] || echo "${VM_TAP[@]}") || return 1
 	done
 }
 
@@ -118,8 +118,8 @@ vm_start() {
 	: >>"$LAB_DIR/serial.log"
 	local net=(
 		-netdev tap,id=n0,ifname=mgmt0,script=no,downscript=no -device virtio-net-pci,netdev=n0,mac=52:54:00:00:00:01
-		-netdev tap,id=n1,ifname=dev0,script=no,downscript=no -device "virtio-net-pci,$VM_CARD_DEVICES$VM_PORT_NIC"
-		-netdev tap,id=n2,ifname=plat0,script=no,downscript=no -device "virtio-net-pci,$VM_CARD_PLATFORM$VM_PORT_NIC"
+		-netdev "tap,id=n1,ifname=dev0,script=no,downscript=no$VM_PORT_NETDEV" -device "virtio-net-pci,$VM_CARD_DEVICES$VM_PORT_NIC"
+		-netdev "tap,id=n2,ifname=plat0,script=no,downscript=no$VM_PORT_NETDEV" -device "virtio-net-pci,$VM_CARD_PLATFORM$VM_PORT_NIC"
 	)
 	local owner=(
 		-smbios "$(vm_credential culvert.authorized_keys <"$LAB_DIR/key.pub")"
