@@ -106,9 +106,11 @@ int cv_access_store_open(const char *path, sqlite3 **ret)
 	if (res < 0)
 		return res;
 	code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL);
-	sqlite3_busy_timeout(db, 1000); /* somebody may read the file with a tool */
-	res = code == SQLITE_OK ? cv_sqlite_version(db, VERSION, &version)
-				: cv_sqlite_errno(db, code);
+	res = code == SQLITE_OK ? 0 : cv_sqlite_errno(db, code);
+	if (res == 0) {
+		sqlite3_busy_timeout(db, 1000); /* somebody may read the file with a tool */
+		res = cv_sqlite_version(db, VERSION, &version);
+	}
 	if (res == 0) {
 		code = prepare_tables(db);
 		res = code == SQLITE_OK ? 0 : cv_sqlite_errno(db, code);

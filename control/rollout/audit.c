@@ -370,5 +370,6 @@ void cv_audit_close(struct cv_audit *a)
 	for (unsigned int i = 0; i < a->n; i++)
 		forget(&a->waiting[i]);
 	sqlite3_close(a->db);
+	pthread_mutex_destroy(&a->lock);
 	free(a);
 }
