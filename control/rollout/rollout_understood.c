@@ -22,16 +22,16 @@ static bool is_understood(const struct cv_rollout *r, uint64_t number)
 
 static bool was_put_in_force(const json_t *row)
 {
-	static const char *const whats[] = {CV_START_FROM_CONFIGURATION, CV_START_FOR_CONFIGURATION,
-					    CV_START_UNDERSTOOD};
+	static const char *const of_start[] = {CV_START_FROM_CONFIGURATION,
+					       CV_START_FOR_CONFIGURATION, CV_START_UNDERSTOOD};
 	static const enum cv_change changes[] = {CV_CHANGE_APPLY, CV_CHANGE_PROMOTE,
 						 CV_CHANGE_REVERT, CV_CHANGE_TIMEOUT};
 	const char *what = json_string_value(json_object_get(row, "what"));
 
 	if (strcmp(json_string_value(json_object_get(row, "result")), "done") != 0)
 		return false;
-	for (size_t i = 0; i < sizeof(whats) / sizeof(whats[0]); i++) {
-		if (strcmp(what, whats[i]) == 0)
+	for (size_t i = 0; i < sizeof(of_start) / sizeof(of_start[0]); i++) {
+		if (strcmp(what, of_start[i]) == 0)
 			return true;
 	}
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
