@@ -68,10 +68,12 @@ vm_net_up() {
 
 # The host's ends of the machine's ports: made where qemu opens them, then moved to who uses them.
 vm_taps() {
-	local tap
+	local tap how
 	for tap in dev0:dev plat0:plat mgmt0:mgmt; do
 		ip -n "$LAB-${tap#*:}" link del "${tap%:*}" 2>/dev/null
-		ip -n "$LAB-box" tuntap add dev "${tap%:*}" mode tap $([ "${tap%:*}" = mgmt0 ] || echo "${VM_TAP[@]}") || return 1
+		how=(mode tap)
+		[ "${tap%:*}" = mgmt0 ] || how+=("${VM_TAP[@]}")
+		ip -n "$LAB-box" tuntap add dev "${tap%:*}" "${how[@]}" || return 1
 	done
 }
 
