@@ -28,9 +28,8 @@
 	X(LOG_WELL, "2eacef3ad4aa4de1a36df1eb1da1f0b6", "note",                                    \
 	  "the disk takes a lane's events again")                                                  \
 	X(POLICY_REVERTED, "b34cf12541f943458bddb7edf08f469f", "warning",                          \
-	  "a policy was not confirmed in time, or has words that this version does not know "      \
-	  "after "                                                                                 \
-	  "a system went back: the one before is in force again")                                  \
+	  "a policy was not confirmed in time, or has words that this version does not "           \
+	  "know after a system went back: the one before is in force again")                       \
 	X(POLICY_BROKEN, "93fc3fdb5d74417f988ac48ab21b99b8", "error",                              \
 	  "a policy that was in force cannot be loaded any more")                                  \
 	X(CONFIG_REVERTED, "472e77e63d5c4a6f8cfc153443f37db1", "warning",                          \

@@ -76,9 +76,8 @@ int cv_access_open(const char *path, struct cv_access **ret, const char **why)
 				 "chown root, chmod 600"
 	       : res == -EPROTO
 		       ? "the table of principals is of a newer Culvert: nobody but the Unix "
-			 "socket is let in; run that one, or put the file aside and make the "
-			 "tokens "
-			 "again"
+			 "socket is let in; run that one, or put the file aside and make "
+			 "the tokens again"
 	       : res == -ENOSPC
 		       ? "the disk is full: the table of principals cannot be opened"
 		       : "the table of principals cannot be opened; is its folder writable?";

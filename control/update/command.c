@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/update/generation.h"
-#include "dataplane/journal.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "dataplane/journal.h"
 
 /* How often and how long apart the firmware is told of a good slot. */
 #define MARK_TRIES 5

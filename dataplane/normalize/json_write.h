@@ -52,8 +52,8 @@ void cv_json_close(struct cv_json *j, char c);
 /** "name": with the comma in front where one is due. @p name needs no escaping. */
 static inline void cv_json_key(struct cv_json *j, const char *name)
 {
-	size_t len =
-		strlen(name); /* of a literal: known to the compiler, as is then what is copied */
+	/* Of a literal the compiler knows the length, and copies without a call. */
+	size_t len = strlen(name);
 	char *at = j->at;
 
 	if (j->failed || (size_t)(j->end - at) < len + 3 + j->comma) {
