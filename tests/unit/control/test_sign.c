@@ -252,7 +252,7 @@ static void comments_are_signed(void **state)
 	new_signer(&a, &trust, "a.pub");
 	assert_int_equal(cv_sign(&a.secret, message, 8, "two\nlines", &text), -EINVAL);
 	assert_int_equal(cv_sign(&a.secret, message, 8, "version:42", &text), 0);
-	*strstr(text, "42") = '9';
+	*strstr(text, "version:42") = 'V'; /* "42" alone may stand in the signature's base64, too */
 	assert_int_equal(add_sig(text, &sigs, &diag), 0);
 	assert_int_equal(cv_signatures_verify(&sigs, &trust, message, 8), 0);
 	assert_int_equal(sigs.items[0].outcome, CV_SIGN_WRONG_COMMENT);
