@@ -106,9 +106,15 @@ int cv_live_open(char *const *interfaces, int count, const char *filter, struct 
 	return err;
 }
 
+/* What happens to the frames that come. */
+struct listener {
+	void (*take)(void *arg, const struct cv_source_frame *frame);
+	void *arg;
+	int64_t until_ns; /* wall clock: later frames are not taken */
+};
+
 /* @return frames taken, -EIO the tap is dead. */
-static int drain(struct cv_live *live, pcap_t *tap,
-		 void (*take)(void *arg, const struct cv_source_frame *frame), void *arg)
+static int drain(struct cv_live *live, pcap_t *tap, const struct listener *l)
 {
 	struct pcap_pkthdr *head;
 	const u_char *data;
@@ -119,25 +125,43 @@ static int drain(struct cv_live *live, pcap_t *tap,
 			.data = data,
 			.len = head->caplen,
 			.captured = head->caplen,
-			.ts_ns = (int64_t)head->ts.tv_sec * 1000000000 + head->ts.tv_usec,
 			.number = live->number + 1,
 			.supported = true,
 		};
 
 		if (n < 0)
 			return -EIO;
+		frame.ts_ns = (int64_t)head->ts.tv_sec * 1000000000 + head->ts.tv_usec;
+		if (frame.ts_ns > l->until_ns)
+			break;
 		live->number++;
-		take(arg, &frame);
+		l->take(l->arg, &frame);
 		taken++;
 	}
 	return taken;
 }
 
-static uint64_t now(void)
+/* A batch of each interface. @return frames taken, negative errno with @p error set. */
+static int drain_each(struct cv_live *live, const struct listener *l, struct cv_source_error *error)
+{
+	int taken = 0;
+
+	for (int i = 0; i < live->count; i++) {
+		int n = drain(live, live->taps[i], l);
+
+		if (n < 0)
+			return cv_source_fail(error, n, "%s (has the interface gone?)",
+					      pcap_geterr(live->taps[i]));
+		taken += n;
+	}
+	return taken;
+}
+
+static uint64_t now(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
@@ -151,26 +175,36 @@ static void wait_for_frames(const struct cv_live *live)
 	poll(fds, (nfds_t)live->count, POLL_MS);
 }
 
+/* What the kernel holds at the end belongs to the time that was asked for. It hands a block over
+ * when it is full or after POLL_MS. @return 0, or negative errno with @p error set. */
+static int take_the_rest(struct cv_live *live, struct listener *l, struct cv_source_error *error)
+{
+	const struct timespec hand_over = {.tv_nsec = 2 * POLL_MS * 1000000};
+	int n;
+
+	l->until_ns = (int64_t)now(CLOCK_REALTIME);
+	nanosleep(&hand_over, NULL);
+	do
+		n = drain_each(live, l, error);
+	while (n > 0);
+	return n;
+}
+
 int cv_live_run(struct cv_live *live, uint64_t duration_ns, const volatile int *stop, bool progress,
 		void (*take)(void *arg, const struct cv_source_frame *frame), void *arg,
 		struct cv_source_error *error)
 {
-	uint64_t start = now(), told = start, at = start;
+	struct listener l = {take, arg, INT64_MAX};
+	uint64_t start = now(CLOCK_MONOTONIC), told = start, at = start;
 
 	while (!*stop && at - start < duration_ns) {
-		int taken = 0;
+		int taken = drain_each(live, &l, error);
 
-		for (int i = 0; i < live->count; i++) {
-			int n = drain(live, live->taps[i], take, arg);
-
-			if (n < 0)
-				return cv_source_fail(error, n, "%s (has the interface gone?)",
-						      pcap_geterr(live->taps[i]));
-			taken += n;
-		}
+		if (taken < 0)
+			return taken;
 		if (!taken)
 			wait_for_frames(live);
-		at = now();
+		at = now(CLOCK_MONOTONIC);
 		if (progress && at - told > PROGRESS_NS) {
 			told = at;
 			fprintf(stderr, "%" PRIu64 " packets, %" PRIu64 " s to go\n", live->number,
@@ -178,7 +212,7 @@ int cv_live_run(struct cv_live *live, uint64_t duration_ns, const volatile int *
 							 : 0);
 		}
 	}
-	return 0;
+	return take_the_rest(live, &l, error);
 }
 
 uint64_t cv_live_lost(const struct cv_live *live)

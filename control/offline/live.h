@@ -24,7 +24,7 @@ int cv_live_open(char *const *interfaces, int count, const char *filter, struct 
 		 struct cv_source_error *error);
 
 /**
- * Take frames in until the time is over or @p stop is set by a signal.
+ * Take frames in until the time is over or @p stop is set by a signal; all that arrived until then.
  *
  * @param take called for each frame.
  * @param progress tell on stderr every two seconds.
