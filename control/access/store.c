@@ -29,8 +29,6 @@
 
 /* Of the file's form: tables and columns that an older version may pass over do not change it. */
 #define VERSION 1
-#define TEXT(x) #x
-#define TEXT_OF(x) TEXT(x)
 
 static const char schema[] =
 	"PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;" TABLES(
@@ -117,7 +115,7 @@ int cv_access_store_open(const char *path, sqlite3 **ret)
 	}
 	/* On a full disk it is read all the same, and marked another time. */
 	if (res == 0 && version != VERSION)
-		(void)sqlite3_exec(db, "PRAGMA user_version = " TEXT_OF(VERSION), NULL, NULL, NULL);
+		(void)sqlite3_exec(db, CV_SQL_PRAGMA("user_version", VERSION), NULL, NULL, NULL);
 	if (res == 0) {
 		*ret = db;
 		return 0;

@@ -37,8 +37,6 @@ struct cv_alarm_store {
 
 /* Of the file's form. Files of before it was written have 0, and the same form. */
 #define VERSION 1
-#define TEXT(x) #x
-#define TEXT_OF(x) TEXT(x)
 
 static const char schema[] =
 	"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
@@ -241,8 +239,7 @@ static int open_database(const char *path, struct cv_alarm_store *s)
 	}
 	/* On a full disk it is read all the same, and marked another time. */
 	if (res == 0 && version != VERSION)
-		(void)sqlite3_exec(s->db, "PRAGMA user_version = " TEXT_OF(VERSION), NULL, NULL,
-				   NULL);
+		(void)sqlite3_exec(s->db, CV_SQL_PRAGMA("user_version", VERSION), NULL, NULL, NULL);
 	if (res < 0) {
 		sqlite3_close(s->db);
 		s->db = NULL;

@@ -6,12 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/text/sqlite_errno.h"
+
 #define VERSION 1
 /* "CVRG", so that file(1) and we know it for ours. */
 #define APPLICATION 0x43565247
-
-#define TEXT_OF(n) TEXT_OF_(n)
-#define TEXT_OF_(n) #n
 
 #define D_COLUMN_D(column) " " #column ","
 #define D_COLUMN_A(column)
@@ -45,11 +44,8 @@ static const char schema[] =
 	" who TEXT NOT NULL, what TEXT NOT NULL, added INTEGER NOT NULL,"
 	" changed INTEGER NOT NULL, removed INTEGER NOT NULL);"
 	"CREATE TABLE IF NOT EXISTS state (rev INTEGER NOT NULL);"
-	"INSERT INTO state SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM state);"
-	"PRAGMA user_version = " TEXT_OF(VERSION) ";"
-						  "PRAGMA application_id = " TEXT_OF(
-							  APPLICATION) ";"
-								       "COMMIT;";
+	"INSERT INTO state SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM state);" CV_SQL_PRAGMA(
+		"user_version", VERSION) CV_SQL_PRAGMA("application_id", APPLICATION) "COMMIT;";
 
 /* A removed device that comes again is as new, in its old row. */
 static const char put_sql[] =

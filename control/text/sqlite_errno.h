@@ -5,6 +5,10 @@
 #include <errno.h>
 #include <sqlite3.h>
 
+/* A statement that sets a pragma to a macro's number. */
+#define CV_SQL_PRAGMA(name, number) "PRAGMA " name " = " CV_SQL_NUMBER(number) ";"
+#define CV_SQL_NUMBER(number) #number
+
 /** What SQLite's result means. @return negative errno; -ENOSPC: disk full; -EBADMSG: damaged. */
 static inline int cv_sqlite_errno(sqlite3 *db, int code)
 {
