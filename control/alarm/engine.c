@@ -262,8 +262,12 @@ void cv_alarm_engine_fetch(const struct cv_alarm_engine *e, uint32_t device, uns
 		return;
 	}
 	first = known->first;
-	for (uint32_t i = 0; i < FETCH_STATES && i < first; i++)
-		__builtin_prefetch(cv_alarm_state_at(e, first - i));
+	for (uint32_t i = 0; i < FETCH_STATES && i < first; i++) {
+		const struct cv_alarm_state *s = cv_alarm_state_at(e, first - i);
+
+		__builtin_prefetch(s);
+		__builtin_prefetch(&s->v1); /* its end is in another line */
+	}
 }
 
 /* ---- events --------------------------------------------------------------------------------- */
@@ -413,14 +417,9 @@ uint32_t cv_alarm_engine_states(const struct cv_alarm_engine *e)
 	return e->states.used;
 }
 
-static uint64_t pool_bytes(const struct cv_pool *p)
-{
-	return (p->used + (uint64_t)CV_POOL_CHUNK - 1) / CV_POOL_CHUNK * CV_POOL_CHUNK * p->size;
-}
-
 uint64_t cv_alarm_engine_bytes(const struct cv_alarm_engine *e)
 {
-	return sizeof(*e) + pool_bytes(&e->devices) + pool_bytes(&e->states) +
+	return sizeof(*e) + cv_pool_bytes(&e->devices) + cv_pool_bytes(&e->states) +
 	       e->alarm_room * sizeof(struct cv_alarm) +
 	       e->n_groups * sizeof(struct cv_alarm_group) + e->names.room * sizeof(uint16_t);
 }
