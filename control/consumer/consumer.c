@@ -9,6 +9,11 @@
 #define CV_AWAKE_NS 2000000u
 /* The link is down and the process lives: how often to look. */
 #define CV_LINGER_NS 10000000u
+/*
+ * Blocks of other lanes than alarm that are looked at in one turn of the loop, some 4,000 records. All
+ * that one append may take at a time kept the loop for 40 ms, and an alarm waited for that several times.
+ */
+#define CV_LOOK_MAX 8u
 
 /* Alarm first, measurement last (D8). */
 static const enum cv_lane lane_order[CV_LANE_COUNT] = {CV_LANE_ALARM, CV_LANE_SECURITY,
@@ -103,15 +108,26 @@ static unsigned int gather(struct cv_consumer *c, unsigned int worker, enum cv_l
 	return n;
 }
 
-static void have_looked_at(struct cv_consumer *c, unsigned int worker, enum cv_lane lane,
+/* @return whether all @p n have been looked at; else the others come with the next turns. */
+static bool have_looked_at(struct cv_consumer *c, unsigned int worker, enum cv_lane lane,
 			   unsigned int n)
 {
 	uint64_t *looked = &c->looked[worker][lane], pos = c->pos[worker][lane];
 
+	if (c->turn_ns != cv_loop_mono_ns(c->loop))
+		c->look_left = CV_LOOK_MAX;
+	c->turn_ns = cv_loop_mono_ns(c->loop);
+	if (!c->look)
+		return true;
 	if (*looked < pos)
 		*looked = pos;
-	for (; c->look && *looked < pos + n; (*looked)++)
+	for (; *looked < pos + n; (*looked)++) {
+		if (lane != CV_LANE_ALARM && c->look_left == 0)
+			return false;
 		c->look(c->look_owner, cv_handoff_block(&c->handoff, worker, lane, *looked));
+		c->look_left -= lane != CV_LANE_ALARM;
+	}
+	return true;
 }
 
 /* @return true when the channel had something. */
@@ -130,7 +146,8 @@ static bool take(struct cv_consumer *c, unsigned int worker, enum cv_lane lane)
 	n = gather(c, worker, lane, head, &t->records);
 	if (n == 0)
 		return true;
-	have_looked_at(c, worker, lane, n);
+	if (!have_looked_at(c, worker, lane, n))
+		return true;
 	t->worker = worker;
 	t->n = n;
 	t->busy = true;

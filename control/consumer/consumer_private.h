@@ -32,6 +32,8 @@ struct cv_consumer {
 	struct taking taking[CV_LANE_COUNT];
 	/* Blocks looked at: one whose append found the log busy is not looked at again. */
 	uint64_t looked[CV_WORKERS_MAX][CV_LANE_COUNT];
+	uint64_t turn_ns; /* the loop's time when look_left was set */
+	unsigned int look_left; /* blocks that may still be looked at in this turn */
 	cv_consumer_look *look; /* NULL = nobody */
 	void *look_owner;
 	cv_consumer_drained *drained;
