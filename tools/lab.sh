@@ -18,6 +18,8 @@ CONTROL_PID="" DATAPLANE_PID=""
 # Before every part: Ctrl-C is for the script, which then ends the parts in order; and no part
 # outlives a script that was killed. Both execute in place: $! is the part itself.
 LAB_PART=(setsid setpriv --pdeathsig TERM --)
+# What control is started with, such as nice.
+LAB_CONTROL=()
 
 # `ip netns exec` would hide /sys/fs/bpf, and with it every pin.
 in_ns() { local ns=$1; shift; nsenter --net="/run/netns/$LAB-$ns" -- "$@"; }
@@ -152,7 +154,7 @@ ended_or() { [ ! -e "/proc/$1" ] || "${@:2}"; }
 
 control_start() {
 	# Not in_ns: $! must be the program, not a shell around it.
-	"${LAB_PART[@]}" "${LAB_BOX[@]}" "$LAB_BUILD/control/culvert-control" --config "$LAB_DIR/culvert.yaml" \
+	"${LAB_CONTROL[@]}" "${LAB_PART[@]}" "${LAB_BOX[@]}" "$LAB_BUILD/control/culvert-control" --config "$LAB_DIR/culvert.yaml" \
 		>>"$LAB_DIR/control.out" 2>&1 </dev/null &
 	CONTROL_PID=$!
 	wait_for 60 "culvert-control" ended_or "$CONTROL_PID" culvert status --json &&
