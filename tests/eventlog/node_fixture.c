@@ -37,9 +37,9 @@ void node_stop_control(struct node *n)
 	n->link = NULL;
 }
 
-void node_start_dataplane(struct node *n, uint64_t incarnation)
+void node_start_dataplane(struct node *n, uint64_t incarnation, unsigned int blocks)
 {
-	assert_int_equal(cv_handoff_create(1, 8, incarnation, &n->handoff), 0);
+	assert_int_equal(cv_handoff_create(1, blocks, incarnation, &n->handoff), 0);
 	cv_handoff_sink_init(&n->sink, &n->handoff, 0, 1000);
 	n->doorbell = eventfd(0, EFD_NONBLOCK);
 }
@@ -199,7 +199,7 @@ int node_setup(void **state)
 	cv_generation_build_destroy(build);
 	n->sock = n->doorbell = -1;
 	node_start_control(n);
-	node_start_dataplane(n, 42);
+	node_start_dataplane(n, 42, 8);
 	*state = n;
 	return 0;
 }

@@ -32,7 +32,8 @@ int node_teardown(void **state);
 
 void node_start_control(struct node *n);
 void node_stop_control(struct node *n);
-void node_start_dataplane(struct node *n, uint64_t incarnation);
+/** @param blocks of each lane of its handoff, a power of two. */
+void node_start_dataplane(struct node *n, uint64_t incarnation, unsigned int blocks);
 void node_stop_dataplane(struct node *n);
 void node_wait_ms(struct node *n, int ms);
 

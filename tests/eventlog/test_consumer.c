@@ -76,7 +76,7 @@ static void test_dead_dataplane_is_drained(void **state)
 	assert_true(n->fx.read.told);
 
 	/* The next one is welcome. */
-	node_start_dataplane(n, 43);
+	node_start_dataplane(n, 43, 8);
 	assert_int_equal(node_attach(n), CV_LINK_ATTACHED);
 	node_emit(n, CV_LANE_ALARM, 1);
 	node_flush(n, true);
@@ -237,6 +237,50 @@ static void test_impossible_head(void **state)
 	assert_null(cv_link_server_dataplane(n->link));
 }
 
+struct looks {
+	struct cv_loop *loop;
+	uint64_t turn_ns;
+	unsigned int in_turn, most_in_turn, blocks, alarm_at;
+};
+
+static void count_look(void *owner, struct cv_block *b)
+{
+	struct looks *l = owner;
+
+	if (l->turn_ns != cv_loop_mono_ns(l->loop))
+		l->in_turn = 0;
+	l->turn_ns = cv_loop_mono_ns(l->loop);
+	l->blocks++;
+	if (b->lane == CV_LANE_ALARM)
+		l->alarm_at = l->blocks;
+	else if (++l->in_turn > l->most_in_turn)
+		l->most_in_turn = l->in_turn;
+}
+
+/* One append of measurements may take many blocks, whose records take time. */
+static void test_alarms_pass_what_is_looked_at(void **state)
+{
+	struct node *n = *state;
+	struct looks l = {.loop = n->fx.loop};
+
+	node_stop_dataplane(n);
+	node_start_dataplane(n, 43, 64);
+	cv_link_server_set_look(n->link, count_look, &l);
+	assert_int_equal(node_attach(n), CV_LINK_ATTACHED);
+	node_emit(n, CV_LANE_MEASUREMENT, 20000);
+	node_flush(n, true);
+	while (l.blocks < 3)
+		assert_int_equal(cv_loop_turn(n->fx.loop), 0);
+	assert_in_range(l.blocks, 3, 10);
+	node_emit(n, CV_LANE_ALARM, 1);
+	node_flush(n, true);
+	assert_true(node_wait_for_end(n, CV_LANE_ALARM, 2));
+	assert_true(node_wait_for_end(n, CV_LANE_MEASUREMENT, 20001));
+	assert_in_range(l.alarm_at, 4, 20);
+	assert_in_range(l.most_in_turn, 1, 8);
+	assert_int_equal(l.blocks, cv_eventlog_counters(n->fx.log)->blocks); /* each once */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +300,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_malformed_block_is_refused, node_setup,
 						node_teardown),
 		cmocka_unit_test_setup_teardown(test_impossible_head, node_setup, node_teardown),
+		cmocka_unit_test_setup_teardown(test_alarms_pass_what_is_looked_at, node_setup,
+						node_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

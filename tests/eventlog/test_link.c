@@ -27,7 +27,7 @@ static void test_second_dataplane_is_refused(void **state)
 	node_stop_dataplane(&second);
 
 	/* One process, two handoffs. */
-	node_start_dataplane(&second, 99);
+	node_start_dataplane(&second, 99, 8);
 	assert_int_equal(node_attach_here(&second), CV_LINK_REFUSED);
 	node_stop_dataplane(&second);
 }
