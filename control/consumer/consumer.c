@@ -114,11 +114,12 @@ static bool have_looked_at(struct cv_consumer *c, unsigned int worker, enum cv_l
 {
 	uint64_t *looked = &c->looked[worker][lane], pos = c->pos[worker][lane];
 
-	if (c->turn_ns != cv_loop_mono_ns(c->loop))
-		c->look_left = CV_LOOK_MAX;
-	c->turn_ns = cv_loop_mono_ns(c->loop);
 	if (!c->look)
 		return true;
+	if (c->turn_ns != cv_loop_mono_ns(c->loop)) {
+		c->turn_ns = cv_loop_mono_ns(c->loop);
+		c->look_left = CV_LOOK_MAX;
+	}
 	if (*looked < pos)
 		*looked = pos;
 	for (; *looked < pos + n; (*looked)++) {
