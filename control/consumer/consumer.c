@@ -14,6 +14,11 @@
  * that one append may take at a time kept the loop for 40 ms, and an alarm waited for that several times.
  */
 #define CV_LOOK_MAX 8u
+/*
+ * Behind an append in flight another is made ready when so many blocks wait, 1 MiB: fewer go together
+ * with what comes meanwhile, or an event would wait for three writes where it waits for two.
+ */
+#define CV_AHEAD_MIN 16u
 
 /* Alarm first, measurement last (D8). */
 static const enum cv_lane lane_order[CV_LANE_COUNT] = {CV_LANE_ALARM, CV_LANE_SECURITY,
@@ -53,6 +58,7 @@ static void appended(void *owner, enum cv_lane lane, unsigned int blocks, int re
 	struct cv_consumer *c = t->c;
 
 	t->busy = false;
+	c->sent[t->worker][lane] -= t->n;
 	if (res == -ECANCELED)
 		return; /* the log closes: the blocks wait for the next control */
 	give_back(c, t->worker, lane, t->n, t->records);
@@ -80,25 +86,29 @@ static enum block_state judge(const struct cv_consumer *c, unsigned int worker, 
 	return BLOCK_GOOD;
 }
 
-/* Give back at once what needs no logging; @return the number of good blocks in a row. */
+/*
+ * Give back at once what needs no logging, in its turn; @return the number of good blocks in a row,
+ * from behind what the log has.
+ */
 static unsigned int gather(struct cv_consumer *c, unsigned int worker, enum cv_lane lane,
 			   uint64_t head, uint64_t *records)
 {
-	uint64_t *pos = &c->pos[worker][lane], count;
+	uint64_t *sent = &c->sent[worker][lane], *pos = &c->pos[worker][lane], count;
 	unsigned int n = 0;
 
 	*records = 0;
-	while (*pos + n != head && n < CV_APPEND_MAX) {
-		enum block_state state = judge(c, worker, lane, *pos + n, &count);
+	while (*pos + *sent + n != head && n < CV_APPEND_MAX) {
+		uint64_t at = *pos + *sent + n;
+		enum block_state state = judge(c, worker, lane, at, &count);
 
 		if (state == BLOCK_GOOD) {
-			if (n > 0 && ((*pos + n) & (c->handoff.block_count - 1)) == 0)
+			if (n > 0 && (at & (c->handoff.block_count - 1)) == 0)
 				break; /* the ring wraps: not behind each other in memory */
 			*records += count;
 			n++;
 			continue;
 		}
-		if (n > 0)
+		if (n > 0 || *sent > 0)
 			break;
 		cv_eventlog_refuse(c->log, lane,
 				   state == BLOCK_BAD ? CV_REFUSAL_BAD_BLOCK : CV_REFUSAL_REPEATED,
@@ -108,11 +118,11 @@ static unsigned int gather(struct cv_consumer *c, unsigned int worker, enum cv_l
 	return n;
 }
 
-/* @return whether all @p n have been looked at; else the others come with the next turns. */
+/* @return whether all @p n from @p pos on have been looked at; else the others come with the next turns. */
 static bool have_looked_at(struct cv_consumer *c, unsigned int worker, enum cv_lane lane,
-			   unsigned int n)
+			   uint64_t pos, unsigned int n)
 {
-	uint64_t *looked = &c->looked[worker][lane], pos = c->pos[worker][lane];
+	uint64_t *looked = &c->looked[worker][lane];
 
 	if (!c->look)
 		return true;
@@ -131,45 +141,53 @@ static bool have_looked_at(struct cv_consumer *c, unsigned int worker, enum cv_l
 	return true;
 }
 
-/* @return true when the channel had something. */
-static bool take(struct cv_consumer *c, unsigned int worker, enum cv_lane lane)
+/* @param ahead one append is in flight. @return true when the channel had something. */
+static bool take(struct cv_consumer *c, unsigned int worker, enum cv_lane lane, bool ahead,
+		 struct taking *t)
 {
-	uint64_t head = cv_consumer_published(c, worker, lane), pos = c->pos[worker][lane];
-	struct taking *t = &c->taking[lane];
-	unsigned int n;
+	uint64_t head = cv_consumer_published(c, worker, lane);
+	uint64_t pos = c->pos[worker][lane] + c->sent[worker][lane];
 
 	if (head == pos)
 		return false;
-	if (head - pos > c->handoff.block_count) {
+	if (ahead && head - pos < CV_AHEAD_MIN)
+		return true;
+	if (head - c->pos[worker][lane] > c->handoff.block_count) {
 		c->broken = "it published more blocks than there are";
 		return false;
 	}
-	n = gather(c, worker, lane, head, &t->records);
-	if (n == 0)
+	t->n = gather(c, worker, lane, head, &t->records);
+	if (t->n == 0)
 		return true;
-	if (!have_looked_at(c, worker, lane, n))
+	pos = c->pos[worker][lane] + c->sent[worker][lane];
+	if (!have_looked_at(c, worker, lane, pos, t->n))
 		return true;
 	t->worker = worker;
-	t->n = n;
 	t->busy = true;
+	c->sent[worker][lane] += t->n;
 	/* Busy: another consumer or a gap record is writing; the next look tries again. */
-	if (cv_eventlog_append(c->log, lane,
-			       cv_handoff_block(&c->handoff, worker, lane, c->pos[worker][lane]), n,
-			       appended, t) < 0)
+	if (cv_eventlog_append(c->log, lane, cv_handoff_block(&c->handoff, worker, lane, pos), t->n,
+			       appended, t) < 0) {
+		c->sent[worker][lane] -= t->n;
 		t->busy = false;
+	}
 	return true;
 }
 
 static bool take_lane(struct cv_consumer *c, enum cv_lane lane)
 {
-	struct taking *t = &c->taking[lane];
-	bool any = t->busy;
+	bool any = false;
 
-	for (unsigned int i = 0; i < c->handoff.worker_count && !t->busy; i++) {
-		unsigned int worker = t->next_worker;
+	for (unsigned int k = 0; k < CV_TAKING_MAX; k++) {
+		struct taking *t = &c->taking[lane][k];
 
-		t->next_worker = (worker + 1) % c->handoff.worker_count;
-		any |= take(c, worker, lane);
+		for (unsigned int i = 0; i < c->handoff.worker_count && !t->busy; i++) {
+			unsigned int worker = c->next_worker[lane];
+
+			c->next_worker[lane] = (worker + 1) % c->handoff.worker_count;
+			any |= take(c, worker, lane, k > 0, t);
+		}
+		any |= t->busy;
 	}
 	return any;
 }
@@ -208,7 +226,8 @@ bool cv_consumer_in_flight(const struct cv_consumer *c)
 	bool busy = false;
 
 	for (int i = 0; i < CV_LANE_COUNT; i++)
-		busy |= c->taking[i].busy;
+		for (unsigned int k = 0; k < CV_TAKING_MAX; k++)
+			busy |= c->taking[i][k].busy;
 	return busy;
 }
 

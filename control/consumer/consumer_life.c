@@ -69,7 +69,8 @@ int cv_consumer_create(struct cv_loop *loop, struct cv_eventlog *log, int handof
 	c->timer = (struct cv_op){.done = cv_consumer_on_timer, .owner = c};
 	c->bell = (struct cv_op){.done = cv_consumer_on_bell, .owner = c};
 	for (int i = 0; i < CV_LANE_COUNT; i++)
-		c->taking[i].c = c;
+		for (unsigned int k = 0; k < CV_TAKING_MAX; k++)
+			c->taking[i][k].c = c;
 	cv_consumer_set_sleeping(c, 0);
 	c->active_ns = cv_loop_mono_ns(loop);
 	cv_loop_timer(loop, &c->timer, CV_POLL_NS);

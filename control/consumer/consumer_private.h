@@ -7,14 +7,16 @@
 
 #define CV_POLL_NS 50000u
 
-/* The append in flight of one lane. */
+/* An append of one lane, in flight or waiting for the one before. */
 struct taking {
 	struct cv_consumer *c;
 	bool busy;
 	unsigned int worker, n;
-	unsigned int next_worker; /* whose turn it is */
 	uint64_t records;
 };
+
+/* So many appends of a lane at a time: one with the disk, one made ready behind it. */
+#define CV_TAKING_MAX 2u
 
 struct cv_consumer {
 	struct cv_loop *loop;
@@ -29,7 +31,9 @@ struct cv_consumer {
 	uint64_t pos[CV_WORKERS_MAX][CV_LANE_COUNT];
 	uint64_t taken[CV_WORKERS_MAX][CV_LANE_COUNT];
 	uint64_t taken_here[CV_LANE_COUNT];
-	struct taking taking[CV_LANE_COUNT];
+	uint64_t sent[CV_WORKERS_MAX][CV_LANE_COUNT]; /* blocks behind pos that the log has */
+	struct taking taking[CV_LANE_COUNT][CV_TAKING_MAX];
+	unsigned int next_worker[CV_LANE_COUNT]; /* whose turn it is */
 	/* Blocks looked at: one whose append found the log busy is not looked at again. */
 	uint64_t looked[CV_WORKERS_MAX][CV_LANE_COUNT];
 	uint64_t turn_ns; /* the loop's time when look_left was set */

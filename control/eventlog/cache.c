@@ -7,6 +7,8 @@
 
 /* As many as fit when each block holds one record. */
 #define CV_CACHE_ENTRIES 16384u
+/* Nobody has asked for so long: large appends are not copied any more. */
+#define CV_CACHE_WANTED_NS 1000000000u
 
 int cv_cache_create(struct cv_log_cache *c)
 {
@@ -89,6 +91,23 @@ void cv_cache_unstage(struct cv_log_cache *c)
 		c->write_off = at(c, c->count)->off;
 	c->staged = 0;
 	c->spoiled = false;
+}
+
+void cv_cache_forget(struct cv_log_cache *c)
+{
+	c->count = c->staged = c->write_off = 0;
+	c->spoiled = false;
+}
+
+void cv_cache_ask(struct cv_log_cache *c, uint64_t behind, uint64_t now)
+{
+	if (behind <= CV_CACHE_SIZE / sizeof(struct cv_record))
+		c->asked_ns = now;
+}
+
+bool cv_cache_is_wanted(const struct cv_log_cache *c, uint64_t now)
+{
+	return c->asked_ns > 0 && now - c->asked_ns < CV_CACHE_WANTED_NS;
 }
 
 const struct cv_block *cv_cache_get(const struct cv_log_cache *c, uint64_t seq, uint64_t *skip_to)

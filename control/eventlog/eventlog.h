@@ -78,11 +78,12 @@ typedef void cv_eventlog_appended(void *owner, enum cv_lane lane, unsigned int b
  * Append @p n checked blocks of one lane that lie behind each other in memory, CV_BLOCK_SIZE
  * apart, full or not. Sets first_seq, durable_seq, node and crc32c in them and zeroes what is behind
  * used in their last unit. They stay untouched until @p done says they are durable (res 0) or
- * that at least one was refused (res < 0, counted). One append per lane at a time. @p done may be
- * called before this returns when the disk is full.
+ * that at least one was refused (res < 0, counted). While the write of one append is with the disk a
+ * second one is taken and made ready behind it; @p done is told in order. It may be called before this
+ * returns when the disk is full.
  *
  * @param n 1..CV_APPEND_MAX.
- * @return 0, -EBUSY.
+ * @return 0, -EBUSY: try again later; -EBADMSG: a head is malformed.
  */
 int cv_eventlog_append(struct cv_eventlog *log, enum cv_lane lane, struct cv_block *blocks,
 		       unsigned int n, cv_eventlog_appended *done, void *owner);

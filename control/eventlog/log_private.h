@@ -63,28 +63,44 @@ struct cv_log_cache {
 	/* Of the newest entries so many are on their way to the disk: not to be seen yet. */
 	uint32_t staged;
 	bool spoiled;
+	uint64_t asked_ns; /* monotonic: when a reader last wanted one of the newest events */
+};
+
+/* What one call of cv_eventlog_append() brings. */
+struct cv_batch {
+	struct cv_block *blocks;
+	unsigned int n, at; /* all, 0 = there is no batch; done */
+	struct cv_block head[CV_APPEND_MAX]; /* copies that the producer cannot change */
+	cv_eventlog_appended *done;
+	void *owner;
+};
+
+/* One write to the active segment: a gap block, and blocks of a batch. */
+struct cv_log_write {
+	unsigned int take; /* blocks of the batch, from its at on; they have their numbers */
+	uint64_t numbers; /* so many the lane gave it */
+	uint64_t gap_value; /* what the gap record tells of, 0 = there is none */
+	struct iovec iov[CV_APPEND_MAX + 1];
+	unsigned int iovs;
+	size_t bytes;
 };
 
 /* The append in flight of one lane. */
 struct cv_append {
 	struct cv_op write, op; /* the write, and the flush that follows it */
 	int written;
-	bool busy, gap; /* gap: the lane's gap block goes first */
-	struct cv_block *blocks;
-	unsigned int n, at, take; /* all, done, in this write (numbered) */
+	bool busy;
+	struct cv_batch batch; /* n 0: a gap record alone */
+	struct cv_log_write now;
 	unsigned int retries;
-	uint64_t next_before; /* the lane's next number before this write took any */
 	uint64_t submitted_at; /* monotonic ns */
 	uint64_t failing_since; /* monotonic ns, 0 = the last write was good */
 	struct cv_op retry; /* timer */
 	bool held; /* it failed and waits for the disk; neither write nor flush is in flight */
-	uint64_t gap_value; /* what the gap record on its way tells of, 0 = none is */
-	struct cv_block head[CV_APPEND_MAX]; /* copies that the producer cannot change */
-	struct iovec iov[CV_APPEND_MAX + 1];
-	unsigned int iovs;
-	size_t bytes;
-	cv_eventlog_appended *done;
-	void *owner;
+	/* Handed over meanwhile, and its write, made up while the disk is busy with the one before. */
+	struct cv_batch next_batch;
+	struct cv_log_write next;
+	bool next_made;
 };
 
 /* The next segment of a lane in the making: allocated, written with zeros, synced, then ready. */
@@ -199,6 +215,16 @@ static inline struct cv_segment *cv_lane_active(const struct cv_log_lane *l)
 {
 	return l->count ? l->segments[l->count - 1] : NULL;
 }
+
+/* ---- write.c ---- */
+
+struct cv_block *cv_batch_block(const struct cv_batch *b, unsigned int i);
+void cv_write_begin(struct cv_log_write *w);
+/** The lane's gap block, of all it owes; takes a number. */
+void cv_write_add_gap(struct cv_log_lane *l, struct cv_log_write *w);
+/** As many blocks of @p b as @p room, bytes of the segment, holds; gives them their numbers. */
+void cv_write_add_blocks(struct cv_log_lane *l, struct cv_log_write *w, struct cv_batch *b,
+			 uint64_t room);
 
 /* ---- append.c ---- */
 
@@ -368,6 +394,12 @@ void cv_cache_stage(struct cv_log_cache *c, const struct cv_block *head, const v
 void cv_cache_show(struct cv_log_cache *c);
 /** They are not. */
 void cv_cache_unstage(struct cv_log_cache *c);
+/** Forget all copies: those that follow will not be behind them. */
+void cv_cache_forget(struct cv_log_cache *c);
+/** A reader wants @p behind events before the lane's end. @param now monotonic, ns. */
+void cv_cache_ask(struct cv_log_cache *c, uint64_t behind, uint64_t now);
+/** Whether anybody has lately read what the cache could have had. */
+bool cv_cache_is_wanted(const struct cv_log_cache *c, uint64_t now);
 /**
  * @return the block that holds @p seq; NULL and *skip_to = next number there is when @p seq falls
  * into a hole between cached blocks; NULL and *skip_to = 0 when it is older than the cache.

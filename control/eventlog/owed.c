@@ -31,12 +31,12 @@ static uint32_t checksum(const struct owed *o)
 
 void cv_owed_keep(const struct cv_log_lane *l)
 {
-	const struct cv_append *a = &l->append;
+	const struct cv_log_write *w = &l->append.now;
 	struct owed o = {
 		.magic = CV_OWED_MAGIC,
 		.records = l->gap_pending,
-		.gap_seq = a->gap_value ? l->gap_block->first_seq : 0,
-		.gap_value = a->gap_value,
+		.gap_seq = w->gap_value ? l->gap_block->first_seq : 0,
+		.gap_value = w->gap_value,
 		.why = l->gap_why,
 	};
 

@@ -212,7 +212,7 @@ static void read_segment(struct cv_log_read *rd, const struct cv_segment *s)
 void cv_eventlog_read(struct cv_eventlog *log, struct cv_log_read *rd, enum cv_lane lane,
 		      uint64_t seq)
 {
-	const struct cv_log_lane *l = &log->lane[lane];
+	struct cv_log_lane *l = &log->lane[lane];
 	const struct cv_segment *s;
 	const struct cv_block *b;
 	uint64_t skip_to;
@@ -229,6 +229,7 @@ void cv_eventlog_read(struct cv_eventlog *log, struct cv_log_read *rd, enum cv_l
 		deliver(rd, NULL, -ESTALE);
 		return;
 	}
+	cv_cache_ask(&l->cache, l->end - seq, cv_loop_mono_ns(log->loop));
 	b = cv_cache_get(&l->cache, seq, &skip_to);
 	s = find_segment(l, seq);
 	if (b)

@@ -101,7 +101,7 @@ bool cv_append_hold(struct cv_log_lane *l, int error)
 	struct cv_append *a = &l->append;
 	uint64_t now = cv_loop_mono_ns(l->log->loop);
 
-	if (l->lane != CV_LANE_ALARM || error == -ECANCELED || l->log->closing || a->n == 0)
+	if (l->lane != CV_LANE_ALARM || error == -ECANCELED || l->log->closing || a->batch.n == 0)
 		return false;
 	if (a->failing_since == 0)
 		a->failing_since = now;
@@ -122,7 +122,7 @@ void cv_append_retry(struct cv_op *op, int res, uint32_t flags)
 	if (!a->held || l->log->closing)
 		return;
 	a->held = false;
-	if (a->take > 0)
+	if (a->now.take > 0)
 		cv_append_again(l);
 	else
 		cv_append_continue(l);
@@ -136,9 +136,6 @@ void cv_eventlog_let_go(struct cv_eventlog *log)
 		if (!l->append.held)
 			continue;
 		l->append.held = false;
-		/* The place is written anew by whatever comes next, and so are its numbers. */
-		if (l->append.take > 0)
-			l->next = l->append.next_before;
 		l->append.failing_since = 0;
 		cv_append_give_up(l);
 	}

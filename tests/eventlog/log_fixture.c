@@ -125,22 +125,53 @@ static void appended(void *owner, enum cv_lane lane, unsigned int blocks, int re
 {
 	struct fixture *fx = owner;
 
-	fx->append_res = res;
-	fx->appending = false;
+	if (fx->append_res == 0)
+		fx->append_res = res;
+	fx->appending--;
+	if (fx->appended)
+		fx->appended(fx, lane, res);
+}
+
+/* @param i the first block. */
+static int start_append(struct fixture *fx, enum cv_lane lane, unsigned int i, unsigned int n)
+{
+	struct cv_block *first =
+		(struct cv_block *)((uint8_t *)fx->blocks + (size_t)i * CV_BLOCK_SIZE);
+	int res;
+
+	fx->appending++;
+	while ((res = cv_eventlog_append(fx->log, lane, first, n, appended, fx)) == -EBUSY)
+		cv_loop_turn(fx->loop); /* a gap record or the next segment is on its way */
+	if (res < 0)
+		fx->appending--;
+	return res;
+}
+
+static int wait_append(struct fixture *fx)
+{
+	while (fx->appending > 0)
+		cv_loop_turn(fx->loop);
+	return fx->append_res;
 }
 
 int fx_append(struct fixture *fx, enum cv_lane lane, unsigned int n)
 {
 	int res;
 
-	fx->appending = true;
-	while ((res = cv_eventlog_append(fx->log, lane, fx->blocks, n, appended, fx)) == -EBUSY)
-		cv_loop_turn(fx->loop); /* the log's own gap record is on its way */
-	if (res < 0)
-		return res;
-	while (fx->appending)
-		cv_loop_turn(fx->loop);
-	return fx->append_res;
+	fx->append_res = 0;
+	res = start_append(fx, lane, 0, n);
+	return res < 0 ? res : wait_append(fx);
+}
+
+int fx_append_two(struct fixture *fx, enum cv_lane lane, unsigned int n, unsigned int m)
+{
+	int res;
+
+	fx->append_res = 0;
+	res = start_append(fx, lane, 0, n);
+	if (res == 0)
+		res = start_append(fx, lane, n, m);
+	return res < 0 ? res : wait_append(fx);
 }
 
 static void read_done(struct cv_log_read *rd, const struct cv_block *block, int res)

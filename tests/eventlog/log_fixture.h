@@ -16,7 +16,9 @@ struct fixture {
 	struct cv_block *copy; /* what the last read gave */
 	struct cv_log_read read;
 	int append_res, read_res;
-	bool appending;
+	unsigned int appending; /* appends under way */
+	void (*appended)(struct fixture *fx, enum cv_lane lane,
+			 int res); /* told of each, or NULL */
 };
 
 /** A new folder under $TMPDIR or /tmp. */
@@ -43,6 +45,13 @@ unsigned int fx_block(struct fixture *fx, unsigned int i, enum cv_lane lane, uin
 
 /** Append the first @p n blocks and wait. @return what done was told. */
 int fx_append(struct fixture *fx, enum cv_lane lane, unsigned int n);
+
+/**
+ * Append the first @p n blocks, and the @p m behind them while those are on their way. Waits for both.
+ *
+ * @return what done was told of the first that failed, 0 = none did.
+ */
+int fx_append_two(struct fixture *fx, enum cv_lane lane, unsigned int n, unsigned int m);
 
 /** Read and wait; the block is in fx->copy. */
 int fx_read(struct fixture *fx, enum cv_lane lane, uint64_t seq);

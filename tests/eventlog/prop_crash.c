@@ -42,6 +42,7 @@ static struct ledger ledger[CV_LANE_COUNT];
 static uint64_t seed;
 static uint16_t generation;
 static uint64_t checked;
+static const struct trace *recording;
 
 static unsigned int below(unsigned int n)
 {
@@ -56,26 +57,30 @@ static void must_open(struct fixture *fx)
 		fail_msg("open: %s", why);
 }
 
-static void note_ack(const struct fixture *fx, const struct trace *t, enum cv_lane lane)
+static void note_ack(struct fixture *fx, enum cv_lane lane, int res)
 {
 	struct ledger *l = &ledger[lane];
+	const struct trace *t = recording;
 
+	assert_int_equal(res, 0);
 	l->acks[l->n_acks].at = trace_now(t);
 	l->acks[l->n_acks].begin = cv_eventlog_begin(fx->log, lane);
 	l->acks[l->n_acks++].end = cv_eventlog_end(fx->log, lane);
 }
 
-static void append(struct fixture *fx, const struct trace *t)
+static void append(struct fixture *fx)
 {
 	enum cv_lane lane = (enum cv_lane)below(3); /* one lane stays empty */
 	uint64_t seq = cv_eventlog_end(fx->log, lane);
-	unsigned int n = 1 + below(below(4) ? 2 : 5);
+	unsigned int n = 1 + below(below(4) ? 2 : 5), behind = below(2) ? 1 + below(3) : 0;
 
-	for (unsigned int i = 0; i < n; i++)
+	for (unsigned int i = 0; i < n + behind; i++)
 		seq += fx_block(fx, i, lane, seq, seq | (uint64_t)generation << 32, 1 + below(60),
 				below(400));
-	assert_int_equal(fx_append(fx, lane, n), 0);
-	note_ack(fx, t, lane);
+	if (behind)
+		assert_int_equal(fx_append_two(fx, lane, n, behind), 0);
+	else
+		assert_int_equal(fx_append(fx, lane, n), 0);
 }
 
 /* What recovery serves although nobody was told of it, it must go on to serve. */
@@ -102,8 +107,10 @@ static struct trace *record(struct fixture *fx, uint64_t *acked_before)
 		ledger[i].n_acks = 0;
 	must_open(fx);
 	take_recovered(fx, acked_before);
+	recording = t;
+	fx->appended = note_ack;
 	for (int i = 0; i < APPENDS; i++) {
-		append(fx, t);
+		append(fx);
 		if (below(8) == 0)
 			fx_wait(fx, 3000000); /* the thread that packs gets on */
 		if (below(40) == 0) {

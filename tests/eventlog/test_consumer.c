@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The consumer of the handoff: what a dataplane hands over is in the log, once. */
+#include "control/consumer/consumer_private.h"
 #include "tests/eventlog/node_fixture.h"
 
 #include <errno.h>
@@ -281,6 +282,54 @@ static void test_alarms_pass_what_is_looked_at(void **state)
 	assert_int_equal(l.blocks, cv_eventlog_counters(n->fx.log)->blocks); /* each once */
 }
 
+/*
+ * More waits than one append takes: the next one is with the log before the first is acknowledged, and
+ * what is given back keeps its order, a bad block among it.
+ */
+static void test_a_flood_is_handed_over_ahead(void **state)
+{
+	const uint64_t events = 60000;
+	struct node *n = *state;
+	const struct cv_consumer *c;
+	const struct cv_channel *ch;
+	struct cv_block *bad;
+	bool ahead = false;
+	struct cv_totals t;
+	uint64_t lost;
+
+	node_stop_dataplane(n);
+	node_start_dataplane(n, 43, 256);
+	node_emit(n, CV_LANE_MEASUREMENT, (unsigned int)events);
+	node_flush(n, true);
+	ch = cv_handoff_channel(&n->handoff, 0, CV_LANE_MEASUREMENT);
+	assert_true(ch->head > CV_APPEND_MAX + 20);
+	bad = cv_handoff_block(&n->handoff, 0, CV_LANE_MEASUREMENT, CV_APPEND_MAX + 18);
+	lost = bad->count;
+	((struct cv_record *)(void *)(bad + 1))->size = 9;
+	assert_int_equal(node_attach(n), CV_LINK_ATTACHED);
+	c = cv_link_server_dataplane(n->link);
+	while (ch->tail < ch->head) {
+		assert_int_equal(cv_loop_turn(n->fx.loop), 0);
+		ahead |= c->taking[CV_LANE_MEASUREMENT][1].busy;
+	}
+	assert_true(ahead);
+	/* The events, a hole, its gap record. */
+	assert_true(node_wait_for_end(n, CV_LANE_MEASUREMENT, events + 2));
+	cv_link_server_totals(n->link, &t);
+	assert_int_equal(t.taken[CV_LANE_MEASUREMENT], events);
+	assert_int_equal(cv_eventlog_counters(n->fx.log)->logged[CV_LANE_MEASUREMENT],
+			 events - lost);
+	for (uint64_t seq = 1; seq < events + 2;) {
+		if (fx_read(&n->fx, CV_LANE_MEASUREMENT, seq) != 0) {
+			assert_true(n->fx.read.told);
+			assert_int_equal(n->fx.read.skip_to - seq, lost);
+			seq = n->fx.read.skip_to;
+			continue;
+		}
+		seq = n->fx.copy->first_seq + n->fx.copy->count;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,6 +350,8 @@ int main(void)
 						node_teardown),
 		cmocka_unit_test_setup_teardown(test_impossible_head, node_setup, node_teardown),
 		cmocka_unit_test_setup_teardown(test_alarms_pass_what_is_looked_at, node_setup,
+						node_teardown),
+		cmocka_unit_test_setup_teardown(test_a_flood_is_handed_over_ahead, node_setup,
 						node_teardown),
 	};
 

@@ -60,12 +60,15 @@ static void appended(void *owner, enum cv_lane lane, unsigned int blocks, int re
 	last_res = res;
 }
 
-/* Without waiting for it. */
+/* Without waiting for it, nor for one under way before it. */
 static void start_append(struct fixture *fx, enum cv_lane lane)
 {
-	given[lane] += fx_block(fx, 0, lane, 1, 1 + given[lane], 100, 200);
+	struct cv_block *b =
+		(struct cv_block *)((uint8_t *)fx->blocks + (size_t)pending * CV_BLOCK_SIZE);
+
+	given[lane] += fx_block(fx, pending, lane, 1, 1 + given[lane], 100, 200);
 	pending++;
-	assert_int_equal(cv_eventlog_append(fx->log, lane, fx->blocks, 1, appended, NULL), 0);
+	assert_int_equal(cv_eventlog_append(fx->log, lane, b, 1, appended, NULL), 0);
 }
 
 static void wait_for(struct fixture *fx, bool (*ready)(struct fixture *fx), const char *what)
@@ -98,10 +101,14 @@ static uint64_t refused(const struct fixture *fx, enum cv_lane lane)
 	return sum;
 }
 
-/* Every event given is there, in order and once, or told of by a gap record. */
+/*
+ * Every event given is there, in order and once, or told of by a gap record. A gap record that could
+ * not be written is one of what the next one tells of.
+ */
 static void account(struct fixture *fx, enum cv_lane lane)
 {
 	uint64_t seq = cv_eventlog_begin(fx->log, lane), events = 0, told = 0, value = 0;
+	uint64_t holes = 0;
 
 	while (seq < cv_eventlog_end(fx->log, lane)) {
 		const struct cv_record *rec;
@@ -109,6 +116,7 @@ static void account(struct fixture *fx, enum cv_lane lane)
 		if (fx_read(fx, lane, seq) != 0) {
 			assert_int_equal(fx->read_res, -EBADMSG);
 			assert_true(fx->read.told);
+			holes += fx->read.skip_to - seq;
 			seq = fx->read.skip_to;
 			continue;
 		}
@@ -122,8 +130,9 @@ static void account(struct fixture *fx, enum cv_lane lane)
 		}
 		seq = fx->copy->first_seq + fx->copy->count;
 	}
-	assert_int_equal(events + told, given[lane]);
-	assert_int_equal(told, refused(fx, lane));
+	assert_int_equal(events + refused(fx, lane), given[lane]);
+	assert_int_equal(told, holes);
+	assert_in_range(told, refused(fx, lane), refused(fx, lane) + 2);
 }
 
 /* A device that ends before the file system does: what lies behind fails with EIO. */
@@ -223,6 +232,85 @@ static void held_alarms_can_be_let_go(void **state)
 	assert_int_equal(pending, 0);
 	assert_int_equal(last_res, -ECANCELED);
 	given[CV_LANE_ALARM] -= 100; /* its owner has them still */
+	mend_disk();
+	assert_int_equal(append(fx, CV_LANE_ALARM), 0);
+	assert_int_equal(fx_read(fx, CV_LANE_ALARM, end), 0);
+	account(fx, CV_LANE_ALARM);
+}
+
+/*
+ * What was made ready behind a write that fails has taken numbers, and so has what was refused after
+ * it: all are told of, once.
+ */
+static void what_waits_behind_a_failure_is_told(void **state)
+{
+	struct fixture *fx = *state;
+
+	assert_int_equal(append(fx, CV_LANE_MEASUREMENT), 0);
+	break_disk();
+	start_append(fx, CV_LANE_MEASUREMENT);
+	start_append(fx, CV_LANE_MEASUREMENT);
+	cv_eventlog_refuse(fx->log, CV_LANE_MEASUREMENT, CV_REFUSAL_BAD_BLOCK, 7);
+	given[CV_LANE_MEASUREMENT] += 7;
+	wait_for(fx, nothing_pending, "both are refused");
+	assert_int_equal(last_res, -EIO);
+	assert_int_equal(refused(fx, CV_LANE_MEASUREMENT), 207);
+	mend_disk();
+	wait_for(fx, is_well, "the log is well by itself");
+	assert_int_equal(append(fx, CV_LANE_MEASUREMENT), 0);
+	account(fx, CV_LANE_MEASUREMENT);
+}
+
+/* The first write fails, the disk is well again before the second goes out. */
+static void what_waits_behind_a_failure_may_yet_be_logged(void **state)
+{
+	struct fixture *fx = *state;
+
+	assert_int_equal(append(fx, CV_LANE_MEASUREMENT), 0);
+	break_disk();
+	start_append(fx, CV_LANE_MEASUREMENT);
+	start_append(fx, CV_LANE_MEASUREMENT);
+	cv_loop_submit(fx->loop);
+	mend_disk(); /* the first has failed, which nobody has heard of yet */
+	wait_for(fx, nothing_pending, "both are done with");
+	assert_int_equal(last_res, 0);
+	assert_int_equal(refused(fx, CV_LANE_MEASUREMENT), 100);
+	wait_for(fx, is_well, "the log is well by itself");
+	account(fx, CV_LANE_MEASUREMENT);
+}
+
+static void two_held_alarms_are_logged_in_order(void **state)
+{
+	struct fixture *fx = *state;
+
+	assert_int_equal(append(fx, CV_LANE_ALARM), 0);
+	break_disk();
+	start_append(fx, CV_LANE_ALARM);
+	start_append(fx, CV_LANE_ALARM);
+	fx_wait(fx, 500000000);
+	assert_int_equal(pending, 2);
+	mend_disk();
+	wait_for(fx, nothing_pending, "the alarms are logged");
+	assert_int_equal(last_res, 0);
+	assert_int_equal(refused(fx, CV_LANE_ALARM), 0);
+	account(fx, CV_LANE_ALARM);
+}
+
+static void two_held_alarms_can_be_let_go(void **state)
+{
+	struct fixture *fx = *state;
+	uint64_t end;
+
+	assert_int_equal(append(fx, CV_LANE_ALARM), 0);
+	end = cv_eventlog_end(fx->log, CV_LANE_ALARM);
+	break_disk();
+	start_append(fx, CV_LANE_ALARM);
+	start_append(fx, CV_LANE_ALARM);
+	fx_wait(fx, 500000000);
+	cv_eventlog_let_go(fx->log);
+	assert_int_equal(pending, 0);
+	assert_int_equal(last_res, -ECANCELED);
+	given[CV_LANE_ALARM] -= 200;
 	mend_disk();
 	assert_int_equal(append(fx, CV_LANE_ALARM), 0);
 	assert_int_equal(fx_read(fx, CV_LANE_ALARM, end), 0);
@@ -353,6 +441,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(io_errors_cost_no_alarm, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_thin_disk_is_full, setup, teardown),
 		cmocka_unit_test_setup_teardown(held_alarms_can_be_let_go, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_waits_behind_a_failure_is_told, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(what_waits_behind_a_failure_may_yet_be_logged,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(two_held_alarms_are_logged_in_order, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(two_held_alarms_can_be_let_go, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_bad_place_is_left, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_read_only_file_system_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_disk_that_hangs_is_waited_for, setup, teardown),

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench_eventlog: what a durable append costs. One lane, one append in flight, as the consumer
- * does it: groups of full 64 KiB blocks and single small ones, turn by turn in one run with bare
- * O_DIRECT writes of the same bytes, each followed by fdatasync(), over a file written before; the
+ * bench_eventlog: what a durable append costs. One lane, as the consumer does it: groups of full 64 KiB
+ * blocks, the next one handed over while one is written, and single small ones, turn by turn in one
+ * run with bare O_DIRECT writes of the same bytes, each followed by fdatasync(), over a file written before; the
  * log is one that has come to its retention, as a node's is for most of its life.
  *
  *     bench_eventlog DIR [SECONDS-PER-CASE [CASE]]      prints one JSON object per case
  *
  * CASE: only those whose name ends so.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,14 +21,15 @@
 
 #define SAMPLES_MAX 1000000
 #define TURNS 4
+#define HANDED 2 /* appends at a time: one with the disk, one made ready meanwhile */
 #define RAW_SIZE (256l << 20)
 
 struct bench {
 	struct cv_loop *loop;
 	struct cv_eventlog *log;
-	struct cv_block *blocks;
+	struct cv_block *blocks; /* HANDED groups of CV_APPEND_MAX */
 	uint64_t source_seq;
-	bool busy;
+	unsigned int handed, done; /* appends */
 	int res;
 	int raw; /* file of the bare writes */
 	off_t raw_at;
@@ -51,13 +53,19 @@ static double now_s(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-static void fill(struct bench *b, unsigned int group, unsigned int records)
+static struct cv_block *block_of(const struct bench *b, unsigned int append, unsigned int i)
+{
+	size_t at = (size_t)(append % HANDED) * CV_APPEND_MAX + i;
+
+	return (struct cv_block *)((uint8_t *)b->blocks + at * CV_BLOCK_SIZE);
+}
+
+static void fill(struct bench *b, unsigned int records)
 {
 	static const struct cv_origin origin = {.ts_rx_ns = 1, .family = 4};
 
-	for (unsigned int i = 0; i < group; i++) {
-		struct cv_block *block =
-			(struct cv_block *)((uint8_t *)b->blocks + (size_t)i * CV_BLOCK_SIZE);
+	for (unsigned int i = 0; i < HANDED * CV_APPEND_MAX; i++) {
+		struct cv_block *block = block_of(b, 0, i);
 		struct cv_sink sink = {0};
 		struct cv_sink_lane *lane = &sink.lane[CV_LANE_MEASUREMENT];
 		struct cv_emit e;
@@ -85,19 +93,28 @@ static void appended(void *owner, enum cv_lane lane, unsigned int blocks, int re
 {
 	struct bench *b = owner;
 
-	b->busy = false;
-	b->res = res;
+	b->done++;
+	if (res < 0)
+		b->res = res;
 }
 
-static int append(struct bench *b, unsigned int group)
+/* Hand one over and wait until no more than @p behind are not acknowledged. */
+static int append(struct bench *b, unsigned int group, unsigned int behind)
 {
+	struct cv_block *first = block_of(b, b->handed, 0);
+	int res;
+
 	for (unsigned int i = 0; i < group; i++)
-		((struct cv_block *)((uint8_t *)b->blocks + (size_t)i * CV_BLOCK_SIZE))
-			->source_seq = ++b->source_seq;
-	b->busy = true;
-	if (cv_eventlog_append(b->log, CV_LANE_MEASUREMENT, b->blocks, group, appended, b) < 0)
-		return -1;
-	while (b->busy)
+		block_of(b, b->handed, i)->source_seq = ++b->source_seq;
+	/* Busy: the next segment is being named. */
+	while ((res = cv_eventlog_append(b->log, CV_LANE_MEASUREMENT, first, group, appended, b)) ==
+	       -EBUSY)
+		if (cv_loop_turn(b->loop) < 0)
+			return -1;
+	if (res < 0)
+		return res;
+	b->handed++;
+	while (b->handed - b->done > behind)
 		if (cv_loop_turn(b->loop) < 0)
 			return -1;
 	return b->res;
@@ -137,19 +154,23 @@ static int run(struct bench *b, struct result *r, double seconds)
 {
 	uint64_t bytes = cv_eventlog_counters(b->log)->bytes;
 	double start = now_s(), t = start;
+	unsigned int behind = r->group > 1 ? HANDED - 1 : 0;
 	size_t raw_bytes = 0;
 
-	fill(b, r->group, r->records);
+	fill(b, r->records);
 	while (t - start < seconds) {
 		double before = t;
 
-		if ((r->raw ? write_raw(b, r->group, &raw_bytes) : append(b, r->group)) < 0)
+		if ((r->raw ? write_raw(b, r->group, &raw_bytes) : append(b, r->group, behind)) < 0)
 			return -1;
 		t = now_s();
 		if (r->appends < SAMPLES_MAX)
 			r->latency_us[r->appends++] = (t - before) * 1e6;
 	}
-	r->seconds += t - start;
+	while (b->handed != b->done)
+		if (cv_loop_turn(b->loop) < 0)
+			return -1;
+	r->seconds += now_s() - start;
 	r->bytes += cv_eventlog_counters(b->log)->bytes - bytes + raw_bytes;
 	return 0;
 }
@@ -157,9 +178,9 @@ static int run(struct bench *b, struct result *r, double seconds)
 /* Until the log gives up its first segment. */
 static int fill_log(struct bench *b)
 {
-	fill(b, CV_APPEND_MAX, 510);
+	fill(b, 510);
 	while (cv_eventlog_begin(b->log, CV_LANE_MEASUREMENT) <= 1)
-		if (append(b, CV_APPEND_MAX) < 0)
+		if (append(b, CV_APPEND_MAX, 0) < 0)
 			return -1;
 	return 0;
 }
@@ -211,7 +232,8 @@ int main(int argc, char **argv)
 	const char *why = "no io_uring";
 
 	config.retain_bytes[CV_LANE_MEASUREMENT] = RAW_SIZE;
-	b.blocks = aligned_alloc(CV_BLOCK_ALIGN, (size_t)(CV_APPEND_MAX + 1) * CV_BLOCK_SIZE);
+	b.blocks =
+		aligned_alloc(CV_BLOCK_ALIGN, (size_t)(HANDED * CV_APPEND_MAX + 1) * CV_BLOCK_SIZE);
 	if (!b.blocks || cv_loop_create(64, &b.loop) < 0 ||
 	    cv_eventlog_open(b.loop, &config, &b.log, &why) < 0) {
 		fprintf(stderr, "bench_eventlog: %s\n", why);
