@@ -140,15 +140,15 @@ recovery_node() {
 		ports: [ { name: rec, target: "pcap:$LAB_DIR/empty.pcap", side: device } ]
 		policy: policy.yaml
 		log: { dir: $dir, retain: { measurement: { size: 64GiB, age: any } } }
-		api: { socket: $LAB_DIR/recovery.sock, listen: off }
-		link: { socket: $LAB_DIR/recovery-link.sock }
+		api: { socket: $recovery_run/recovery.sock, listen: off }
+		link: { socket: $recovery_run/recovery-link.sock }
 		bpf: { pin_dir: /sys/fs/bpf/$LAB }
 	END
 }
 
 # served EVENTS: milliseconds from the start of control to the first event.
 served() {
-	"$LAB_BUILD/tests/perf/bench_first" http "$LAB_DIR/recovery.sock" \
+	"$LAB_BUILD/tests/perf/bench_first" http "$recovery_run/recovery.sock" \
 		"$LAB_BUILD/control/culvert-control" --config "$LAB_DIR/node-$1.yaml" 2>>"$LAB_DIR/recovery.out"
 }
 
@@ -158,6 +158,8 @@ bench_recovery() {
 	# shellcheck disable=SC2086 # a list of words
 	[ $install = no ] || cv_install $cv_packages_stream
 	nats[0]=$(command -v nats-server)
+	# What a node has in /run: control's sockets, and what it tells the host.
+	recovery_run=$(mktemp -d /dev/shm/culvert-bench.XXXXXX)
 	note "recovery: logs of $few, $some and $many events, a JetStream of $some"
 	recovery_node $few && recovery_node $some && recovery_node "$many" || return 1
 	"${nats[@]}" >"$LAB_DIR/nats.out" 2>&1 &
@@ -174,5 +176,5 @@ bench_recovery() {
 	cut -d' ' -f1,2 "$LAB_DIR/turns" | result recovery ms "kill -9 to first event, $some events" \
 		"JetStream, the same" "<= 0.5"
 	cut -d' ' -f3,4 "$LAB_DIR/turns" | result recovery ms "$many events" "$few events" "<= 1.2"
-	rm -rf "$LAB_DIR"/log-* "$LAB_DIR/nats"
+	rm -rf "$LAB_DIR"/log-* "$LAB_DIR/nats" "$recovery_run"
 }

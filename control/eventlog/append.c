@@ -66,6 +66,7 @@ static void submit_write(struct cv_log_lane *l)
 	struct io_uring_sqe *sqe;
 
 	a->submitted_at = cv_loop_mono_ns(loop);
+	cv_known_note(l, a->now.bytes);
 	cv_loop_reserve(loop, 2);
 	sqe = cv_loop_sqe(loop, &a->write);
 	io_uring_prep_writev(sqe, l->fd, a->now.iov, a->now.iovs, off);
@@ -323,6 +324,8 @@ static void acknowledged(struct cv_log_lane *l)
 	commit(l);
 	if (a->next_made && a->batch.at == a->batch.n)
 		e = take_over(l);
+	else
+		cv_known_note(l, 0);
 	tell_watches(l);
 	tell(l, e, 0);
 	cv_append_continue(l);

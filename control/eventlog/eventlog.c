@@ -85,14 +85,14 @@ static int take_lock(struct cv_eventlog *log, const char **why)
 		res = -errno;
 		if (pread(log->lock, pid, sizeof(pid) - 1, 0) <= 0)
 			strcpy(pid, "unknown");
-		pid[strcspn(pid, "\n")] = '\0';
+		pid[strcspn(pid, " \n")] = '\0';
 		*why = cv_log_why("another culvert-control (process %s) uses the log in %s: stop "
 				  "it, or set another log.dir",
 				  pid, log->config.dir);
 		return res == -EWOULDBLOCK ? -EBUSY : res;
 	}
-	snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
-	if (ftruncate(log->lock, 0) < 0 || pwrite(log->lock, pid, strlen(pid), 0) < 0)
+	snprintf(pid, sizeof(pid), "%-10ld\n", (long)getpid());
+	if (pwrite(log->lock, pid, strlen(pid), 0) < 0)
 		return 0; /* only a help for the message above */
 	return 0;
 }
@@ -196,6 +196,7 @@ static int init(struct cv_eventlog *log, struct cv_loop *loop, const struct cv_e
 	log->loop = loop;
 	log->config = *c;
 	log->tick = (struct cv_op){.done = tick, .owner = log};
+	log->complete = (struct cv_op){.done = cv_complete_next, .owner = log};
 	log->acked_op = (struct cv_op){.done = cv_acked_done, .owner = log};
 	log->counters.direct = true; /* until an open says otherwise */
 	for (int i = 0; i < CV_LANE_COUNT; i++)
@@ -225,9 +226,11 @@ static int init(struct cv_eventlog *log, struct cv_loop *loop, const struct cv_e
 /* A new lane can take events when this returns; a disk that cannot do it is told now. */
 static int first_segments(struct cv_eventlog *log, const char **why)
 {
+	/* What is ahead of need waits for the first tick: a start is no time to write zeros. */
 	for (int i = 0; i < CV_LANE_COUNT; i++) {
 		log->lane[i].roll_wanted = log->lane[i].count == 0;
-		cv_spare_prepare(&log->lane[i]);
+		if (log->lane[i].count == 0)
+			cv_spare_prepare(&log->lane[i]);
 	}
 	for (int i = 0; i < CV_LANE_COUNT; i++) {
 		struct cv_log_lane *l = &log->lane[i];
@@ -278,6 +281,8 @@ int cv_eventlog_open(struct cv_loop *loop, const struct cv_eventlog_config *conf
 		res = open_note(log, "acked", &log->acked, why);
 	if (res == 0)
 		res = open_key(log, why);
+	if (res == 0)
+		cv_known_open(log);
 	for (int i = 0; res == 0 && i < CV_LANE_COUNT; i++)
 		res = cv_lane_open(log, (enum cv_lane)i, why);
 	if (res == 0)
@@ -290,14 +295,16 @@ int cv_eventlog_open(struct cv_loop *loop, const struct cv_eventlog_config *conf
 		cv_eventlog_close(log);
 		return res;
 	}
+	log->opened = true;
 	cv_loop_timer(loop, &log->tick, CV_TICK_NS);
+	cv_loop_timer(loop, &log->complete, 1);
 	*ret = log;
 	return 0;
 }
 
 static bool in_flight(const struct cv_eventlog *log)
 {
-	bool pending = log->tick.pending || log->acked_op.pending;
+	bool pending = log->tick.pending || log->complete.pending || log->acked_op.pending;
 
 	for (int i = 0; i < CV_LANE_COUNT; i++)
 		pending |= log->lane[i].append.op.pending || log->lane[i].spare.op.pending ||
@@ -311,6 +318,7 @@ void cv_eventlog_close(struct cv_eventlog *log)
 		return;
 	log->closing = true;
 	cv_loop_cancel(log->loop, &log->tick);
+	cv_loop_cancel(log->loop, &log->complete);
 	cv_eventlog_let_go(log);
 	for (int i = 0; i < CV_LANE_COUNT; i++)
 		cv_loop_cancel(log->loop, &log->lane[i].append.retry);
@@ -322,6 +330,7 @@ void cv_eventlog_close(struct cv_eventlog *log)
 		cv_index_save_active_now(&log->lane[i]);
 		cv_lane_close(&log->lane[i]);
 	}
+	cv_known_close(log, log->opened);
 	if (log->acked >= 0)
 		close(log->acked);
 	if (log->owed >= 0)
@@ -355,12 +364,15 @@ bool cv_eventlog_full(const struct cv_eventlog *log, enum cv_lane lane)
 
 uint64_t cv_eventlog_seek(struct cv_eventlog *log, enum cv_lane lane, int64_t ts_ns)
 {
-	const struct cv_log_lane *l = &log->lane[lane];
+	struct cv_log_lane *l = &log->lane[lane];
 	const struct cv_segment *s;
 	size_t i = 0, e = 0;
 
-	while (i < l->count && (l->segments[i]->index_count == 0 || l->segments[i]->newest < ts_ns))
-		i++;
+	for (; i < l->count; i++) {
+		cv_complete_know(l, i);
+		if (l->segments[i]->index_count > 0 && l->segments[i]->newest >= ts_ns)
+			break;
+	}
 	if (i == l->count)
 		return l->end;
 	s = l->segments[i];

@@ -49,6 +49,7 @@ struct cv_eventlog_counters {
 	uint64_t blocks, writes, bytes; /* acknowledged; bytes as written, padding included */
 	uint64_t cut_bytes; /* torn tails removed at recovery */
 	uint64_t bad_blocks; /* found damaged in the middle of the log */
+	unsigned int known; /* lanes whose end needed no search at the start: control was killed */
 	uint64_t packed, packed_from, packed_to; /* segments, and their bytes before and after */
 	bool direct; /* O_DIRECT in use */
 };
@@ -142,6 +143,12 @@ void cv_eventlog_let_go(struct cv_eventlog *log);
  * before it is older. Reads the index only, so the reader skips up to some blocks of older events.
  */
 uint64_t cv_eventlog_seek(struct cv_eventlog *log, enum cv_lane lane, int64_t ts_ns);
+
+/**
+ * Whether the indexes of all complete segments are in memory, some time after the start; until then
+ * cv_eventlog_seek() may have to read many.
+ */
+bool cv_eventlog_settled(const struct cv_eventlog *log);
 
 struct cv_log_read;
 /**

@@ -154,11 +154,21 @@ static int read_segment(struct cv_log_lane *l, struct cv_segment *s, int fd, siz
 		return cv_segment_scan(l, s, fd, true);
 	}
 	if (is_indexed(l, s))
-		return behind == 1 ? cv_segment_sources(l, s, fd) : 0;
+		return behind == 1 && !l->known ? cv_segment_sources(l, s, fd) : 0;
 	res = cv_segment_scan(l, s, fd, false);
 	if (res == 0 && !s->pack.frames)
 		cv_index_save(l, s);
 	return res;
+}
+
+/* What is read goes on where the one before ends. */
+static void know_before(struct cv_log_lane *l, size_t i)
+{
+	if (i == 0)
+		return;
+	cv_complete_know(l, i - 1);
+	if (l->segments[i - 1]->end > l->end)
+		l->end = l->segments[i - 1]->end;
 }
 
 static int load_segment(struct cv_log_lane *l, size_t i)
@@ -169,6 +179,11 @@ static int load_segment(struct cv_log_lane *l, size_t i)
 	struct stat st;
 	int fd, res = 0;
 
+	if (i + 2 < l->count && cv_complete_later(l, s)) {
+		l->later = i + 1;
+		return 0;
+	}
+	know_before(l, i);
 	cv_segment_name(s->first, cv_segment_suffix(s), name);
 	if (s->pack.frames && last)
 		return -ENOMSG; /* the one that events go to is plain */
@@ -204,17 +219,60 @@ static int open_folder(struct cv_log_lane *l)
 		return -errno;
 	if (faccessat(l->dir, ".", W_OK | X_OK, 0) < 0)
 		return -errno;
-	if (unlinkat(l->dir, "spare", 0) < 0 && errno != ENOENT)
-		return -errno;
 	if (unlinkat(l->dir, "packing", 0) < 0 && errno != ENOENT)
 		return -errno;
 	return 0;
+}
+
+/* As if it had not been looked at. */
+static void forget(struct cv_segment *s)
+{
+	if (s->pack.frames)
+		return;
+	free(s->index);
+	s->index = NULL;
+	s->later = false;
+	s->index_count = s->index_room = 0;
+	s->end = s->first;
+	s->used = 0;
+	s->newest = INT64_MIN;
+}
+
+/* @param known room for what shared memory says. @param name is set to the segment at fault. */
+static int load_segments(struct cv_log_lane *l, struct cv_known *known, char name[CV_SEGMENT_NAME])
+{
+	int res = 0;
+
+	if (l->count && cv_known_read(l, known) && cv_known_is_of(known, l))
+		l->known = known;
+	for (size_t i = 0; res == 0 && i < l->count; i++) {
+		cv_segment_name(l->segments[i]->first, ".log", name);
+		res = load_segment(l, i);
+		if (res != -ESTALE || !l->known)
+			continue;
+		/* The last two once more, as after a power failure. */
+		l->known = NULL;
+		memset(l->sources, 0, sizeof(l->sources));
+		l->end = 1;
+		forget(l->segments[i]);
+		if (i > 0)
+			forget(l->segments[--i]);
+		i--;
+		res = 0;
+	}
+	if (res == 0 && l->known)
+		l->log->counters.known++;
+	l->known = NULL;
+	if (res == 0 && l->count)
+		cv_known_segment(l);
+	return res;
 }
 
 int cv_lane_open(struct cv_eventlog *log, enum cv_lane lane, const char **why)
 {
 	struct cv_log_lane *l = &log->lane[lane];
 	char name[CV_SEGMENT_NAME] = "";
+	struct cv_known known;
 	int res;
 
 	l->end = 1;
@@ -225,10 +283,8 @@ int cv_lane_open(struct cv_eventlog *log, enum cv_lane lane, const char **why)
 	if (res == 0)
 		res = list_segments(l);
 	(void)cv_acked_read(log->acked, lane, &l->acked);
-	for (size_t i = 0; res == 0 && i < l->count; i++) {
-		cv_segment_name(l->segments[i]->first, ".log", name);
-		res = load_segment(l, i);
-	}
+	if (res == 0)
+		res = load_segments(l, &known, name);
 	if (res < 0)
 		return tell(l, name, res, why);
 	if (l->count && cv_lane_active(l)->first > l->end)
@@ -239,6 +295,7 @@ int cv_lane_open(struct cv_eventlog *log, enum cv_lane lane, const char **why)
 	l->next = l->end;
 	l->index.fd = openat(l->dir, CV_INDEX_ACTIVE, O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
 	cv_owed_load(l);
+	cv_known_note(l, 0);
 	return 0;
 }
 

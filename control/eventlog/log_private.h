@@ -45,6 +45,7 @@ struct cv_segment {
 	uint64_t used; /* bytes with acknowledged blocks */
 	uint64_t size; /* of the file */
 	struct cv_pack pack; /* frames NULL = a plain file */
+	bool later; /* its index is still to be loaded: end, used, newest and index say nothing */
 	bool packing; /* it is being packed: not to be removed */
 	bool unpackable;
 	int64_t newest; /* latest receive time, INT64_MIN while empty */
@@ -137,6 +138,15 @@ struct cv_acked {
 	uint64_t used; /* its bytes */
 };
 
+/* What shared memory says of a lane (known.c). */
+struct cv_known {
+	uint64_t dev, ino; /* of the active segment's file */
+	uint64_t segment, tag; /* its name, and what its blocks bear */
+	uint64_t used, end; /* acknowledged: bytes of it, and one past the last event */
+	uint64_t in_flight; /* nothing was written from here on, bytes */
+	struct cv_source source[CV_SOURCES_MAX];
+};
+
 /* The active segment's index on its way to its file. */
 struct cv_index_active {
 	struct cv_op op;
@@ -151,6 +161,7 @@ struct cv_log_lane {
 	int fd; /* of the active segment, the last one; -1 = none yet */
 	struct cv_segment **segments; /* oldest first */
 	size_t count, room;
+	size_t later; /* segments before this one may still be to be loaded */
 	uint64_t end; /* one past the newest acknowledged event */
 	uint64_t next; /* next number to give out */
 	uint64_t own_seq; /* blocks made by control */
@@ -169,6 +180,9 @@ struct cv_log_lane {
 	struct cv_source sources[CV_SOURCES_MAX]; /* latest first */
 	struct cv_acked acked; /* as last written */
 	struct cv_index_active index;
+	uint64_t known_turn, known_dev, known_ino; /* of what is noted in shared memory */
+	const struct cv_known
+		*known; /* while the lane is opened: what is trusted, NULL = nothing */
 };
 
 /* The segment that is being packed. While the task runs, copy to res are its thread's. */
@@ -192,13 +206,14 @@ struct cv_eventlog {
 	int dir, lock;
 	int owed; /* file of what gap records must still tell */
 	int acked; /* file of how far the lanes are acknowledged */
+	struct cv_known_map *known; /* shared memory, NULL = there is none */
 	struct cv_op acked_op;
 	uint64_t tag_key;
 	uint8_t acked_bytes[CV_LANE_COUNT *
 			    CV_ACKED_ROOM]; /* not touched while acked_op is pending */
-	bool closing;
+	bool opened, closing;
 	uint64_t incarnation; /* random: names the blocks control makes */
-	struct cv_op tick;
+	struct cv_op tick, complete; /* timers */
 	struct cv_packing packing;
 	uint8_t *zeros; /* CV_ZERO_CHUNK */
 	struct cv_log_watch *watches;
@@ -268,6 +283,21 @@ void cv_acked_keep_now(struct cv_eventlog *log);
 void cv_acked_done(struct cv_op *op, int res, uint32_t flags);
 /** @return 0, or -ENODATA: it says nothing of this lane. */
 int cv_acked_read(int fd, enum cv_lane lane, struct cv_acked *ret);
+
+/* ---- known.c ---- */
+
+/** Find or make the shared memory; without it the log works all the same. */
+void cv_known_open(struct cv_eventlog *log);
+/** @param orderly the files say all there is to know: remove it. */
+void cv_known_close(struct cv_eventlog *log, bool orderly);
+/** What was noted last of a lane. @return false: nothing. */
+bool cv_known_read(struct cv_log_lane *l, struct cv_known *ret);
+/** Whether it speaks of the lane's last segment, and of that file. */
+bool cv_known_is_of(const struct cv_known *known, const struct cv_log_lane *l);
+/** The lane has another active segment. */
+void cv_known_segment(struct cv_log_lane *l);
+/** Before @p bytes are written behind what the active segment has; 0 = before nothing. */
+void cv_known_note(struct cv_log_lane *l, uint64_t bytes);
 
 /* ---- tag.c ---- */
 
@@ -355,16 +385,32 @@ int cv_index_load_active(int dir, struct cv_segment *s);
  * Find the blocks of a segment file: fills end, used, newest, index, and the lane's sources. Where
  * the segment comes with an index, what is in that is taken as it is.
  *
- * @param last the lane's last segment: its torn tail is cut.
- * @return 0, -EPROTO other format, -ENOMSG foreign content, or what reading failed with.
+ * @param last the lane's last segment: its torn tail is cut. With the lane's known, where that says
+ *        how far something may be written.
+ * @return 0, -EPROTO other format, -ENOMSG foreign content, -ESTALE known is not right (the lane's
+ *         sources and @p s are to be emptied), or what reading failed with.
  */
 int cv_segment_scan(struct cv_log_lane *l, struct cv_segment *s, int fd, bool last);
+/**
+ * The same of a segment with others behind it, once the lane is open. @param end one past the last
+ * event before it.
+ */
+int cv_segment_scan_old(struct cv_log_lane *l, struct cv_segment *s, int fd, uint64_t end);
 /** Note whose blocks are the last ones of a segment that is indexed. @return 0 or -ENOMEM. */
 int cv_segment_sources(struct cv_log_lane *l, const struct cv_segment *s, int fd);
 /** Whole block good: head, bounds, checksum, records. @param avail bytes at @p b. */
 bool cv_block_is_good(const struct cv_block *b, unsigned int lane, size_t avail);
 /** A block that control made to tell of refused records. */
 bool cv_block_is_gap(const struct cv_block *b);
+
+/* ---- complete.c ---- */
+
+/** Leave a complete segment for later, if its index is there. @return false: it is to be read now. */
+bool cv_complete_later(struct cv_log_lane *l, struct cv_segment *s);
+/** Have the index of segment @p i. What cannot be read at all has none. */
+void cv_complete_know(struct cv_log_lane *l, size_t i);
+/** Timer: load one of those that are left. */
+void cv_complete_next(struct cv_op *op, int res, uint32_t flags);
 
 /* ---- probe.c ---- */
 

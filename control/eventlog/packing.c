@@ -108,6 +108,7 @@ void cv_packing_tick(struct cv_eventlog *log)
 		for (size_t s = 0; log->config.compress[i] && s + 2 < l->count; s++) {
 			if (l->segments[s]->pack.frames || l->segments[s]->unpackable)
 				continue;
+			cv_complete_know(l, s);
 			start(p, l, l->segments[s]);
 			return;
 		}

@@ -19,7 +19,7 @@ static void deliver(struct cv_log_read *rd, const struct cv_block *b, int res)
 }
 
 /* The segment whose range of sequences @p seq falls into. */
-static struct cv_segment *find_segment(const struct cv_log_lane *l, uint64_t seq)
+static struct cv_segment *find_segment(struct cv_log_lane *l, uint64_t seq)
 {
 	size_t low = 0, high = l->count;
 
@@ -33,17 +33,21 @@ static struct cv_segment *find_segment(const struct cv_log_lane *l, uint64_t seq
 		else
 			high = mid;
 	}
+	cv_complete_know(l, low);
 	return l->segments[low];
 }
 
 /* First sequence behind @p seq that the index knows; also says whether a gap record begins it. */
-static uint64_t next_known(const struct cv_log_lane *l, uint64_t seq, bool *told)
+static uint64_t next_known(struct cv_log_lane *l, uint64_t seq, bool *told)
 {
 	*told = false;
 	for (size_t i = 0; i < l->count; i++) {
 		const struct cv_segment *s = l->segments[i];
 		ssize_t e;
 
+		if (i + 1 < l->count && l->segments[i + 1]->first <= seq)
+			continue;
+		cv_complete_know(l, i);
 		if (s->index_count == 0 || s->index[s->index_count - 1].seq <= seq)
 			continue;
 		e = cv_index_find(s, seq) + 1;
@@ -55,7 +59,7 @@ static uint64_t next_known(const struct cv_log_lane *l, uint64_t seq, bool *told
 
 static void deliver_hole(struct cv_log_read *rd, uint64_t skip_to)
 {
-	const struct cv_log_lane *l = &rd->log->lane[rd->lane];
+	struct cv_log_lane *l = &rd->log->lane[rd->lane];
 	bool told;
 	uint64_t known = next_known(l, rd->seq, &told);
 

@@ -8,6 +8,8 @@
 #include "control/eventlog/log_private.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "control/eventlog/segment_file.h"
@@ -24,6 +26,7 @@ struct scan {
 	uint64_t limit; /* where looking behind ends */
 	bool clean; /* from the end of the chain to there nothing looks like a block of this segment */
 	bool last, marked; /* marked: "acked" speaks of this segment */
+	bool old; /* the lane is open: its sources are those of newer blocks */
 };
 
 bool cv_block_is_good(const struct cv_block *b, unsigned int lane, size_t avail)
@@ -57,8 +60,11 @@ static bool good_at(struct scan *sc, uint64_t off, const struct cv_block **ret)
  */
 static uint64_t limit_behind(struct scan *sc)
 {
+	const struct cv_known *known = sc->last ? sc->l->known : NULL;
 	uint64_t limit = sc->off + CV_TORN_MAX;
 
+	if (known)
+		return known->in_flight > sc->off ? known->in_flight : sc->off;
 	if (!sc->last || limit >= sc->file.size || (sc->marked && sc->l->acked.end > sc->expected))
 		return sc->file.size;
 	if (cv_probe_behind(sc->l, sc->file.fd, limit, sc->file.size, sc->s->tag))
@@ -102,7 +108,8 @@ static int take_block(struct scan *sc, const struct cv_block *b, bool behind_dam
 
 	if (res < 0)
 		return res;
-	cv_source_note(sc->l, b);
+	if (!sc->old)
+		cv_source_note(sc->l, b);
 	sc->expected = sc->end = b->first_seq + b->count;
 	sc->off += cv_unit_align(b->used);
 	sc->s->used = sc->off;
@@ -133,6 +140,21 @@ static int follow_chain(struct scan *sc)
 	return res;
 }
 
+/* Whether the chain ends where it may, and nothing was written behind that. */
+static bool is_as_known(struct scan *sc)
+{
+	const struct cv_known *known = sc->l->known;
+	const struct cv_block *b;
+	size_t avail;
+
+	if (sc->off < known->used || sc->off > known->in_flight || sc->expected < known->end)
+		return false;
+	if (known->in_flight == sc->file.size)
+		return true;
+	b = cv_segment_file_view(&sc->file, known->in_flight, &avail);
+	return b && !cv_is_head_of(b, sc->s->tag);
+}
+
 /*
  * Overwrite the heads of what is behind the last good block, so that no later recovery takes it for
  * blocks of this segment.
@@ -152,6 +174,9 @@ static int cut_tail(struct scan *sc)
 			return errno ? -errno : -EIO;
 		cut += CV_UNIT;
 	}
+	/* What was acknowledged is on the disk, and there is nothing else. */
+	if (sc->l->known && cut == 0 && sc->s->used == sc->l->known->used)
+		return 0;
 	/* Also where nothing is cut: the last write may be in the disk's cache only, and from now on
 	 * subscribers see it. */
 	if (fdatasync(sc->file.fd) < 0)
@@ -221,9 +246,21 @@ static void note_sources(struct scan *sc)
 
 static void go_to_index_end(struct scan *sc)
 {
-	note_sources(sc);
+	if (!sc->last || !sc->l->known)
+		note_sources(sc);
 	sc->off = sc->s->used;
 	sc->expected = sc->end = sc->s->end;
+}
+
+/*
+ * A write of a control that was killed may still be under way: it must be over before its place is
+ * read, let alone written. To allocate what is allocated waits for that (ext4, XFS).
+ */
+static void wait_for_writes(const struct cv_log_lane *l, int fd, uint64_t size)
+{
+	if (l->known && l->known->in_flight == l->known->used)
+		return;
+	(void)fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size);
 }
 
 static void know_tag(struct scan *sc)
@@ -245,32 +282,55 @@ int cv_segment_sources(struct cv_log_lane *l, const struct cv_segment *s, int fd
 	return res;
 }
 
-int cv_segment_scan(struct cv_log_lane *l, struct cv_segment *s, int fd, bool last)
+static int scan_segment(struct scan *sc, int fd)
 {
-	struct scan sc = {.l = l, .s = s, .end = l->end, .last = last};
+	struct cv_log_lane *l = sc->l;
+	struct cv_segment *s = sc->s;
 	int res;
-
-	sc.marked = l->acked.segment == s->first;
 
 	if (!s->pack.frames && (s->size == 0 || s->size % CV_UNIT != 0))
 		return -ENOMSG;
-	res = cv_segment_file_init(&sc.file, fd, s->size, &s->pack);
+	res = cv_segment_file_init(&sc->file, fd, s->size, &s->pack);
 	if (res < 0)
 		return res;
-	sc.expected = s->first > l->end ? s->first : l->end;
-	if (sc.marked)
-		sc.proof = l->acked.end;
-	sc.limit = sc.file.size;
-	know_tag(&sc);
-	res = s->pack.frames ? 0 : check_foreign(&sc);
+	sc->expected = s->first > sc->end ? s->first : sc->end;
+	if (sc->marked)
+		sc->proof = l->acked.end;
+	sc->limit = sc->file.size;
+	if (sc->last && l->known)
+		s->tag = l->known->tag; /* whoever noted that had looked */
+	else
+		know_tag(sc);
+	res = s->pack.frames || (sc->last && l->known) ? 0 : check_foreign(sc);
 	if (res == 0 && s->index_count > 0)
-		go_to_index_end(&sc);
+		go_to_index_end(sc);
 	if (res == 0)
-		res = follow_chain(&sc);
-	if (res == 0 && sc.marked && l->acked.end > s->end)
-		lose_newest(&sc);
-	if (res == 0 && last)
-		res = cut_tail(&sc);
-	cv_segment_file_release(&sc.file);
+		res = follow_chain(sc);
+	if (res == 0 && sc->last && l->known && !is_as_known(sc))
+		res = -ESTALE;
+	if (res == 0 && sc->marked && l->acked.end > s->end)
+		lose_newest(sc);
+	if (res == 0 && sc->last)
+		res = cut_tail(sc);
+	cv_segment_file_release(&sc->file);
 	return res;
+}
+
+int cv_segment_scan_old(struct cv_log_lane *l, struct cv_segment *s, int fd, uint64_t end)
+{
+	struct scan sc = {.l = l, .s = s, .end = end, .old = true};
+
+	return scan_segment(&sc, fd);
+}
+
+int cv_segment_scan(struct cv_log_lane *l, struct cv_segment *s, int fd, bool last)
+{
+	struct scan sc = {.l = l, .s = s, .end = l->end, .last = last};
+
+	sc.marked = l->acked.segment == s->first;
+	if (last && l->known)
+		memcpy(l->sources, l->known->source, sizeof(l->sources));
+	if (last)
+		wait_for_writes(l, fd, s->size);
+	return scan_segment(&sc, fd);
 }

@@ -106,17 +106,26 @@ static bool is_held(const struct cv_log_lane *l, uint64_t bytes)
 	       bytes <= c->retain_bytes[l->lane] + c->hold_bytes;
 }
 
+static bool is_too_old(struct cv_log_lane *l, int64_t now_ns)
+{
+	uint64_t max_ns = l->log->config.retain_ns[l->lane];
+	const struct cv_segment *oldest = l->segments[0];
+
+	if (max_ns == 0 || now_ns <= 0)
+		return false;
+	cv_complete_know(l, 0);
+	return oldest->newest < now_ns && (uint64_t)(now_ns - oldest->newest) > max_ns;
+}
+
 void cv_lane_retain(struct cv_log_lane *l, int64_t now_ns)
 {
 	uint64_t max_bytes = l->log->config.retain_bytes[l->lane];
-	uint64_t max_ns = l->log->config.retain_ns[l->lane];
 	uint64_t bytes = cv_eventlog_bytes(l->log, l->lane);
 
 	while (l->count > 1) {
 		const struct cv_segment *oldest = l->segments[0];
 		bool too_many = max_bytes > 0 && bytes > max_bytes;
-		bool too_old = max_ns > 0 && now_ns > 0 && oldest->newest < now_ns &&
-			       (uint64_t)(now_ns - oldest->newest) > max_ns;
+		bool too_old = is_too_old(l, now_ns);
 
 		if ((!too_many && !too_old) || oldest->packing || is_held(l, bytes))
 			break;

@@ -79,6 +79,23 @@ static void fail_spare(struct cv_log_lane *l, int error)
 		cv_append_fail(l, error);
 }
 
+/*
+ * One that a control before left unfinished is written anew: to give its room back only to take it
+ * again is some milliseconds for each lane of every start. It may be of a larger segment_size.
+ */
+static int open_spare(struct cv_log_lane *l)
+{
+	int fd = cv_lane_open_file(l, SPARE_NAME, O_RDWR | O_CREAT);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && (uint64_t)st.st_size > l->log->config.segment_size &&
+	    ftruncate(fd, (off_t)l->log->config.segment_size) < 0) {
+		close(fd);
+		return -EIO;
+	}
+	return fd;
+}
+
 void cv_spare_prepare(struct cv_log_lane *l)
 {
 	struct cv_spare *sp = &l->spare;
@@ -86,7 +103,7 @@ void cv_spare_prepare(struct cv_log_lane *l)
 
 	if (sp->state != CV_SPARE_NONE || l->log->closing)
 		return;
-	fd = cv_lane_open_file(l, SPARE_NAME, O_RDWR | O_CREAT | O_TRUNC);
+	fd = open_spare(l);
 	if (fd < 0) {
 		fail_spare(l, fd);
 		return;
@@ -161,6 +178,8 @@ static void become_active(struct cv_log_lane *l)
 	l->roll_wanted = false;
 	l->full = false;
 	l->retry_at = 0;
+	cv_known_segment(l);
+	cv_known_note(l, 0);
 	cv_lane_retain(l, cv_loop_wall_ns(l->log->loop));
 	cv_spare_prepare(l);
 	cv_packing_tick(l->log);

@@ -6,6 +6,8 @@
 
 /* A block, some 0.1 ms of work, then everybody else's turn. */
 #define PAUSE_NS 200000u
+/* How often to look whether the log knows its complete segments, where the place to begin is. */
+#define SETTLE_NS 5000000u
 
 /* Lanes that values of devices are in. */
 static const enum cv_lane lanes[] = {CV_LANE_ALARM, CV_LANE_STATUS, CV_LANE_MEASUREMENT};
@@ -20,7 +22,7 @@ struct cv_refill {
 	uint64_t next[LANES], end[LANES]; /* from the end of the log that was met at the start */
 	int64_t from_ns;
 	unsigned int lane; /* index; LANES = done */
-	bool stopping;
+	bool begun, stopping;
 };
 
 static void on_read(struct cv_log_read *rd, const struct cv_block *block, int res)
@@ -48,6 +50,13 @@ static void on_timer(struct cv_op *op, int res, uint32_t flags)
 
 	if (r->stopping)
 		return;
+	if (!r->begun && !cv_eventlog_settled(r->log)) {
+		cv_loop_timer(r->loop, &r->timer, SETTLE_NS);
+		return;
+	}
+	for (unsigned int i = 0; !r->begun && i < LANES; i++)
+		r->next[i] = cv_eventlog_seek(r->log, lanes[i], r->from_ns);
+	r->begun = true;
 	while (r->lane < LANES && r->next[r->lane] >= r->end[r->lane])
 		r->lane++;
 	if (r->lane < LANES)
@@ -71,10 +80,8 @@ int cv_refill_create(struct cv_loop *loop, struct cv_eventlog *log, struct cv_in
 	r->read.owner = r;
 	r->read.fd = -1;
 	r->timer = (struct cv_op){.done = on_timer, .owner = r};
-	for (unsigned int i = 0; i < LANES; i++) {
-		r->next[i] = cv_eventlog_seek(log, lanes[i], from_ns);
+	for (unsigned int i = 0; i < LANES; i++)
 		r->end[i] = cv_eventlog_end(log, lanes[i]);
-	}
 	cv_loop_timer(loop, &r->timer, PAUSE_NS);
 	*ret = r;
 	return 0;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "dataplane/handoff/handoff.h"
@@ -63,12 +64,17 @@ static bool is_blank(const struct cv_group_image *two)
 int cv_group_file_open(const char *path, struct cv_group_image *ret, unsigned int *ret_damaged)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	unsigned int slots = CV_GROUPS_MAX;
+	struct stat st;
 
 	if (fd < 0)
 		return -errno;
 	*ret_damaged = 0;
 	memset(ret, 0, CV_GROUPS_MAX * sizeof(*ret));
-	for (unsigned int i = 0; i < CV_GROUPS_MAX; i++) {
+	/* Behind the file's end nothing is in use, and to ask would be most of the work of a start. */
+	if (fstat(fd, &st) == 0 && st.st_size < (off_t)(CV_GROUPS_MAX * SLOT_SIZE))
+		slots = (unsigned int)(((size_t)st.st_size + SLOT_SIZE - 1) / SLOT_SIZE);
+	for (unsigned int i = 0; i < slots; i++) {
 		struct cv_group_image two[2];
 		const struct cv_group_image *found;
 		ssize_t n;
