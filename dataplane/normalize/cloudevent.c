@@ -10,19 +10,30 @@
 #include "dataplane/normalize/registered.h"
 #include "dataplane/normalize/vocabulary.h"
 
+struct event {
+	const struct cv_record *rec;
+	uint32_t tags; /* of its TLVs: most records have none of most */
+};
+
+static bool has(const struct event *e, enum cv_tlv_tag tag)
+{
+	return e->tags & CV_TAG_BIT(tag);
+}
+
 static void text_member(struct cv_json *j, const char *key, const char *text)
 {
 	cv_json_key(j, key);
 	cv_json_string(j, text, strlen(text));
 }
 
-static void tlv_member(struct cv_json *j, const char *key, const struct cv_record *rec,
+static void tlv_member(struct cv_json *j, const char *key, const struct event *e,
 		       enum cv_tlv_tag tag)
 {
-	struct cv_tlv_view v = cv_record_tlv(rec, tag);
+	struct cv_tlv_view v;
 
-	if (!v.data)
+	if (!has(e, tag))
 		return;
+	v = cv_record_tlv(e->rec, tag);
 	cv_json_key(j, key);
 	cv_json_string(j, v.data, v.len);
 }
@@ -35,11 +46,25 @@ static void number_member(struct cv_json *j, const char *key, uint64_t v)
 	cv_json_u64(j, v);
 }
 
-static bool is_unreserved(uint8_t c)
+struct literal {
+	const char *text;
+	size_t len;
+};
+#define LITERAL(literal_text)                                                                      \
+	{                                                                                          \
+		.text = literal_text, .len = sizeof(literal_text) - 1                              \
+	}
+
+static void put_literal(struct cv_json *j, struct literal l)
 {
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' ||
-	       c == '.' || c == '_' || c == '~';
+	cv_json_put(j, l.text, l.len);
 }
+
+/* RFC 3986 2.3 */
+static const bool is_unreserved[256] = {
+	['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['-'] = true,
+	['.'] = true,	      ['_'] = true,	    ['~'] = true,
+};
 
 /* The node as a segment of a URI: unreserved as it is, the rest as %XX (RFC 3986 2.1, 3.3). */
 static void put_node(struct cv_json *j, const char *node)
@@ -51,7 +76,7 @@ static void put_node(struct cv_json *j, const char *node)
 		size_t run = at;
 		uint8_t c;
 
-		while (at < CV_CLOUDEVENT_NODE_MAX && is_unreserved((uint8_t)node[at]))
+		while (at < CV_CLOUDEVENT_NODE_MAX && is_unreserved[(uint8_t)node[at]])
 			at++;
 		cv_json_put(j, node + run, at - run);
 		if (at < CV_CLOUDEVENT_NODE_MAX && node[at] != '\0') {
@@ -64,20 +89,22 @@ static void put_node(struct cv_json *j, const char *node)
 /* Context attributes (CloudEvents 1.0.2, section 3) up to the id's last part. */
 static void begin_context(struct cv_json *j, const char *node, unsigned int lane)
 {
+#define ID_OF_LANE(id, name) LITERAL("/" name "/"),
+	static const struct literal of_lane[CV_LANE_COUNT] = {CV_LANES(ID_OF_LANE)};
+
 	cv_json_lit(j, "\"specversion\":\"1.0\",\"id\":\"");
 	put_node(j, node);
-	cv_json_lit(j, "/");
-	cv_json_put(j, cv_lane_name(lane), strlen(cv_lane_name(lane)));
-	cv_json_lit(j, "/");
+	put_literal(j, of_lane[lane]);
 }
 
 static void put_source_and_type(struct cv_json *j, const char *node, unsigned int kind)
 {
+#define TYPE_OF_KIND(id, name) LITERAL("\",\"type\":\"city.culvert." name ".v1\""),
+	static const struct literal of_kind[CV_KIND_COUNT] = {CV_KINDS(TYPE_OF_KIND)};
+
 	cv_json_lit(j, "\",\"source\":\"//culvert/");
 	put_node(j, node);
-	cv_json_lit(j, "\",\"type\":\"city.culvert.");
-	cv_json_put(j, cv_kind_name(kind), strlen(cv_kind_name(kind)));
-	cv_json_lit(j, ".v1\"");
+	put_literal(j, of_kind[kind]);
 }
 
 static void put_subject(struct cv_json *j, const struct cv_record *rec)
@@ -93,35 +120,37 @@ static void put_subject(struct cv_json *j, const struct cv_record *rec)
 
 static void end_context(struct cv_json *j, int64_t ts_ns, unsigned int lane, uint64_t seq)
 {
+#define LANE_MEMBER(id, name) LITERAL("\"lane\":\"" name "\",\"sequence\":\""),
+	static const struct literal of_lane[CV_LANE_COUNT] = {CV_LANES(LANE_MEMBER)};
+
 	cv_json_lit(j, ",\"time\":");
+	j->comma = false;
 	cv_json_time(j, ts_ns);
-	cv_json_lit(j, ",\"datacontenttype\":\"application/json\"");
-	text_member(j, "lane", cv_lane_name(lane));
+	cv_json_lit(j, ",\"datacontenttype\":\"application/json\",");
+	put_literal(j, of_lane[lane]);
 	/* A string that sorts in order (CloudEvents sequence extension). */
-	cv_json_key(j, "sequence");
-	cv_json_lit(j, "\"");
 	cv_json_digits(j, seq, 20);
-	cv_json_lit(j, "\"");
-	j->comma = true;
-	cv_json_key(j, "data");
-	cv_json_open(j, '{');
+	cv_json_lit(j, "\",\"data\":{");
+	j->comma = false;
 }
 
-static void put_vocabulary(struct cv_json *j, const struct cv_record *rec)
+static void put_vocabulary(struct cv_json *j, const struct event *e)
 {
+	const struct cv_record *rec = e->rec;
 	if (*cv_name_text(rec->name_id))
 		text_member(j, "name", cv_name_text(rec->name_id));
 	else
-		tlv_member(j, "name", rec, CV_TLV_NAME);
-	tlv_member(j, "code", rec, CV_TLV_CODE);
+		tlv_member(j, "name", e, CV_TLV_NAME);
+	tlv_member(j, "code", e, CV_TLV_CODE);
 }
 
-static void put_unit(struct cv_json *j, const struct cv_record *rec)
+static void put_unit(struct cv_json *j, const struct event *e)
 {
+	const struct cv_record *rec = e->rec;
 	if (*cv_unit_text(rec->unit_id))
 		text_member(j, "unit", cv_unit_text(rec->unit_id));
 	else
-		tlv_member(j, "unit", rec, CV_TLV_UNIT);
+		tlv_member(j, "unit", e, CV_TLV_UNIT);
 }
 
 static bool is_not_finite(const struct cv_record *rec)
@@ -129,10 +158,13 @@ static bool is_not_finite(const struct cv_record *rec)
 	return rec->value_type == CV_VALUE_F64 && !isfinite(rec->value.f64);
 }
 
-static void put_value(struct cv_json *j, const struct cv_record *rec)
+static void put_value(struct cv_json *j, const struct event *e)
 {
-	struct cv_tlv_view text = cv_record_tlv(rec, CV_TLV_TEXT);
+	const struct cv_record *rec = e->rec;
+	struct cv_tlv_view text = {0};
 
+	if (rec->value_type == CV_VALUE_TEXT)
+		text = cv_record_tlv(rec, CV_TLV_TEXT);
 	if (rec->value_type != CV_VALUE_NONE && rec->value_type != CV_VALUE_BYTES)
 		cv_json_key(j, "value");
 	switch (rec->value_type) {
@@ -158,16 +190,17 @@ static void put_value(struct cv_json *j, const struct cv_record *rec)
 	default:
 		break;
 	}
-	put_unit(j, rec);
+	put_unit(j, e);
 	if (rec->value_type != CV_VALUE_TEXT)
-		tlv_member(j, "text", rec, CV_TLV_TEXT);
+		tlv_member(j, "text", e, CV_TLV_TEXT);
 }
 
-static void put_position(struct cv_json *j, const struct cv_record *rec)
+static void put_position(struct cv_json *j, const struct event *e)
 {
+	const struct cv_record *rec = e->rec;
 	struct cv_position p;
 
-	if (cv_record_position(rec, &p))
+	if (has(e, CV_TLV_POSITION) && cv_record_position(rec, &p))
 		cv_position_json(j, &p);
 }
 
@@ -179,10 +212,11 @@ static void signal_part(struct cv_json *j, const char *key, double value)
 	cv_json_f64(j, value);
 }
 
-static void put_gateways(struct cv_json *j, const struct cv_record *rec)
+static void put_gateways(struct cv_json *j, const struct event *e)
 {
+	const struct cv_record *rec = e->rec;
 	struct cv_gateway g[CV_GATEWAYS_MAX];
-	unsigned int n = cv_record_gateways(rec, g);
+	unsigned int n = has(e, CV_TLV_GATEWAYS) ? cv_record_gateways(rec, g) : 0;
 
 	if (n == 0)
 		return;
@@ -207,8 +241,9 @@ static void put_gateways(struct cv_json *j, const struct cv_record *rec)
 }
 
 /* URNs with blanks between. */
-static void put_members(struct cv_json *j, const struct cv_record *rec)
+static void put_members(struct cv_json *j, const struct event *e)
 {
+	const struct cv_record *rec = e->rec;
 	struct cv_tlv_view v = cv_record_tlv(rec, CV_TLV_MEMBERS);
 	size_t at = 0;
 
@@ -239,16 +274,17 @@ static void time_member(struct cv_json *j, const char *key, int64_t ns)
 }
 
 /* Its value is the event's. */
-static void put_alarm(struct cv_json *j, const struct cv_record *rec)
+static void put_alarm(struct cv_json *j, const struct event *e)
 {
+	const struct cv_record *rec = e->rec;
 	struct cv_alarm_view a;
 
-	if (!cv_record_alarm(rec, &a))
+	if (!has(e, CV_TLV_ALARM) || !cv_record_alarm(rec, &a))
 		return;
 	cv_json_key(j, "alarm");
 	cv_json_open(j, '{');
-	tlv_member(j, "id", rec, CV_TLV_CORRELATION);
-	tlv_member(j, "rule", rec, CV_TLV_CODE);
+	tlv_member(j, "id", e, CV_TLV_CORRELATION);
+	tlv_member(j, "rule", e, CV_TLV_CODE);
 	text_member(j, "state", cv_alarm_change_name(a.note.change));
 	number_member(j, "grade", a.note.grade);
 	text_member(j, "colour", cv_alarm_colour(a.note.grade));
@@ -256,7 +292,7 @@ static void put_alarm(struct cv_json *j, const struct cv_record *rec)
 	time_member(j, "since", a.note.since_ns);
 	time_member(j, "raised", a.note.raised_ns);
 	optional_text(j, "area", a.area, a.area_len);
-	put_members(j, rec);
+	put_members(j, e);
 	number_member(j, "device_count", a.note.devices);
 	optional_text(j, "acknowledged_by", a.who, a.who_len);
 	optional_text(j, "comment", a.comment, a.comment_len);
@@ -264,13 +300,14 @@ static void put_alarm(struct cv_json *j, const struct cv_record *rec)
 	cv_json_close(j, '}');
 }
 
-static void put_quality(struct cv_json *j, const struct cv_record *rec)
+static void put_quality(struct cv_json *j, const struct event *e)
 {
+	const struct cv_record *rec = e->rec;
 	if (is_not_finite(rec))
 		text_member(j, "quality", cv_quality_name(CV_QUALITY_BAD));
 	else if (rec->quality != CV_QUALITY_UNSTATED)
 		text_member(j, "quality", cv_quality_name(rec->quality));
-	tlv_member(j, "flag", rec, CV_TLV_FLAG);
+	tlv_member(j, "flag", e, CV_TLV_FLAG);
 	if (rec->ts_device_ns != 0) {
 		cv_json_key(j, "device_time");
 		cv_json_time(j, rec->ts_device_ns);
@@ -286,17 +323,18 @@ static void put_quality(struct cv_json *j, const struct cv_record *rec)
 		text_member(j, "stage", cv_stage_name(rec->stage));
 }
 
-static void put_protocol(struct cv_json *j, const struct cv_record *rec)
+static void put_protocol(struct cv_json *j, const struct event *e)
 {
+	const struct cv_record *rec = e->rec;
 	if (rec->direction != CV_DIR_UNKNOWN)
 		text_member(j, "direction", cv_direction_name(rec->direction));
 	if (rec->proto != 0)
 		text_member(j, "proto", cv_proto_name(rec->proto));
-	tlv_member(j, "method", rec, CV_TLV_METHOD);
+	tlv_member(j, "method", e, CV_TLV_METHOD);
 	number_member(j, "status", rec->status);
 	number_member(j, "seq", rec->seq);
-	tlv_member(j, "correlation", rec, CV_TLV_CORRELATION);
-	tlv_member(j, "sub", rec, CV_TLV_SUB);
+	tlv_member(j, "correlation", e, CV_TLV_CORRELATION);
+	tlv_member(j, "sub", e, CV_TLV_SUB);
 }
 
 static void put_flags(struct cv_json *j, const struct cv_record *rec)
@@ -327,10 +365,13 @@ static void put_flags(struct cv_json *j, const struct cv_record *rec)
 }
 
 /* Where it was seen: enough to find the bytes in a capture. */
-static void put_origin(struct cv_json *j, const struct cv_record *rec)
+static void put_origin(struct cv_json *j, const struct event *e)
 {
-	struct cv_tlv_view bytes = cv_record_tlv(rec, CV_TLV_BYTES);
+	const struct cv_record *rec = e->rec;
+	struct cv_tlv_view bytes = {0};
 
+	if (has(e, CV_TLV_BYTES))
+		bytes = cv_record_tlv(rec, CV_TLV_BYTES);
 	number_member(j, "rule", rec->rule);
 	if (rec->family != 0) {
 		cv_json_key(j, "src");
@@ -365,6 +406,7 @@ static void put_origin(struct cv_json *j, const struct cv_record *rec)
 size_t cv_cloudevent_json(const struct cv_record *rec, const char *node, uint64_t seq, char *buf,
 			  size_t size)
 {
+	const struct event e = {.rec = rec, .tags = cv_record_tags(rec)};
 	struct cv_json j = cv_json(buf, size);
 
 	cv_json_open(&j, '{');
@@ -374,19 +416,19 @@ size_t cv_cloudevent_json(const struct cv_record *rec, const char *node, uint64_
 	put_subject(&j, rec);
 	cv_registered_context_json(&j, rec);
 	end_context(&j, rec->ts_rx_ns, rec->lane, seq);
-	tlv_member(&j, "device", rec, CV_TLV_DEVICE);
-	put_vocabulary(&j, rec);
-	put_value(&j, rec);
-	put_position(&j, rec);
+	tlv_member(&j, "device", &e, CV_TLV_DEVICE);
+	put_vocabulary(&j, &e);
+	put_value(&j, &e);
+	put_position(&j, &e);
 	cv_registered_json(&j, rec);
-	put_gateways(&j, rec);
-	put_alarm(&j, rec);
-	put_quality(&j, rec);
-	put_protocol(&j, rec);
+	put_gateways(&j, &e);
+	put_alarm(&j, &e);
+	put_quality(&j, &e);
+	put_protocol(&j, &e);
 	put_flags(&j, rec);
 	if (rec->reject != CV_REJECT_NONE)
 		text_member(&j, "reject", cv_reject_name(rec->reject));
-	put_origin(&j, rec);
+	put_origin(&j, &e);
 	cv_json_close(&j, '}');
 	cv_json_close(&j, '}');
 	return j.failed ? 0 : (size_t)(j.at - buf);

@@ -183,6 +183,13 @@ static unsigned int count_digits(uint64_t v)
 /* The digits of @p v, which end before @p end. @return the first. */
 static inline char *write_digits(char *end, uint64_t v)
 {
+	/* Four at a time: each step waits for the division before it. */
+	for (; v >= 10000; v /= 10000) {
+		uint32_t four = (uint32_t)(v % 10000);
+
+		memcpy(end -= 2, pairs + four % 100 * 2, 2);
+		memcpy(end -= 2, pairs + four / 100 * 2, 2);
+	}
 	for (; v >= 100; v /= 100)
 		memcpy(end -= 2, pairs + v % 100 * 2, 2);
 	if (v >= 10)
@@ -361,13 +368,19 @@ static char *write_octet(char *at, unsigned int v)
 
 void cv_json_ipv4(struct cv_json *j, const uint8_t *addr)
 {
-	char text[sizeof("255.255.255.255")], *at = text;
+	char text[sizeof("255.255.255.255")];
+	/* Where the longest fits it is written in place. */
+	bool fits = !j->failed && (size_t)(j->end - j->at) >= sizeof(text);
+	char *from = fits ? j->at : text, *at = from;
 
 	for (int i = 0; i < 4; i++) {
 		at = write_octet(at, addr[i]);
 		*at++ = '.';
 	}
-	cv_json_put(j, text, (size_t)(at - text) - 1);
+	if (fits)
+		j->at = at - 1;
+	else
+		cv_json_put(j, text, (size_t)(at - text) - 1);
 }
 
 /* First of the longest run of two or more zero groups (RFC 5952 4.2), length in *ret_len. */

@@ -105,6 +105,23 @@ struct cv_tlv_view cv_record_tlv(const struct cv_record *rec, enum cv_tlv_tag ta
 	return (struct cv_tlv_view){0};
 }
 
+_Static_assert(CV_TLV_COUNT <= 32, "a bit for each tag");
+
+uint32_t cv_record_tags(const struct cv_record *rec)
+{
+	const uint8_t *at = (const uint8_t *)(rec + 1);
+	const uint8_t *end = (const uint8_t *)rec + rec->size;
+	uint32_t tags = 0;
+	struct cv_tlv tlv;
+
+	while ((at = next_tlv(at, end, &tlv)) && tlv.tag != CV_TLV_END) {
+		if (tlv.tag < CV_TLV_COUNT)
+			tags |= CV_TAG_BIT(tlv.tag);
+		at += padded(tlv.len);
+	}
+	return tags;
+}
+
 void cv_record_device(const struct cv_record *rec, struct cv_tlv_view *ret_device,
 		      struct cv_tlv_view *ret_sub)
 {

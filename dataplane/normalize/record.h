@@ -318,6 +318,11 @@ int cv_record_check(const struct cv_record *rec, size_t avail);
  */
 struct cv_tlv_view cv_record_tlv(const struct cv_record *rec, enum cv_tlv_tag tag);
 
+/** Bit of @p tag in what cv_record_tags() returns. */
+#define CV_TAG_BIT(tag) (UINT32_C(1) << (tag))
+/** Which TLVs a record has, in one walk: for who would ask for many that mostly are not there. */
+uint32_t cv_record_tags(const struct cv_record *rec);
+
 /**
  * The TLVs device and sub, as cv_record_tlv() finds them, in one walk.
  */

@@ -25,6 +25,7 @@ struct serve serve_start(char *program, const char *path)
 		dup2(out[1], STDOUT_FILENO);
 		close(in[1]);
 		close(out[0]);
+		setenv("CV_SERVE_SEGMENT_MIB", "64", 0); /* as a node has */
 		execl(program, program, path, "127.0.0.1:0", "2000", (char *)NULL);
 		die(program);
 	}
@@ -35,6 +36,7 @@ struct serve serve_start(char *program, const char *path)
 	if (!s.to || !s.from || !fgets(line, sizeof(line), s.from) ||
 	    sscanf(line, "port %7[0-9]", s.port) != 1)
 		die("serve");
+	snprintf(s.access, sizeof(s.access), "%s.access", path);
 	return s;
 }
 
@@ -42,4 +44,5 @@ void serve_end(struct serve *s)
 {
 	fclose(s->to);
 	waitpid(s->pid, NULL, 0);
+	unlink(s->access);
 }

@@ -10,6 +10,7 @@ struct serve {
 	pid_t pid;
 	FILE *to, *from;
 	char port[8]; /* of TCP on 127.0.0.1 */
+	char access[256]; /* file of tokens, which it leaves */
 };
 
 /**
@@ -19,7 +20,7 @@ struct serve {
  */
 struct serve serve_start(char *program, const char *path);
 
-/** End it, and wait. */
+/** End it, wait, and remove what it leaves. */
 void serve_end(struct serve *s);
 
 #endif

@@ -193,6 +193,7 @@ static int start(char **argv)
 
 int main(int argc, char **argv)
 {
+	const char *segment = getenv("CV_SERVE_SEGMENT_MIB");
 	unsigned int before = open_files(), after;
 	int res;
 
@@ -200,7 +201,7 @@ int main(int argc, char **argv)
 		fputs("usage: serve UNIX-PATH TCP-ADDRESS MAX-CONNECTIONS [LOG-DIR]\n", stderr);
 		return 2;
 	}
-	fx_init(&fx, 4u << 20);
+	fx_init(&fx, (segment ? strtoull(segment, NULL, 10) : 4u) << 20);
 	res = start(argv);
 	if (res == 0) {
 		printf("port %u tls %u\n", cv_http_server_port(server),
