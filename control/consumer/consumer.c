@@ -174,18 +174,28 @@ static bool take(struct cv_consumer *c, unsigned int worker, enum cv_lane lane, 
 	return true;
 }
 
+static bool is_in_flight(const struct cv_consumer *c, enum cv_lane lane)
+{
+	bool busy = false;
+
+	for (unsigned int k = 0; k < CV_TAKING_MAX; k++)
+		busy |= c->taking[lane][k].busy;
+	return busy;
+}
+
 static bool take_lane(struct cv_consumer *c, enum cv_lane lane)
 {
 	bool any = false;
 
 	for (unsigned int k = 0; k < CV_TAKING_MAX; k++) {
 		struct taking *t = &c->taking[lane][k];
+		bool ahead = is_in_flight(c, lane);
 
 		for (unsigned int i = 0; i < c->handoff.worker_count && !t->busy; i++) {
 			unsigned int worker = c->next_worker[lane];
 
 			c->next_worker[lane] = (worker + 1) % c->handoff.worker_count;
-			any |= take(c, worker, lane, k > 0, t);
+			any |= take(c, worker, lane, ahead, t);
 		}
 		any |= t->busy;
 	}
@@ -226,8 +236,7 @@ bool cv_consumer_in_flight(const struct cv_consumer *c)
 	bool busy = false;
 
 	for (int i = 0; i < CV_LANE_COUNT; i++)
-		for (unsigned int k = 0; k < CV_TAKING_MAX; k++)
-			busy |= c->taking[i][k].busy;
+		busy |= is_in_flight(c, (enum cv_lane)i);
 	return busy;
 }
 
