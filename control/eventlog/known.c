@@ -110,6 +110,7 @@ bool cv_known_read(struct cv_log_lane *l, struct cv_known *ret)
 	}
 	if (!best)
 		return false;
+	/* What is noted next is newer, whatever becomes of this. */
 	l->known_turn = best->turn;
 	*ret = best->known;
 	return true;
@@ -122,10 +123,13 @@ bool cv_known_is_of(const struct cv_known *known, const struct cv_log_lane *l)
 	struct stat st;
 
 	cv_segment_name(s->first, ".log", name);
-	return known->segment == s->first && fstatat(l->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       known->dev == st.st_dev && known->ino == st.st_ino &&
-	       known->used <= known->in_flight && known->in_flight <= (uint64_t)st.st_size &&
-	       known->used % CV_UNIT == 0 && known->in_flight % CV_UNIT == 0;
+	/* Another log may have been made where one was removed, and have its inodes; not its key. */
+	return known->segment == s->first &&
+	       known->tag == cv_segment_tag(l->log->tag_key, s->first) &&
+	       fstatat(l->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && known->dev == st.st_dev &&
+	       known->ino == st.st_ino && known->used <= known->in_flight &&
+	       known->in_flight <= (uint64_t)st.st_size && known->used % CV_UNIT == 0 &&
+	       known->in_flight % CV_UNIT == 0;
 }
 
 void cv_known_segment(struct cv_log_lane *l)

@@ -243,7 +243,7 @@ static int load_segments(struct cv_log_lane *l, struct cv_known *known, char nam
 {
 	int res = 0;
 
-	if (l->count && cv_known_read(l, known) && cv_known_is_of(known, l))
+	if (cv_known_read(l, known) && l->count && cv_known_is_of(known, l))
 		l->known = known;
 	for (size_t i = 0; res == 0 && i < l->count; i++) {
 		cv_segment_name(l->segments[i]->first, ".log", name);

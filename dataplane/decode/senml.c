@@ -63,7 +63,8 @@ int cv_senml_label(const uint8_t *label, size_t len)
 
 	if (len != 0 && label[len - 1] == '_')
 		return -EBADMSG;
-	if (len == 0 || len > sizeof(word))
+	/* A zero at its end would not show in the word. */
+	if (len == 0 || len > sizeof(word) || label[len - 1] == '\0')
 		return -ENOENT;
 	for (size_t i = 0; i < len; i++)
 		word |= (uint32_t)label[i] << 8 * i;

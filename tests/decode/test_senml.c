@@ -382,6 +382,19 @@ static void test_json_broken(void **state)
 		broken_json(r, broken[i]);
 }
 
+/* Found by test_senml_oracle, seed 0x6b03fd75: "t" and a zero was taken for "t". */
+static void test_label_with_a_zero_is_another(void **state)
+{
+	static const char json[] = "[{\"n\":\"a\",\"v\":1,\"t\0\":-516.38}]";
+	struct decode_run *r = *state;
+
+	post(r, JSON, (const uint8_t *)json, sizeof(json) - 1);
+	expect_broken(r, CV_REJECT_BAD_PAYLOAD); /* RFC 8259 7: it must be escaped */
+	post_cbor(r, "81 a3 006161 0201 62 7400 20");
+	if (r->records == 1 && r->record[0]->reject == CV_REJECT_NONE)
+		assert_int_equal(r->record[0]->ts_device_ns, 0);
+}
+
 static void test_cbor_details(void **state)
 {
 	struct decode_run *r = *state;
@@ -528,14 +541,15 @@ static void test_long_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_single),	    TEST(test_multiple),
-		TEST(test_mobile),	    TEST(test_types),
-		TEST(test_names),	    TEST(test_device_urn),
-		TEST(test_times),	    TEST(test_base_values_and_sums),
-		TEST(test_stream),	    TEST(test_json_details),
-		TEST(test_json_broken),	    TEST(test_cbor_details),
-		TEST(test_cbor_not_finite), TEST(test_cbor_broken),
-		TEST(test_too_many),	    TEST(test_long_texts),
+		TEST(test_single),	 TEST(test_multiple),
+		TEST(test_mobile),	 TEST(test_types),
+		TEST(test_names),	 TEST(test_device_urn),
+		TEST(test_times),	 TEST(test_base_values_and_sums),
+		TEST(test_stream),	 TEST(test_json_details),
+		TEST(test_json_broken),	 TEST(test_label_with_a_zero_is_another),
+		TEST(test_cbor_details), TEST(test_cbor_not_finite),
+		TEST(test_cbor_broken),	 TEST(test_too_many),
+		TEST(test_long_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

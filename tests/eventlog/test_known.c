@@ -158,6 +158,24 @@ static void test_old_knowledge_is_not_believed(void **state)
 	}
 }
 
+/* The log was removed and made anew where it was; what was noted of the old one is still there. */
+static void test_another_log_is_not_known(void **state)
+{
+	static uint8_t old[MAP_SIZE];
+	char command[300];
+
+	append_and_die(0); /* noted: nothing is written */
+	shared(old, false);
+	/* The same inodes, as happens when files are made where others were just removed. */
+	snprintf(command, sizeof(command), "rm %.250s/key", fx.dir);
+	assert_int_equal(system(command), 0);
+	append_and_die(3);
+	shared(old, true);
+	open_log();
+	assert_int_equal(known(), 0);
+	expect_all();
+}
+
 /* The file has less than was acknowledged: it is searched as after a power failure. */
 static void test_lost_blocks_are_not_known(void **state)
 {
@@ -319,6 +337,7 @@ int main(void)
 		TEST(test_after_a_kill_all_is_known),
 		TEST(test_one_kill_after_the_other),
 		TEST(test_old_knowledge_is_not_believed),
+		TEST(test_another_log_is_not_known),
 		TEST(test_lost_blocks_are_not_known),
 		TEST(test_garbage_is_no_knowledge),
 		TEST(test_memory_of_others_is_not_used),
