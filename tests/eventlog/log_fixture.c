@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,18 @@ void fx_close(struct fixture *fx)
 	cv_eventlog_read_free(&fx->read);
 	memset(&fx->read, 0, sizeof(fx->read));
 	fx->log = NULL;
+}
+
+int fx_open_file(const struct fixture *fx, enum cv_lane lane, const char *name)
+{
+	char path[512];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s/%s", fx->dir, cv_lane_name(lane), name);
+	fd = open(path, O_RDWR);
+	if (fd < 0)
+		abort();
+	return fd;
 }
 
 void fx_forget_index(const struct fixture *fx, enum cv_lane lane)

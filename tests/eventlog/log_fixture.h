@@ -31,6 +31,9 @@ void fx_remove_tree(const char *dir);
 int fx_open(struct fixture *fx, const char **why);
 void fx_close(struct fixture *fx);
 
+/** Open a file of a lane to read and write; ends the program where that fails. */
+int fx_open_file(const struct fixture *fx, enum cv_lane lane, const char *name);
+
 /** Take away what says how far the active segment goes: the next start follows its blocks. */
 void fx_forget_index(const struct fixture *fx, enum cv_lane lane);
 

@@ -216,26 +216,44 @@ static void a_thin_disk_is_full(void **state)
 	account(fx, CV_LANE_MEASUREMENT);
 }
 
-/* Owners that go do not wait for the disk; what was held has not used any number. */
-static void held_alarms_can_be_let_go(void **state)
+/* One append is logged, the next ones find a broken disk. @return the lane's end before them. */
+static uint64_t append_to_a_broken_disk(struct fixture *fx, enum cv_lane lane, unsigned int appends)
 {
-	struct fixture *fx = *state;
 	uint64_t end;
 
-	assert_int_equal(append(fx, CV_LANE_ALARM), 0);
-	end = cv_eventlog_end(fx->log, CV_LANE_ALARM);
+	assert_int_equal(append(fx, lane), 0);
+	end = cv_eventlog_end(fx->log, lane);
 	break_disk();
-	start_append(fx, CV_LANE_ALARM);
+	for (unsigned int i = 0; i < appends; i++)
+		start_append(fx, lane);
+	return end;
+}
+
+/* Owners that go do not wait for the disk; what was held has not used any number. */
+static void let_go(struct fixture *fx, unsigned int held)
+{
+	uint64_t end = append_to_a_broken_disk(fx, CV_LANE_ALARM, held);
+
 	fx_wait(fx, 500000000);
 	assert_true(cv_eventlog_held(fx->log, CV_LANE_ALARM));
 	cv_eventlog_let_go(fx->log);
 	assert_int_equal(pending, 0);
 	assert_int_equal(last_res, -ECANCELED);
-	given[CV_LANE_ALARM] -= 100; /* its owner has them still */
+	given[CV_LANE_ALARM] -= 100 * held; /* their owner has them still */
 	mend_disk();
 	assert_int_equal(append(fx, CV_LANE_ALARM), 0);
 	assert_int_equal(fx_read(fx, CV_LANE_ALARM, end), 0);
 	account(fx, CV_LANE_ALARM);
+}
+
+static void held_alarms_can_be_let_go(void **state)
+{
+	let_go(*state, 1);
+}
+
+static void two_held_alarms_can_be_let_go(void **state)
+{
+	let_go(*state, 2);
 }
 
 /*
@@ -246,10 +264,7 @@ static void what_waits_behind_a_failure_is_told(void **state)
 {
 	struct fixture *fx = *state;
 
-	assert_int_equal(append(fx, CV_LANE_MEASUREMENT), 0);
-	break_disk();
-	start_append(fx, CV_LANE_MEASUREMENT);
-	start_append(fx, CV_LANE_MEASUREMENT);
+	append_to_a_broken_disk(fx, CV_LANE_MEASUREMENT, 2);
 	cv_eventlog_refuse(fx->log, CV_LANE_MEASUREMENT, CV_REFUSAL_BAD_BLOCK, 7);
 	given[CV_LANE_MEASUREMENT] += 7;
 	wait_for(fx, nothing_pending, "both are refused");
@@ -266,10 +281,7 @@ static void what_waits_behind_a_failure_may_yet_be_logged(void **state)
 {
 	struct fixture *fx = *state;
 
-	assert_int_equal(append(fx, CV_LANE_MEASUREMENT), 0);
-	break_disk();
-	start_append(fx, CV_LANE_MEASUREMENT);
-	start_append(fx, CV_LANE_MEASUREMENT);
+	append_to_a_broken_disk(fx, CV_LANE_MEASUREMENT, 2);
 	cv_loop_submit(fx->loop);
 	mend_disk(); /* the first has failed, which nobody has heard of yet */
 	wait_for(fx, nothing_pending, "both are done with");
@@ -283,10 +295,7 @@ static void two_held_alarms_are_logged_in_order(void **state)
 {
 	struct fixture *fx = *state;
 
-	assert_int_equal(append(fx, CV_LANE_ALARM), 0);
-	break_disk();
-	start_append(fx, CV_LANE_ALARM);
-	start_append(fx, CV_LANE_ALARM);
+	append_to_a_broken_disk(fx, CV_LANE_ALARM, 2);
 	fx_wait(fx, 500000000);
 	assert_int_equal(pending, 2);
 	mend_disk();
@@ -296,35 +305,12 @@ static void two_held_alarms_are_logged_in_order(void **state)
 	account(fx, CV_LANE_ALARM);
 }
 
-static void two_held_alarms_can_be_let_go(void **state)
-{
-	struct fixture *fx = *state;
-	uint64_t end;
-
-	assert_int_equal(append(fx, CV_LANE_ALARM), 0);
-	end = cv_eventlog_end(fx->log, CV_LANE_ALARM);
-	break_disk();
-	start_append(fx, CV_LANE_ALARM);
-	start_append(fx, CV_LANE_ALARM);
-	fx_wait(fx, 500000000);
-	cv_eventlog_let_go(fx->log);
-	assert_int_equal(pending, 0);
-	assert_int_equal(last_res, -ECANCELED);
-	given[CV_LANE_ALARM] -= 200;
-	mend_disk();
-	assert_int_equal(append(fx, CV_LANE_ALARM), 0);
-	assert_int_equal(fx_read(fx, CV_LANE_ALARM, end), 0);
-	account(fx, CV_LANE_ALARM);
-}
-
 /* A place that never works again is left behind after a while, and that is told. */
 static void a_bad_place_is_left(void **state)
 {
 	struct fixture *fx = *state;
 
-	assert_int_equal(append(fx, CV_LANE_ALARM), 0);
-	break_disk();
-	start_append(fx, CV_LANE_ALARM);
+	append_to_a_broken_disk(fx, CV_LANE_ALARM, 1);
 	for (int i = 0; i < 70 && pending; i++)
 		fx_wait(fx, 100000000);
 	assert_int_equal(pending, 0);

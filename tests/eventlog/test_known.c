@@ -106,17 +106,6 @@ static void shared(uint8_t *bytes, bool put)
 	close(fd);
 }
 
-static int open_file(const char *name)
-{
-	char path[512];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s/%s", fx.dir, cv_lane_name(LANE), name);
-	fd = open(path, O_RDWR);
-	assert_true(fd >= 0);
-	return fd;
-}
-
 static void test_after_a_kill_all_is_known(void **state)
 {
 	for (unsigned int i = 0; i < 4; i++) {
@@ -184,7 +173,7 @@ static void test_lost_blocks_are_not_known(void **state)
 	int fd;
 
 	append_and_die(5);
-	fd = open_file("00000000000000000001.log");
+	fd = fx_open_file(&fx, LANE, "00000000000000000001.log");
 	assert_int_equal(pwrite(fd, zeros, sizeof(zeros), 4l * CV_BLOCK_SIZE), sizeof(zeros));
 	close(fd);
 	fx_forget_index(&fx, LANE);
@@ -256,7 +245,7 @@ static void damage_index(uint64_t first, bool remove)
 	int fd;
 
 	snprintf(name, sizeof(name), "%020llu.idx", (unsigned long long)first);
-	fd = open_file(name);
+	fd = fx_open_file(&fx, LANE, name);
 	assert_int_equal(pwrite(fd, &byte, 1, 70), 1);
 	close(fd);
 	if (remove) {

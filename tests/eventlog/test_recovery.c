@@ -54,22 +54,11 @@ static int teardown(void **state)
 	return 0;
 }
 
-static int open_file(const char *name)
-{
-	char path[512];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s/%s", fx.dir, cv_lane_name(LANE), name);
-	fd = open(path, O_RDWR);
-	assert_true(fd >= 0);
-	return fd;
-}
-
 #define FIRST "00000000000000000001.log"
 
 static void patch(uint64_t off, const void *data, size_t len)
 {
-	int fd = open_file(FIRST);
+	int fd = fx_open_file(&fx, LANE, FIRST);
 
 	assert_int_equal(pwrite(fd, data, len, (off_t)off), len);
 	close(fd);
@@ -78,7 +67,7 @@ static void patch(uint64_t off, const void *data, size_t len)
 /* Fill with what begins like blocks of the first segment, and goes on as nothing does. */
 static void make_noise(uint8_t *noise, size_t len)
 {
-	int fd = open_file(FIRST);
+	int fd = fx_open_file(&fx, LANE, FIRST);
 
 	memset(noise, 0x5a, len);
 	for (size_t at = 0; at < len; at += CV_BLOCK_ALIGN)
@@ -140,7 +129,7 @@ static void test_index_of_a_second_ago(void **state)
 	int fd;
 
 	fx_wait(&fx, 1500000000);
-	fd = open_file("active.idx");
+	fd = fx_open_file(&fx, LANE, "active.idx");
 	len = pread(fd, copy, sizeof(copy), 0);
 	assert_true(len > 64);
 	append_blocks(70);
@@ -163,7 +152,7 @@ static void test_damaged_index_is_no_index(void **state)
 	fx_wait(&fx, 1500000000);
 	fx_close(&fx);
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		int fd = open_file("active.idx");
+		int fd = fx_open_file(&fx, LANE, "active.idx");
 
 		assert_int_equal(pwrite(fd, &byte, 1, places[i]), 1);
 		close(fd);
