@@ -152,15 +152,13 @@ void cv_known_note(struct cv_log_lane *l, uint64_t bytes)
 		return;
 	s = &l->log->known->slot[l->lane][++l->known_turn & 1];
 	s->turn = l->known_turn;
-	s->known = (struct cv_known){
-		.dev = l->known_dev,
-		.ino = l->known_ino,
-		.segment = active->first,
-		.tag = active->tag,
-		.used = active->used,
-		.end = l->end,
-		.in_flight = active->used + bytes,
-	};
+	s->known.dev = l->known_dev;
+	s->known.ino = l->known_ino;
+	s->known.segment = active->first;
+	s->known.tag = active->tag;
+	s->known.used = active->used;
+	s->known.end = l->end;
+	s->known.in_flight = active->used + bytes;
 	memcpy(s->known.source, l->sources, sizeof(s->known.source));
 	s->crc32c = checksum(s);
 	/* The process may end anywhere; what the compiler moved would be a slot that is not whole. */

@@ -26,6 +26,7 @@ struct scan {
 	uint64_t limit; /* where looking behind ends */
 	bool clean; /* from the end of the chain to there nothing looks like a block of this segment */
 	bool last, marked; /* marked: "acked" speaks of this segment */
+	const struct cv_known *known; /* of the last segment, NULL = nothing is */
 	bool old; /* the lane is open: its sources are those of newer blocks */
 };
 
@@ -60,11 +61,10 @@ static bool good_at(struct scan *sc, uint64_t off, const struct cv_block **ret)
  */
 static uint64_t limit_behind(struct scan *sc)
 {
-	const struct cv_known *known = sc->last ? sc->l->known : NULL;
 	uint64_t limit = sc->off + CV_TORN_MAX;
 
-	if (known)
-		return known->in_flight > sc->off ? known->in_flight : sc->off;
+	if (sc->known)
+		return sc->known->in_flight > sc->off ? sc->known->in_flight : sc->off;
 	if (!sc->last || limit >= sc->file.size || (sc->marked && sc->l->acked.end > sc->expected))
 		return sc->file.size;
 	if (cv_probe_behind(sc->l, sc->file.fd, limit, sc->file.size, sc->s->tag))
@@ -143,7 +143,7 @@ static int follow_chain(struct scan *sc)
 /* Whether the chain ends where it may, and nothing was written behind that. */
 static bool is_as_known(struct scan *sc)
 {
-	const struct cv_known *known = sc->l->known;
+	const struct cv_known *known = sc->known;
 	const struct cv_block *b;
 	size_t avail;
 
@@ -175,7 +175,7 @@ static int cut_tail(struct scan *sc)
 		cut += CV_UNIT;
 	}
 	/* What was acknowledged is on the disk, and there is nothing else. */
-	if (sc->l->known && cut == 0 && sc->s->used == sc->l->known->used)
+	if (sc->known && cut == 0 && sc->s->used == sc->known->used)
 		return 0;
 	/* Also where nothing is cut: the last write may be in the disk's cache only, and from now on
 	 * subscribers see it. */
@@ -246,7 +246,7 @@ static void note_sources(struct scan *sc)
 
 static void go_to_index_end(struct scan *sc)
 {
-	if (!sc->last || !sc->l->known)
+	if (!sc->known)
 		note_sources(sc);
 	sc->off = sc->s->used;
 	sc->expected = sc->end = sc->s->end;
@@ -256,11 +256,11 @@ static void go_to_index_end(struct scan *sc)
  * A write of a control that was killed may still be under way: it must be over before its place is
  * read, let alone written. To allocate what is allocated waits for that (ext4, XFS).
  */
-static void wait_for_writes(const struct cv_log_lane *l, int fd, uint64_t size)
+static void wait_for_writes(const struct scan *sc, int fd)
 {
-	if (l->known && l->known->in_flight == l->known->used)
+	if (sc->known && sc->known->in_flight == sc->known->used)
 		return;
-	(void)fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size);
+	(void)fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)sc->s->size);
 }
 
 static void know_tag(struct scan *sc)
@@ -297,16 +297,16 @@ static int scan_segment(struct scan *sc, int fd)
 	if (sc->marked)
 		sc->proof = l->acked.end;
 	sc->limit = sc->file.size;
-	if (sc->last && l->known)
-		s->tag = l->known->tag; /* whoever noted that had looked */
+	if (sc->known)
+		s->tag = sc->known->tag; /* whoever noted that had looked */
 	else
 		know_tag(sc);
-	res = s->pack.frames || (sc->last && l->known) ? 0 : check_foreign(sc);
+	res = s->pack.frames || sc->known ? 0 : check_foreign(sc);
 	if (res == 0 && s->index_count > 0)
 		go_to_index_end(sc);
 	if (res == 0)
 		res = follow_chain(sc);
-	if (res == 0 && sc->last && l->known && !is_as_known(sc))
+	if (res == 0 && sc->known && !is_as_known(sc))
 		res = -ESTALE;
 	if (res == 0 && sc->marked && l->acked.end > s->end)
 		lose_newest(sc);
@@ -328,9 +328,10 @@ int cv_segment_scan(struct cv_log_lane *l, struct cv_segment *s, int fd, bool la
 	struct scan sc = {.l = l, .s = s, .end = l->end, .last = last};
 
 	sc.marked = l->acked.segment == s->first;
-	if (last && l->known)
-		memcpy(l->sources, l->known->source, sizeof(l->sources));
+	sc.known = last ? l->known : NULL;
+	if (sc.known)
+		memcpy(l->sources, sc.known->source, sizeof(l->sources));
 	if (last)
-		wait_for_writes(l, fd, s->size);
+		wait_for_writes(&sc, fd);
 	return scan_segment(&sc, fd);
 }

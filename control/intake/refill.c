@@ -44,6 +44,14 @@ static void on_read(struct cv_log_read *rd, const struct cv_block *block, int re
 		cv_loop_timer(r->loop, &r->timer, PAUSE_NS);
 }
 
+/* Find where each lane is as new as wanted. */
+static void begin(struct cv_refill *r)
+{
+	for (unsigned int i = 0; i < LANES; i++)
+		r->next[i] = cv_eventlog_seek(r->log, lanes[i], r->from_ns);
+	r->begun = true;
+}
+
 static void on_timer(struct cv_op *op, int res, uint32_t flags)
 {
 	struct cv_refill *r = op->owner;
@@ -54,9 +62,8 @@ static void on_timer(struct cv_op *op, int res, uint32_t flags)
 		cv_loop_timer(r->loop, &r->timer, SETTLE_NS);
 		return;
 	}
-	for (unsigned int i = 0; !r->begun && i < LANES; i++)
-		r->next[i] = cv_eventlog_seek(r->log, lanes[i], r->from_ns);
-	r->begun = true;
+	if (!r->begun)
+		begin(r);
 	while (r->lane < LANES && r->next[r->lane] >= r->end[r->lane])
 		r->lane++;
 	if (r->lane < LANES)

@@ -390,9 +390,7 @@ static void test_label_with_a_zero_is_another(void **state)
 
 	post(r, JSON, (const uint8_t *)json, sizeof(json) - 1);
 	expect_broken(r, CV_REJECT_BAD_PAYLOAD); /* RFC 8259 7: it must be escaped */
-	post_cbor(r, "81 a3 006161 0201 62 7400 20");
-	if (r->records == 1 && r->record[0]->reject == CV_REJECT_NONE)
-		assert_int_equal(r->record[0]->ts_device_ns, 0);
+	broken_cbor(r, "81 a3 006161 0201 62 7400 20");
 }
 
 static void test_cbor_details(void **state)

@@ -17,8 +17,8 @@ struct fixture {
 	struct cv_log_read read;
 	int append_res, read_res;
 	unsigned int appending; /* appends under way */
-	void (*appended)(struct fixture *fx, enum cv_lane lane,
-			 int res); /* told of each, or NULL */
+	/* Told of each append, or NULL. */
+	void (*appended)(struct fixture *fx, enum cv_lane lane, int res);
 };
 
 /** A new folder under $TMPDIR or /tmp. */

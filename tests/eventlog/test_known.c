@@ -151,13 +151,13 @@ static void test_old_knowledge_is_not_believed(void **state)
 static void test_another_log_is_not_known(void **state)
 {
 	static uint8_t old[MAP_SIZE];
-	char command[300];
+	char key[300];
 
 	append_and_die(0); /* noted: nothing is written */
 	shared(old, false);
 	/* The same inodes, as happens when files are made where others were just removed. */
-	snprintf(command, sizeof(command), "rm %.250s/key", fx.dir);
-	assert_int_equal(system(command), 0);
+	snprintf(key, sizeof(key), "%s/key", fx.dir);
+	assert_int_equal(unlink(key), 0);
 	append_and_die(3);
 	shared(old, true);
 	open_log();
