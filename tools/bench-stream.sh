@@ -158,7 +158,7 @@ bench_recovery() {
 	# shellcheck disable=SC2086 # a list of words
 	[ $install = no ] || cv_install $cv_packages_stream
 	nats[0]=$(command -v nats-server)
-	# What a node has in /run: control's sockets, and what it tells the host.
+	# What a node has in /run: control's sockets, and what it tells the host. Gone with this program.
 	recovery_run=$(mktemp -d /dev/shm/culvert-bench.XXXXXX)
 	note "recovery: logs of $few, $some and $many events, a JetStream of $some"
 	recovery_node $few && recovery_node $some && recovery_node "$many" || return 1
@@ -168,6 +168,11 @@ bench_recovery() {
 		"$LAB_BUILD/tests/perf/bench_jetstream" nats://127.0.0.1:28380 600 $some >"$LAB_DIR/jet.json" || code=1
 	kill -KILL $pid && wait $pid
 	[ $code = 0 ] && jq -e ".events == $some" "$LAB_DIR/jet.json" >/dev/null || { say "recovery: JetStream did not take $some events"; return 1; }
+	# From here on each start is one after a kill.
+	for i in $few $some "$many"; do
+		served "$i" >/dev/null || code=1
+	done
+	[ $code = 0 ] || { tail -n 5 "$LAB_DIR/recovery.out"; return 1; }
 	for ((i = 0; i < turns; i++)); do
 		note "recovery: turn $((i + 1)) of $turns"
 		echo "$(served $some) $("$LAB_BUILD/tests/perf/bench_first" nats 28380 "${nats[@]}" 2>>"$LAB_DIR/nats.out") $(served "$many") $(served $few)"
@@ -176,5 +181,6 @@ bench_recovery() {
 	cut -d' ' -f1,2 "$LAB_DIR/turns" | result recovery ms "kill -9 to first event, $some events" \
 		"JetStream, the same" "<= 0.5"
 	cut -d' ' -f3,4 "$LAB_DIR/turns" | result recovery ms "$many events" "$few events" "<= 1.2"
-	rm -rf "$LAB_DIR"/log-* "$LAB_DIR/nats" "$recovery_run"
+	forget_logs "$LAB_DIR"
+	rm -rf "$LAB_DIR"/log-* "$LAB_DIR/nats"
 }

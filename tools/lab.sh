@@ -78,6 +78,14 @@ lab_up() {
 	lab_join plat plat0 cvb "$PLAT_IP" "$PLAT_IP6"
 }
 
+# forget_logs DIR: what controls that were killed have left in shared memory of the logs below it.
+forget_logs() {
+	local log
+	for log in "$1"/log*/; do
+		[ ! -d "$log" ] || stat -c '%d %i' "$log" | xargs printf '/dev/shm/culvert-log-%x-%x\n' | xargs rm -f
+	done
+}
+
 lab_down() {
 	local pid ns
 	for pid in "${LAB_PIDS[@]}" $DATAPLANE_PID; do kill "$pid" 2>/dev/null; done
@@ -90,6 +98,7 @@ lab_down() {
 		ip netns del "$LAB-$ns" 2>/dev/null
 	done
 	rm -rf "/sys/fs/bpf/$LAB"
+	forget_logs "$LAB_DIR"
 	if [ -n "${LAB_KEEP:-}" ]; then touch "$LAB_DIR/kept"; else rm -rf "$LAB_DIR"; fi
 }
 
@@ -104,6 +113,7 @@ lab_sweep() {
 			ip netns pids "$lab-$ns" 2>/dev/null | xargs -r kill
 			ip netns del "$lab-$ns" 2>/dev/null
 		done
+		forget_logs "$dir"
 		rm -rf "/sys/fs/bpf/$lab" "$dir"
 	done
 }
